@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * thprace_abi.h - the contract between module, companion and kselftests
+ *
+ * Paths, words of the trigger grammar, limits, names and exit codes; shared by
+ * kernel and user space.  Not here: how anything works.  docs/ABI.md is the
+ * prose of this file; change both together.
+ */
+#ifndef THPRACE_ABI_H
+#define THPRACE_ABI_H
+
+#define THPRACE_ABI_VERSION	1
+#define THPRACE_VERSION		"0.1"
+#define THPRACE_DEBUGFS		"/sys/kernel/debug/thprace"
+
+/* First line of every report that the module prints. */
+#define THPRACE_REPORT_MAGIC	"thprace-report 1"
+/* "schema" of the companion's JSON. */
+#define THPRACE_JSON_SCHEMA	"thprace-report/1"
+
+/* Limits of a trigger line (bytes incl. a trailing newline, words, ranges). */
+#define THPRACE_MAX_LINE	1024
+#define THPRACE_MAX_PIDS	64
+#define THPRACE_MAX_MAPS	8
+#define THPRACE_MAX_OPS		8	/* op= words in a line */
+#define THPRACE_MAX_LANES	16	/* lanes of a session in all */
+#define THPRACE_MAX_STEPS	16	/* steps of a steer= schedule */
+#define THPRACE_MAX_OCCURRENCE	1024	/* N of phase#N */
+#define THPRACE_MAX_DURATION_MS	3600000
+#define THPRACE_MAX_ROUNDS	1000000000
+#define THPRACE_MAX_ORDER	8
+#define THPRACE_MAX_MAP_BYTES	(1ULL << 40)
+#define THPRACE_MAX_VIOLATIONS	256	/* kept by the module, newest last */
+#define THPRACE_MAX_GRID_K	16
+
+/* Verdicts; a name is the enum's tail in lower case. */
+enum thprace_verdict {
+	THPRACE_PASS,
+	THPRACE_FAIL,
+	THPRACE_INCONCLUSIVE,
+	THPRACE_ABORTED,
+	THPRACE_NR_VERDICTS
+};
+
+#define THPRACE_VERDICT_NAMES { "pass", "fail", "inconclusive", "aborted" }
+
+/* Exit codes of thprace and of vm/run. */
+enum thprace_exit {
+	THPRACE_EXIT_PASS		= 0,
+	THPRACE_EXIT_FAIL		= 1,
+	THPRACE_EXIT_ERROR		= 2,	/* usage or harness error */
+	THPRACE_EXIT_INCONCLUSIVE	= 3,
+	THPRACE_EXIT_SKIP		= 4,
+	THPRACE_EXIT_SPLAT		= 5,	/* only vm/run */
+	THPRACE_EXIT_LOST		= 6,	/* only vm/run */
+};
+
+/*
+ * Checks.  Names are final (tools parse them); the order is the order of
+ * every table and report.
+ */
+enum thprace_check {
+	THPRACE_CHECK_PAGE_MAPCOUNT,
+	THPRACE_CHECK_ENTIRE_MAPCOUNT,
+	THPRACE_CHECK_LARGE_MAPCOUNT,
+	THPRACE_CHECK_NR_PAGES_MAPPED,
+	THPRACE_CHECK_MM_ID,
+	THPRACE_CHECK_REFCOUNT,
+	THPRACE_CHECK_RMAP_CENSUS,
+	THPRACE_CHECK_RMAP_LINEAR,
+	THPRACE_CHECK_PMD_GEOMETRY,
+	THPRACE_CHECK_ANON_EXCLUSIVE,
+	THPRACE_CHECK_MIGRATION_ENTRY,
+	THPRACE_CHECK_DEFERRED_QUEUE,
+	THPRACE_CHECK_RSS,
+	THPRACE_CHECK_SPLIT_PROGRESS,
+	THPRACE_CHECK_SPLIT_LOCK,
+	THPRACE_CHECK_SPLIT_FOLIO_LOCK,
+	THPRACE_CHECK_SPLIT_SERIAL,
+	THPRACE_CHECK_CONTENT,
+	THPRACE_CHECK_LEAK,
+	THPRACE_NR_CHECKS
+};
+
+#define THPRACE_CHECK_NAMES {						\
+	"page_mapcount", "entire_mapcount", "large_mapcount",		\
+	"nr_pages_mapped", "mm_id", "refcount", "rmap_census",		\
+	"rmap_linear", "pmd_geometry", "anon_exclusive",		\
+	"migration_entry", "deferred_queue", "rss", "split_progress",	\
+	"split_lock", "split_folio_lock", "split_serial", "content",	\
+	"leak" }
+
+#endif /* THPRACE_ABI_H */
