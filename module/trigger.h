@@ -13,6 +13,18 @@
 
 #define THPRACE_NAME_LEN	40
 
+/*
+ * Alignment of map=: a PMD leaf on 4 KiB pages.  The kernel side asserts that
+ * it equals PMD_SIZE.
+ */
+#define THPRACE_PMD_SIZE	(512ULL * 4096)
+
+#define THPRACE_MAX_PID		4194304	/* 2^22 */
+#define THPRACE_MAX_PAGE	511
+
+/* Bytes that hold the canonical line of every spec. */
+#define THPRACE_MAX_PRINT	4096
+
 /* One map=0xADDR+LEN word: PMD-aligned address and length, in bytes. */
 struct thprace_map {
 	u64 addr;
@@ -130,6 +142,7 @@ struct thprace_spec {
 };
 
 int thprace_trigger_parse(struct thprace_spec *spec, const char *line, size_t len);
+int thprace_trigger_print(const struct thprace_spec *spec, char *buf, size_t size);
 int thprace_steer_parse(struct thprace_spec *spec, const char *s, size_t len);
 int thprace_check_find(const char *name, size_t len);
 const char *thprace_check_name(unsigned int check);
