@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs the kselftests of thprace, all or those named, and prints KTAP.
+#
+# usage: run.sh [TEST]...
+#
+# Exit status: 0 passed, 1 something failed, 2 could not be set up, 4 all was
+# skipped. THPRACE_STRICT_SKIP=1 makes a skip that is not listed in
+# KSFT_EXPECT_SKIPS (default: expected/skips-SERIES.txt) a failure. The verdict
+# is the runner's (runner.c); here is only what starts it.
+set -eu
+
+cd "$(dirname -- "$0")"
+
+# The order matters: what loads comes first, what needs the companion last.
+tests="test_load test_checks_list test_triggers test_errno test_inject
+	test_session test_check_cmd.sh test_scenarios.sh"
+
+[ -x ./runner ] || {
+	echo "run.sh: ./runner is not built: run make first" >&2
+	exit 2
+}
+if [ -z "${KSFT_EXPECT_SKIPS:-}" ]; then
+	series=$(uname -r | cut -d. -f1,2 | cut -d- -f1)
+	[ ! -r "expected/skips-$series.txt" ] ||
+		export KSFT_EXPECT_SKIPS="expected/skips-$series.txt"
+fi
+[ $# -gt 0 ] || {
+	# shellcheck disable=SC2086 # a list of words
+	set -- $tests
+}
+exec ./setup.sh ./runner "$@"

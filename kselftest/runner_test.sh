@@ -1,0 +1,173 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of runner.c's verdict and of setup.sh's restoring, with made-up tests;
+# needs no module. Prints KTAP.
+set -eu
+
+cd "$(dirname -- "$0")"
+runner=$(pwd)/runner
+setup=$(pwd)/setup.sh
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+nr=0
+failed=0
+
+# fake NAME LINE...: a test that prints the lines and exits with $rc.
+fake()
+{
+	name=$1
+	shift
+	{
+		echo "#!/bin/sh"
+		for line; do
+			echo "echo '$line'"
+		done
+		echo "${extra:-:}"
+		echo "exit ${rc:-0}"
+	} >"$dir/$name"
+	chmod +x "$dir/$name"
+}
+
+# expect WANTED-STATUS WANTED-LAST-LINE WHAT TEST...
+expect()
+{
+	want_rc=$1
+	want_last=$2
+	what=$3
+	shift 3
+	nr=$((nr + 1))
+	got_rc=0
+	(cd "$dir" && "$runner" "$@") >"$dir/out" 2>&1 || got_rc=$?
+	if [ "$got_rc" -eq "$want_rc" ] &&
+		[ "$(tail -n 1 "$dir/out")" = "# Totals: $want_last" ]; then
+		echo "ok $nr $what"
+	else
+		failed=1
+		echo "# status $got_rc, expected $want_rc and $want_last"
+		sed 's/^/# /' "$dir/out"
+		echo "not ok $nr $what"
+	fi
+}
+
+# holds PATTERN WHAT: the last output has such a line.
+holds()
+{
+	nr=$((nr + 1))
+	if grep -q -- "$1" "$dir/out"; then
+		echo "ok $nr $2"
+	else
+		failed=1
+		sed 's/^/# /' "$dir/out"
+		echo "not ok $nr $2"
+	fi
+}
+
+echo "KTAP version 1"
+
+rc=0 fake pass "KTAP version 1" "1..2" "ok 1 a" "ok 2 b"
+rc=1 fake fail "1..2" "ok 1 a" "not ok 2 b"
+rc=0 fake liar "1..2" "ok 1 a" "not ok 2 b"
+rc=1 fake other_liar "1..1" "ok 1 a"
+rc=0 fake short "1..3" "ok 1 a"
+rc=0 fake long "1..1" "ok 1 a" "ok 2 b"
+rc=0 fake out_of_order "1..2" "ok 2 a" "ok 1 b"
+rc=0 fake silent
+rc=0 fake planless "ok 1 a"
+rc=4 fake skip "1..2" "ok 1 a # SKIP no reason to" "ok 2 b # SKIP nor here"
+rc=4 fake skip_all "1..0 # SKIP not here"
+rc=0 fake some_skip "1..2" "ok 1 a" "ok 2 b # SKIP not here"
+rc=0 fake no_reason "1..2" "ok 1 a" "ok 2 b # SKIP"
+rc=4 fake wrong_skip "1..1" "ok 1 a"
+extra='kill -SEGV $$' fake crash "1..1" "ok 1 a"
+extra='sleep 1000' fake hang "1..1" "ok 1 a"
+extra='sleep 1000 & :' rc=0 fake orphan "1..1" "ok 1 a"
+rc=1 fake bail "1..2" "Bail out! no"
+rc=127 fake unplanned "sh: something"
+
+expect 0 "pass:2 fail:0 skip:0" "a pass" pass
+holds "^  ok 2 b" "results are nested"
+holds "^ok 1 pass" "the test has a line of its own"
+holds "^1\.\.1" "the plan counts tests"
+expect 1 "pass:1 fail:1 skip:0" "a failure" fail
+expect 1 "pass:3 fail:1 skip:0" "a failure among passes" pass fail
+expect 1 "pass:1 fail:1 skip:0" "status 0 after a failure" liar
+expect 1 "pass:1 fail:1 skip:0" "status 1 without a failure" other_liar
+expect 1 "pass:1 fail:1 skip:0" "fewer results than planned" short
+expect 1 "pass:2 fail:1 skip:0" "more results than planned" long
+expect 1 "pass:1 fail:1 skip:0" "results out of order" out_of_order
+expect 1 "pass:0 fail:1 skip:0" "no output" silent
+expect 1 "pass:1 fail:1 skip:0" "no plan" planless
+expect 4 "pass:0 fail:0 skip:2" "all skipped" skip
+expect 4 "pass:0 fail:0 skip:1" "skipped as a whole" skip_all
+expect 0 "pass:2 fail:0 skip:1" "a skip beside a pass" skip_all pass
+expect 0 "pass:1 fail:0 skip:1" "one case skipped" some_skip
+expect 1 "pass:1 fail:1 skip:0" "a skip without a reason" no_reason
+expect 1 "pass:1 fail:1 skip:0" "status 4 with a pass" wrong_skip
+expect 1 "pass:1 fail:1 skip:0" "a crash" crash
+expect 1 "pass:0 fail:1 skip:0" "a test that is not there" no_such_test
+expect 1 "pass:0 fail:1 skip:0" "a bail out" bail
+expect 1 "pass:0 fail:1 skip:0" "a shell that cannot start" unplanned
+
+start=$(date +%s)
+expect 0 "pass:1 fail:0 skip:0" "something left running" orphan
+KSFT_TEST_TIMEOUT=2 expect 1 "pass:1 fail:1 skip:0" "a hang" hang
+nr=$((nr + 1))
+if [ $(($(date +%s) - start)) -lt 60 ]; then
+	echo "ok $nr neither waits for ever"
+else
+	failed=1
+	echo "not ok $nr neither waits for ever"
+fi
+
+export THPRACE_STRICT_SKIP=1
+expect 1 "pass:1 fail:1 skip:0" "strict: an unlisted skip" some_skip
+expect 1 "pass:0 fail:1 skip:0" "strict: skipped as a whole" skip_all
+echo "some_skip b" >"$dir/skips"
+export KSFT_EXPECT_SKIPS="$dir/skips"
+expect 0 "pass:1 fail:0 skip:1" "strict: a listed skip" some_skip
+expect 1 "pass:0 fail:2 skip:0" "strict: listed for another test" skip
+echo "skip *" >"$dir/skips"
+expect 4 "pass:0 fail:0 skip:2" "strict: any case of a test" skip
+unset THPRACE_STRICT_SKIP KSFT_EXPECT_SKIPS
+
+# setup.sh on made-up knobs, when the command ends and when it is killed.
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir "$dir/thp" "$dir/mod"
+	for how in end fail term; do
+		echo "always madvise [never]" >"$dir/thp/enabled"
+		echo "never" >"$dir/thp/defrag"
+		case $how in
+		end) cmd=: ;;
+		fail) cmd='exit 7' ;;
+		term) cmd="kill \$PPID; sleep 100" ;;
+		esac
+		got_rc=0
+		THPRACE_THP_SYSFS=$dir/thp THPRACE_NO_MODULE=1 \
+			"$setup" sh -c "cat $dir/thp/enabled; $cmd" \
+			>"$dir/out" 2>&1 || got_rc=$?
+		nr=$((nr + 1))
+		if [ "$(cat "$dir/thp/enabled")" = never ] &&
+			[ "$(cat "$dir/thp/defrag")" = never ] &&
+			grep -q "^always" "$dir/out"; then
+			echo "ok $nr setup.sh restores: $how"
+		else
+			failed=1
+			sed 's/^/# /' "$dir/out"
+			echo "not ok $nr setup.sh restores: $how"
+		fi
+		nr=$((nr + 1))
+		case $how:$got_rc in
+		end:0 | fail:7 | term:143)
+			echo "ok $nr setup.sh status: $how"
+			;;
+		*)
+			failed=1
+			echo "not ok $nr setup.sh status: $how: $got_rc"
+			;;
+		esac
+	done
+fi
+
+echo "1..$nr"
+exit "$failed"

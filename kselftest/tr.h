@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The module's files, as a test uses them: write a line, read and take apart
+ * what the module says, load and unload it
+ */
+#ifndef THPRACE_KSFT_TR_H
+#define THPRACE_KSFT_TR_H
+
+#include <sys/types.h>
+
+#include "ksft.h"
+#include "thprace_abi.h"
+
+#define TR_TEXT_MAX	(256 * 1024)
+
+/* Whether the file is there. */
+bool tr_exists(const char *file);
+
+/* Opens a file of the module; the fd or -errno. */
+int tr_open(const char *file, int flags);
+
+/*
+ * Writes one line in one write(): 0, or the errno.  A count that is not the
+ * whole line yields EIO: the contract is all or nothing.
+ */
+__printf(2, 3) int tr_write(const char *file, const char *fmt, ...);
+int tr_write_bytes(const char *file, const void *buf, size_t len);
+__printf(2, 3) int tr_fd_write(int fd, const char *fmt, ...);
+int tr_fd_write_bytes(int fd, const void *buf, size_t len);
+
+/* The whole text of a file; ends the case when it cannot be read. */
+char *tr_read(const char *file);
+/* The same of a session, from its beginning. */
+char *tr_fd_read(int fd);
+
+/* The value of a "WORD: value" line, in static storage; "" without one. */
+const char *tr_field(const char *text, const char *word);
+u64 tr_number(const char *text, const char *word);
+
+/* key=N of the line "KIND NAME ..."; -1 when there is no such line or key. */
+s64 tr_row(const char *text, const char *kind, const char *name,
+	   const char *key);
+
+/* Violation lines, and those of one check. */
+unsigned int tr_violations(const char *text, const char *check);
+
+/* "NAME VALUE" of stats; -1 when it is not there. */
+s64 tr_stat(const char *name);
+
+/*
+ * A row of ops, checks or phases: whether it is there at all, whether it is
+ * available, and why not (static storage).
+ */
+bool tr_available(const char *file, const char *name, const char **reason);
+bool tr_listed(const char *file, const char *name, const char **kind,
+	       bool *available, const char **reason);
+
+/* Kernel threads of the module, now. */
+unsigned int tr_kthreads(void);
+
+bool tr_loaded(void);
+/* 0 or an errno. */
+int tr_load(void);
+int tr_unload(void);
+
+const char *tr_errno_name(int err);
+
+#endif /* THPRACE_KSFT_TR_H */
