@@ -12,13 +12,15 @@
 
 #include "pure.h"
 
+#define THPRACE_SUBPAGE_BYTES	4096
+
 /* Subpages of the largest folio that we look at (a PMD on 4 KiB pages). */
 #define THPRACE_HPAGE_NR	512
 
 /* Which counters this kernel keeps. */
 enum thprace_cap {
 	THPRACE_CAP_PAGE_MAPCOUNT,	/* per-page _mapcount is maintained in large folios */
-	THPRACE_CAP_DOUBLE_MAP,		/* 5.10, 6.1: PageDoubleMap, compound_mapcount in the PTE counts */
+	THPRACE_CAP_DOUBLE_MAP,		/* 5.10, 6.1: PageDoubleMap is part of _mapcount */
 	THPRACE_CAP_LARGE_MAPCOUNT,	/* a _large_mapcount field */
 	THPRACE_CAP_TOTAL_MAPCOUNT,	/* total_mapcount() computed by the kernel's own formula */
 	THPRACE_CAP_NR_PAGES_MAPPED,	/* a _nr_pages_mapped field */
@@ -42,8 +44,11 @@ enum thprace_obs_flag {
 	THPRACE_OBS_REFS_SETTLED,	/* LRU caches drained, refcount read repeatedly over time */
 	THPRACE_OBS_HAS_PRIVATE,	/* fs private data holds a reference */
 	THPRACE_OBS_MAPPED_SHARED,	/* 7.2: FOLIO_MM_IDS_SHARED_BITNUM */
-	THPRACE_OBS_MANY_MMS,		/* more than two mms mapped it at some time: mm_id slots inexact */
+	THPRACE_OBS_MANY_MMS,		/* more than two mms map it: mm_id slots inexact */
 	THPRACE_OBS_DEFERRED_EXEMPT,	/* on the list of known exceptions of deferred_queue */
+	THPRACE_OBS_UNDISTURBED,	/* since it was faulted in, nothing lost its place on the
+					 * deferred split queue: see docs/CHECKS.md
+					 */
 	THPRACE_NR_OBS_FLAGS
 };
 
