@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What this machine and kernel have
+ *
+ * Probed once, by feature and not by version; read by the scenario table and
+ * the reports.  Not here: what to do about something missing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage"
+#define SPLIT_FILE	"/sys/kernel/debug/split_huge_pages"
+#define DEFAULT_HPAGE	(2UL << 20)
+
+struct env env;
+static cpu_set_t cpus;
+
+static void probe_cpus(void)
+{
+	CPU_ZERO(&cpus);
+	if (sched_getaffinity(0, sizeof(cpus), &cpus)) {
+		env.nr_cpus = 1;
+		return;
+	}
+	env.nr_cpus = CPU_COUNT(&cpus);
+}
+
+/**
+ * env_cpu() - the @n-th CPU that this process may use, round robin
+ * @n: any number
+ */
+int env_cpu(unsigned int n)
+{
+	unsigned int left = n % env.nr_cpus;
+	int cpu;
+
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &cpus) && !left--)
+			return cpu;
+	}
+	return 0;
+}
+
+/**
+ * env_pin() - keep the caller on one CPU, when there are two or more
+ * @n: which, round robin
+ */
+void env_pin(unsigned int n)
+{
+	cpu_set_t one;
+
+	if (env.nr_cpus < 2)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET(env_cpu(n), &one);
+	/* Best effort: an unpinned lane races as well, only less often. */
+	(void)!sched_setaffinity(0, sizeof(one), &one);
+}
+
+static void probe_thp(void)
+{
+	char buf[128];
+	u64 val;
+
+	env.page_size = sysconf(_SC_PAGESIZE);
+	env.hpage_size = DEFAULT_HPAGE;
+	if (read_text(THP_SYSFS "/hpage_pmd_size", buf, sizeof(buf)) > 0) {
+		buf[strcspn(buf, "\n")] = '\0';
+		if (!parse_u64(buf, env.page_size * 2, 1ULL << 30, &val))
+			env.hpage_size = val;
+	}
+	env.nr_subpages = env.hpage_size / env.page_size;
+	if (read_text(THP_SYSFS "/enabled", buf, sizeof(buf)) < 0)
+		snprintf(env.no_thp, sizeof(env.no_thp),
+			 "no transparent huge pages on this kernel (no " THP_SYSFS ")");
+	else if (strstr(buf, "[never]"))
+		snprintf(env.no_thp, sizeof(env.no_thp),
+			 "transparent huge pages are off (" THP_SYSFS "/enabled is never)");
+}
+
+static void probe_module(void)
+{
+	char buf[sizeof(env.module)];
+	ssize_t len;
+	u64 abi;
+
+	len = read_text(THPRACE_DEBUGFS "/abi", buf, sizeof(buf));
+	if (len < 0) {
+		snprintf(env.no_module, sizeof(env.no_module),
+			 len == -EACCES || len == -EPERM ?
+			 "may not read " THPRACE_DEBUGFS " (root only)" :
+			 "the module is not loaded (no " THPRACE_DEBUGFS
+			 "; insmod it, mount debugfs, or use --no-module)");
+		return;
+	}
+	buf[strcspn(buf, "\n")] = '\0';
+	if (parse_u64(buf, 1, ~0U, &abi) || abi != THPRACE_ABI_VERSION) {
+		snprintf(env.no_module, sizeof(env.no_module),
+			 "the module speaks ABI %.20s, this program %d",
+			 buf, THPRACE_ABI_VERSION);
+		return;
+	}
+	snprintf(env.module, sizeof(env.module), "abi %llu", abi);
+	env.have_module = true;
+}
+
+/*
+ * Since 5.13 the file takes "pid,start,end".  Older ones only take "1" and
+ * refuse the rest; pid 0 never exists, so this probe splits nothing.
+ */
+static void probe_split_file(void)
+{
+	int err = write_text(SPLIT_FILE, "0,0x1000,0x2000");
+
+	env.have_split_file = err == -ESRCH;
+}
+
+static void probe_nodes(void)
+{
+	char path[64];
+	int node;
+
+	for (node = 0; node < 64; node++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", node);
+		if (!access(path, F_OK))
+			env.nr_nodes++;
+	}
+}
+
+static void probe_swap(void)
+{
+	char buf[512], *line;
+
+	if (read_text("/proc/swaps", buf, sizeof(buf)) <= 0)
+		return;
+	line = strchr(buf, '\n');
+	env.have_swap = line && line[1] == '/';
+}
+
+/**
+ * env_probe() - look at everything once
+ */
+void env_probe(void)
+{
+	struct utsname uts;
+
+	if (!uname(&uts))
+		copy_word(env.release, sizeof(env.release), uts.release);
+	probe_cpus();
+	probe_thp();
+	probe_module();
+	probe_split_file();
+	probe_nodes();
+	probe_swap();
+}
+
+/**
+ * env_split_file() - split through debugfs split_huge_pages
+ * @pid: whose memory
+ * @addr: from
+ * @len: bytes
+ */
+int env_split_file(pid_t pid, const void *addr, size_t len)
+{
+	char line[96];
+
+	snprintf(line, sizeof(line), "%d,0x%lx,0x%lx", pid,
+		 (unsigned long)addr, (unsigned long)addr + len);
+	return write_text(SPLIT_FILE, line);
+}
+
+/**
+ * env_vmstat() - a counter of /proc/vmstat, 0 when there is none
+ * @name: its name
+ */
+u64 env_vmstat(const char *name)
+{
+	char buf[16384], *at, *end;
+	size_t len = strlen(name);
+	u64 val;
+
+	if (read_text("/proc/vmstat", buf, sizeof(buf)) <= 0)
+		return 0;
+	for (at = buf; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, name, len) || at[len] != ' ')
+			continue;
+		at += len + 1;
+		end = at + strcspn(at, "\n");
+		*end = '\0';
+		return parse_u64(at, 0, ~0ULL, &val) ? 0 : val;
+	}
+	return 0;
+}
+
+/**
+ * env_has_madvise() - does madvise() know this advice?
+ * @advice: its number; must be harmless on an untouched page
+ */
+bool env_has_madvise(int advice)
+{
+	void *page = mmap(NULL, env.page_size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool known;
+
+	if (page == MAP_FAILED)
+		return false;
+	known = !madvise(page, env.page_size, advice) || errno != EINVAL;
+	munmap(page, env.page_size);
+	return known;
+}
