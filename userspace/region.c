@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Huge pages: mapped, proven, filled, verified
+ *
+ * Every 64-bit word of a page depends on its address and on the generation;
+ * a few pages are zero, or zero in their lower half, since kernels treat such
+ * pages differently.  Not here: which pages should be what (the scenarios).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#define WORD_STEP		0x9e3779b97f4a7c15ULL
+#define PM_PFRAME_MASK		(BIT_ULL(55) - 1)
+#define PM_PRESENT		BIT_ULL(63)
+#define PM_SWAP			BIT_ULL(62)
+#define KPF_COMPOUND_HEAD	15
+#define KPF_COMPOUND_TAIL	16
+#define KPF_THP			22
+
+/**
+ * region_reserve() - address space for @nr huge pages, with none around
+ * @r: result
+ * @nr: huge pages
+ *
+ * A huge page's size of PROT_NONE stays on both sides, so that no other
+ * mapping becomes a neighbour.
+ */
+int region_reserve(struct region *r, unsigned int nr)
+{
+	size_t size = env.hpage_size;
+
+	memset(r, 0, sizeof(*r));
+	r->nr = nr;
+	r->len = nr * size;
+	r->reserved_len = r->len + 3 * size;
+	r->reserved = mmap(NULL, r->reserved_len, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (r->reserved == MAP_FAILED) {
+		r->reserved = NULL;
+		set_error("cannot reserve %zu bytes of address space: %s",
+			  r->reserved_len, strerror(errno));
+		return -ENOMEM;
+	}
+	r->base = (char *)(((unsigned long)r->reserved + 2 * size - 1) & ~(size - 1));
+	return 0;
+}
+
+/**
+ * region_map() - fresh private anonymous memory over the whole region
+ * @r: a reserved region; what was mapped there is gone
+ */
+int region_map(struct region *r)
+{
+	void *at = mmap(r->base, r->len, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	if (at == MAP_FAILED) {
+		set_error("cannot map %zu bytes: %s", r->len, strerror(errno));
+		return -ENOMEM;
+	}
+	if (madvise(r->base, r->len, MADV_HUGEPAGE)) {
+		set_error("madvise(MADV_HUGEPAGE): %s", strerror(errno));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+void region_release(struct region *r)
+{
+	if (r->reserved)
+		munmap(r->reserved, r->reserved_len);
+	r->reserved = NULL;
+}
+
+char *region_thp(const struct region *r, unsigned int thp)
+{
+	return r->base + thp * env.hpage_size;
+}
+
+static u64 page_key(const void *page, u64 gen)
+{
+	return mix64((unsigned long)page, gen);
+}
+
+/* The first word that is not zero: 0, the middle, or none. */
+static size_t first_word(u64 key, size_t nr_words)
+{
+	switch (key % 61) {
+	case 0:
+		return nr_words;
+	case 1:
+		return nr_words / 2;
+	default:
+		return 0;
+	}
+}
+
+/**
+ * page_fill() - write the pattern to every byte of a page
+ * @page: page aligned
+ * @gen: generation
+ */
+void page_fill(void *page, u64 gen)
+{
+	size_t nr_words = env.page_size / sizeof(u64), i;
+	u64 key = page_key(page, gen);
+	size_t first = first_word(key, nr_words);
+	u64 *word = page;
+
+	for (i = 0; i < first; i++)
+		word[i] = 0;
+	for (; i < nr_words; i++)
+		word[i] = key + i * WORD_STEP;
+}
+
+static bool find_mismatch(const u64 *word, size_t first, u64 key, struct mismatch *bad)
+{
+	size_t nr_words = env.page_size / sizeof(u64), i;
+
+	for (i = 0; i < nr_words; i++) {
+		u64 want = i < first ? 0 : key + i * WORD_STEP;
+		u64 got = word[i];
+
+		if (got == want)
+			continue;
+		bad->addr = word;
+		bad->offset = i * sizeof(u64);
+		bad->want = want;
+		bad->got = got;
+		return false;
+	}
+	/* Wrong a moment ago, right now: somebody writes to it. */
+	bad->addr = word;
+	bad->offset = 0;
+	bad->want = first ? 0 : key;
+	bad->got = bad->want;
+	return false;
+}
+
+/**
+ * page_verify() - is every byte of a page as page_fill() left it?
+ * @page: page aligned
+ * @gen: generation
+ * @bad: the first word that is not
+ */
+bool page_verify(const void *page, u64 gen, struct mismatch *bad)
+{
+	size_t nr_words = env.page_size / sizeof(u64), i;
+	u64 key = page_key(page, gen), diff = 0;
+	size_t first = first_word(key, nr_words);
+	const u64 *word = page;
+
+	for (i = 0; i < first; i++)
+		diff |= word[i];
+	for (; i < nr_words; i++)
+		diff |= word[i] ^ (key + i * WORD_STEP);
+	return diff ? find_mismatch(word, first, key, bad) : true;
+}
+
+/**
+ * page_zero() - is every byte of a page zero?
+ * @page: page aligned
+ * @bad: the first word that is not
+ */
+bool page_zero(const void *page, struct mismatch *bad)
+{
+	size_t nr_words = env.page_size / sizeof(u64), i;
+	const u64 *word = page;
+	u64 diff = 0;
+
+	for (i = 0; i < nr_words; i++)
+		diff |= word[i];
+	return diff ? find_mismatch(word, nr_words, 0, bad) : true;
+}
+
+/**
+ * thp_fill() - fill a whole huge page
+ * @thp: its address
+ * @gen: generation
+ */
+void thp_fill(char *thp, u64 gen)
+{
+	unsigned int i;
+
+	for (i = 0; i < env.nr_subpages; i++)
+		page_fill(thp + i * env.page_size, gen);
+}
+
+static int open_once(const char *path, int *fd)
+{
+	if (!*fd) {
+		*fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (*fd < 0)
+			*fd = -1;
+	}
+	return *fd;
+}
+
+static int page_flags(u64 pfn, u64 *flags)
+{
+	static int fd;
+
+	if (open_once("/proc/kpageflags", &fd) < 0)
+		return -ENOENT;
+	return pread(fd, flags, sizeof(*flags), pfn * sizeof(u64)) == sizeof(*flags) ? 0 : -EIO;
+}
+
+static int pagemap_entries(const void *addr, u64 *entry, unsigned int nr)
+{
+	static pid_t owner;
+	static int fd;
+	size_t bytes = nr * sizeof(*entry);
+
+	/* A forked child has to open its own. */
+	if (owner != getpid()) {
+		if (fd > 0)
+			close(fd);
+		fd = 0;
+		owner = getpid();
+	}
+	if (open_once("/proc/self/pagemap", &fd) < 0)
+		return -ENOENT;
+	if (pread(fd, entry, bytes, (unsigned long)addr / env.page_size * sizeof(u64)) !=
+	    (ssize_t)bytes)
+		return -EIO;
+	return 0;
+}
+
+/* AnonHugePages of the mapping that begins at or before @addr, in bytes. */
+static int smaps_is_huge(const char *addr)
+{
+	unsigned long start, end;
+	bool inside = false;
+	char line[512];
+	int huge = -1;
+	FILE *f;
+
+	f = fopen("/proc/self/smaps", "re");
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2) {
+			inside = (unsigned long)addr >= start && (unsigned long)addr < end;
+		} else if (inside && !strncmp(line, "AnonHugePages:", 14)) {
+			/* All of the mapping is huge, or we don't know which. */
+			huge = strtoul(line + 14, NULL, 10) * 1024 >= end - start;
+			break;
+		}
+	}
+	fclose(f);
+	return huge;
+}
+
+/**
+ * thp_is_huge() - is this really one huge page?
+ * @thp: address
+ *
+ * By frame: the first and the last subpage are head and tail of one aligned
+ * compound page that the kernel calls a THP.  Without these files, by smaps.
+ * Returns 1, 0, or -1 when it cannot be known.
+ */
+int thp_is_huge(const char *thp)
+{
+	u64 first, last, head, tail;
+
+	if (pagemap_entries(thp, &first, 1) ||
+	    pagemap_entries(thp + env.hpage_size - env.page_size, &last, 1))
+		return smaps_is_huge(thp);
+	if (!(first & PM_PRESENT) || !(last & PM_PRESENT))
+		return 0;
+	first &= PM_PFRAME_MASK;
+	last &= PM_PFRAME_MASK;
+	if (!first)		/* frame numbers are hidden from us */
+		return smaps_is_huge(thp);
+	if (first % env.nr_subpages || last != first + env.nr_subpages - 1)
+		return 0;
+	if (page_flags(first, &head) || page_flags(last, &tail))
+		return smaps_is_huge(thp);
+	return (head >> KPF_COMPOUND_HEAD & 1) && (tail >> KPF_COMPOUND_TAIL & 1) &&
+	       (head >> KPF_THP & 1);
+}
+
+/**
+ * hole_is_unmapped() - is nothing mapped in a whole range?
+ * @addr: first page
+ * @len: bytes
+ *
+ * Looks for mappings at both ends and for pages everywhere.
+ */
+bool hole_is_unmapped(const char *addr, size_t len)
+{
+	static __thread u64 entry[512];
+	unsigned int nr, i;
+	unsigned char vec;
+
+	if (!mincore((void *)addr, env.page_size, &vec) || errno != ENOMEM)
+		return false;
+	if (!mincore((void *)(addr + len - env.page_size), env.page_size, &vec) ||
+	    errno != ENOMEM)
+		return false;
+	for (; len; addr += nr * env.page_size, len -= nr * env.page_size) {
+		nr = len / env.page_size;
+		if (nr > ARRAY_SIZE(entry))
+			nr = ARRAY_SIZE(entry);
+		if (pagemap_entries(addr, entry, nr))
+			return true;	/* mincore() has said all that we can know */
+		for (i = 0; i < nr; i++) {
+			if (entry[i] & (PM_PRESENT | PM_SWAP))
+				return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The content check: what must be in the pages after a round
+ *
+ * Compares each page of a huge page with the state that the lanes gave it.
+ * Not here: mapcounts (the module), and what the states should be.
+ */
+#include <string.h>
+
+#include "thprace.h"
+
+static const char *const state_names[] = {
+	[PG_PATTERN] = "a page that must survive",
+	[PG_HOLE] = "a hole",
+	[PG_ZERO] = "a discarded page",
+	[PG_OWN] = "a page written since",
+	[PG_ANY] = "a page of no known content",
+	[PG_PATTERN_OR_ZERO] = "a page given up lazily",
+};
+
+/* Pages that a lane writes after the race carry its own generation. */
+u64 own_gen(const struct run *run, const struct lane *lane)
+{
+	return mix64(run->gen, lane->id + 1);
+}
+
+/**
+ * content_violation() - record wrong content
+ * @run: the run
+ * @lane: who saw it
+ * @bad: where, what
+ * @what: what kind of page it is
+ */
+void content_violation(struct run *run, struct lane *lane, const struct mismatch *bad,
+		       const char *what)
+{
+	struct shared *sh = run->sh;
+	u32 n = __atomic_fetch_add(&sh->nr_violations, 1, __ATOMIC_RELAXED);
+	unsigned long addr = (unsigned long)bad->addr;
+	struct violation *v;
+
+	if (n >= SHARED_VIOLATIONS)
+		return;
+	v = &sh->violations[n];
+	memset(v, 0, sizeof(*v));
+	copy_word(v->check, sizeof(v->check), "content");
+	copy_word(v->scenario, sizeof(v->scenario), run->sc->name);
+	copy_word(v->cell, sizeof(v->cell), "-");
+	v->round = sh->round;
+	v->time_ns = now_ns() - run->start_ns;
+	v->addr = addr + bad->offset;
+	snprintf(v->want, sizeof(v->want), "0x%llx", bad->want);
+	snprintf(v->got, sizeof(v->got), "0x%llx", bad->got);
+	snprintf(v->ops, sizeof(v->ops), "split,%s", run->sc->op);
+	snprintf(v->detail, sizeof(v->detail),
+		 "%s: subpage %lu of the huge page at 0x%lx, byte %zu, seen by %s %u",
+		 what, addr % env.hpage_size / env.page_size,
+		 addr & ~(env.hpage_size - 1), bad->offset,
+		 run->sc->shape == SHAPE_PROCS ? "process" : "thread", lane->id);
+}
+
+static bool verify_page(struct run *run, struct lane *lane, const char *page, u8 state)
+{
+	struct mismatch bad, ignored;
+
+	switch (state) {
+	case PG_PATTERN:
+		if (page_verify(page, run->gen, &bad))
+			return true;
+		break;
+	case PG_OWN:
+		if (page_verify(page, own_gen(run, lane), &bad))
+			return true;
+		break;
+	case PG_ZERO:
+		if (page_zero(page, &bad))
+			return true;
+		break;
+	case PG_PATTERN_OR_ZERO:
+		if (page_zero(page, &ignored) || page_verify(page, run->gen, &bad))
+			return true;
+		break;
+	default:
+		return false;
+	}
+	content_violation(run, lane, &bad, state_names[state]);
+	return false;
+}
+
+static unsigned int hole_length(const u8 *state, unsigned int from)
+{
+	unsigned int end = from;
+
+	while (end < env.nr_subpages && state[end] == PG_HOLE)
+		end++;
+	return end - from;
+}
+
+/**
+ * verify_thp() - look at one huge page, or at the caller's share of it
+ * @run: the run
+ * @lane: the caller
+ * @thp: which
+ * @all: all pages; else those that are not as filled, and every n-th
+ */
+void verify_thp(struct run *run, struct lane *lane, unsigned int thp, bool all)
+{
+	const u8 *state = run_state(run, thp);
+	char *base = region_thp(&run->region, thp);
+	unsigned int i, hole;
+	u64 verified = 0;
+
+	for (i = 0; i < env.nr_subpages; i++) {
+		const char *page = base + i * env.page_size;
+
+		if (state[i] == PG_HOLE) {
+			const struct mismatch bad = { .addr = page, .want = 0, .got = 1 };
+
+			hole = hole_length(state, i);
+			if (hole_is_unmapped(page, hole * env.page_size))
+				verified += hole;
+			else
+				content_violation(run, lane, &bad, "a hole that is mapped");
+			i += hole - 1;
+			continue;
+		}
+		if (state[i] == PG_ANY)
+			continue;
+		if (!all && state[i] == PG_PATTERN && i % run->nr_workers != lane->id - 1)
+			continue;
+		verified += verify_page(run, lane, page, state[i]);
+	}
+	run->sh->lane[lane->id].pages_verified += verified;
+}
