@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Speaks to the module over a session
+ *
+ * One command a write, the report on read; see docs/ABI.md.  Not here: what a
+ * report means (tally.c).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#define REPORT_MAX	0x100000
+
+/**
+ * session_open() - a session of our own; workers inherit it
+ *
+ * Returns a file descriptor or a negative errno.
+ */
+int session_open(void)
+{
+	int fd = open(THPRACE_DEBUGFS "/session", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/**
+ * session_cmd() - one command
+ * @fd: session
+ * @fmt: the line, without newline
+ *
+ * Returns 0 or a negative errno.
+ */
+int session_cmd(int fd, const char *fmt, ...)
+{
+	char line[THPRACE_MAX_LINE + 1];
+	va_list ap;
+	ssize_t n;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (len < 0 || len > THPRACE_MAX_LINE)
+		return -E2BIG;
+	n = write(fd, line, len);
+	if (n < 0)
+		return -errno;
+	return n == len ? 0 : -EIO;
+}
+
+/**
+ * session_report() - the session's report, parsed
+ * @fd: session
+ * @t: result
+ */
+int session_report(int fd, struct tally *t)
+{
+	static char text[REPORT_MAX];
+	size_t len = 0;
+	ssize_t n;
+	int err;
+
+	while (len < sizeof(text) - 1) {
+		n = pread(fd, text + len, sizeof(text) - 1 - len, len);
+		if (n < 0) {
+			set_error("cannot read the session's report: %s", strerror(errno));
+			return -errno;
+		}
+		if (!n)
+			break;
+		len += n;
+	}
+	text[len] = '\0';
+	err = tally_parse(t, text);
+	if (err)
+		set_error("the session's report does not begin with \"%s\"",
+			  THPRACE_REPORT_MAGIC);
+	return err;
+}

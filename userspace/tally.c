@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads the module's text report into numbers, and adds them up
+ *
+ * The form is docs/ABI.md's; lines of unknown first words are skipped.  Not
+ * here: verdicts over several scenarios (report.c).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "thprace.h"
+
+const char *const check_names[THPRACE_NR_CHECKS] = THPRACE_CHECK_NAMES;
+const char *const verdict_names[THPRACE_NR_VERDICTS] = THPRACE_VERDICT_NAMES;
+
+int check_by_name(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		if (!strcmp(check_names[i], name))
+			return i;
+	}
+	return -1;
+}
+
+/**
+ * tally_op() - the counters of an op, made when it is new
+ * @t: tally
+ * @name: op
+ */
+struct op_count *tally_op(struct tally *t, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_ops; i++) {
+		if (!strcmp(t->ops[i].name, name))
+			return &t->ops[i];
+	}
+	if (t->nr_ops == ARRAY_SIZE(t->ops))
+		return NULL;
+	copy_word(t->ops[t->nr_ops].name, sizeof(t->ops[0].name), name);
+	return &t->ops[t->nr_ops++];
+}
+
+/**
+ * tally_violation() - count a violation, and keep it if there is room
+ * @t: tally
+ * @v: violation
+ */
+void tally_violation(struct tally *t, const struct violation *v)
+{
+	t->violations++;
+	if (t->nr_violations < KEPT_VIOLATIONS)
+		t->kept[t->nr_violations++] = *v;
+}
+
+/* The value of "key=" in a line of blank-separated words. */
+static bool word(const char *line, const char *key, char *buf, size_t size)
+{
+	size_t len = strlen(key), n;
+	const char *at = line;
+
+	while ((at = strstr(at, key))) {
+		if ((at == line || at[-1] == ' ') && at[len] == '=') {
+			at += len + 1;
+			n = strcspn(at, " ");
+			if (n >= size)
+				n = size - 1;
+			memcpy(buf, at, n);
+			buf[n] = '\0';
+			return true;
+		}
+		at += len;
+	}
+	buf[0] = '\0';
+	return false;
+}
+
+static u64 number(const char *line, const char *key)
+{
+	char buf[32];
+	u64 val;
+
+	if (!word(line, key, buf, sizeof(buf)) || parse_u64(buf, 0, ~0ULL, &val))
+		return 0;
+	return val;
+}
+
+/* "reason=" runs to the end of the line; cut it off before other words. */
+static void take_reason(char *line, char *buf, size_t size)
+{
+	char *at = strstr(line, " reason=");
+
+	buf[0] = '\0';
+	if (!at)
+		return;
+	copy_word(buf, size, at + strlen(" reason="));
+	if (!strcmp(buf, "-"))
+		buf[0] = '\0';
+	*at = '\0';
+}
+
+static void parse_op(struct tally *t, char *line)
+{
+	char name[sizeof(t->ops[0].name)];
+	struct op_count *op;
+
+	copy_word(name, sizeof(name), line);
+	name[strcspn(name, " ")] = '\0';
+	op = tally_op(t, name);
+	if (!op)
+		return;
+	op->done += number(line, "done");
+	op->busy += number(line, "busy");
+	op->failed += number(line, "failed");
+	op->time_ns += number(line, "time_ns");
+}
+
+static void parse_check(struct tally *t, char *line)
+{
+	struct check_count *check;
+	char name[32];
+	int i;
+
+	copy_word(name, sizeof(name), line);
+	name[strcspn(name, " ")] = '\0';
+	i = check_by_name(name);
+	if (i < 0)
+		return;
+	check = &t->checks[i];
+	take_reason(line, check->reason, sizeof(check->reason));
+	check->held += number(line, "held");
+	check->violated += number(line, "violated");
+	check->skipped += number(line, "skipped");
+	check->listed = true;
+}
+
+static void parse_cell(struct tally *t, char *line)
+{
+	struct cell *cell;
+	int n = 0;
+
+	if (t->nr_cells == MAX_CELLS)
+		return;
+	cell = &t->cells[t->nr_cells];
+	if (sscanf(line, "%47s %47s %23s%n", cell->a, cell->b, cell->state, &n) != 3)
+		return;
+	cell->hits = number(line + n, "hits");
+	cell->rounds = number(line + n, "rounds");
+	t->nr_cells++;
+}
+
+static void parse_violation(struct tally *t, char *line)
+{
+	struct violation v;
+	char index[24];
+
+	memset(&v, 0, sizeof(v));
+	take_reason(line, v.detail, sizeof(v.detail));
+	word(line, "check", v.check, sizeof(v.check));
+	word(line, "scenario", v.scenario, sizeof(v.scenario));
+	v.round = number(line, "round");
+	v.time_ns = number(line, "time_ns");
+	v.addr = number(line, "addr");
+	v.pfn = number(line, "pfn");
+	if (word(line, "index", index, sizeof(index)) && strlen(v.detail) < 150) {
+		size_t len = strlen(v.detail);
+
+		snprintf(v.detail + len, sizeof(v.detail) - len, "%ssubpage %s",
+			 len ? "; " : "", index);
+	}
+	word(line, "want", v.want, sizeof(v.want));
+	word(line, "got", v.got, sizeof(v.got));
+	word(line, "ops", v.ops, sizeof(v.ops));
+	word(line, "cell", v.cell, sizeof(v.cell));
+	if (t->nr_violations < KEPT_VIOLATIONS)
+		t->kept[t->nr_violations++] = v;
+}
+
+static void parse_verdict(struct tally *t, char *rest)
+{
+	copy_word(t->verdict, sizeof(t->verdict), rest);
+}
+
+static void parse_rounds(struct tally *t, char *rest)
+{
+	parse_u64(rest, 0, ~0ULL, &t->rounds);
+}
+
+static void parse_overlaps(struct tally *t, char *rest)
+{
+	parse_u64(rest, 0, ~0ULL, &t->overlaps);
+}
+
+static void parse_steer(struct tally *t, char *rest)
+{
+	copy_word(t->steer, sizeof(t->steer), rest);
+}
+
+static const struct {
+	const char *prefix;
+	void (*parse)(struct tally *t, char *rest);
+} line_kinds[] = {
+	{ "verdict: ", parse_verdict },
+	{ "rounds: ", parse_rounds },
+	{ "overlaps: ", parse_overlaps },
+	{ "op ", parse_op },
+	{ "check ", parse_check },
+	{ "steer ", parse_steer },
+	{ "cell ", parse_cell },
+	{ "violation ", parse_violation },
+};
+
+static void parse_line(struct tally *t, char *line)
+{
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; i < ARRAY_SIZE(line_kinds); i++) {
+		len = strlen(line_kinds[i].prefix);
+		if (!strncmp(line, line_kinds[i].prefix, len)) {
+			line_kinds[i].parse(t, line + len);
+			return;
+		}
+	}
+}
+
+/**
+ * tally_parse() - read a whole report
+ * @t: result
+ * @text: the report; overwritten
+ *
+ * Returns 0, or -EINVAL when it does not begin as a report must.
+ */
+int tally_parse(struct tally *t, char *text)
+{
+	char *line, *end;
+	u64 violated = 0;
+	unsigned int i;
+
+	memset(t, 0, sizeof(*t));
+	if (strncmp(text, THPRACE_REPORT_MAGIC "\n", sizeof(THPRACE_REPORT_MAGIC)))
+		return -EINVAL;
+	for (line = text; *line; line = end) {
+		end = line + strcspn(line, "\n");
+		if (*end)
+			*end++ = '\0';
+		parse_line(t, line);
+	}
+	/* The report keeps fewer violations than it counts. */
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		violated += t->checks[i].violated;
+	t->violations = violated > t->nr_violations ? violated : t->nr_violations;
+	return 0;
+}
+
+static void add_cells(struct tally *sum, const struct tally *t)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < t->nr_cells; i++) {
+		for (j = 0; j < sum->nr_cells; j++) {
+			if (!strcmp(sum->cells[j].a, t->cells[i].a) &&
+			    !strcmp(sum->cells[j].b, t->cells[i].b))
+				break;
+		}
+		if (j == MAX_CELLS)
+			return;
+		if (j == sum->nr_cells) {
+			sum->cells[sum->nr_cells++] = t->cells[i];
+			continue;
+		}
+		sum->cells[j].hits += t->cells[i].hits;
+		sum->cells[j].rounds += t->cells[i].rounds;
+		if (!strcmp(t->cells[i].state, "met"))
+			copy_word(sum->cells[j].state, sizeof(sum->cells[j].state), "met");
+	}
+}
+
+/**
+ * tally_add() - add one scenario to the whole
+ * @sum: the whole
+ * @t: the scenario
+ */
+void tally_add(struct tally *sum, const struct tally *t)
+{
+	unsigned int i;
+
+	sum->rounds += t->rounds;
+	sum->overlaps += t->overlaps;
+	for (i = 0; i < t->nr_ops; i++) {
+		struct op_count *op = tally_op(sum, t->ops[i].name);
+
+		if (!op)
+			break;
+		op->done += t->ops[i].done;
+		op->busy += t->ops[i].busy;
+		op->failed += t->ops[i].failed;
+		op->time_ns += t->ops[i].time_ns;
+	}
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		struct check_count *check = &sum->checks[i];
+
+		check->held += t->checks[i].held;
+		check->violated += t->checks[i].violated;
+		check->skipped += t->checks[i].skipped;
+		check->listed |= t->checks[i].listed;
+		if (t->checks[i].reason[0])
+			memcpy(check->reason, t->checks[i].reason, sizeof(check->reason));
+	}
+	add_cells(sum, t);
+	sum->violations += t->violations;
+	for (i = 0; i < t->nr_violations && sum->nr_violations < KEPT_VIOLATIONS; i++)
+		sum->kept[sum->nr_violations++] = t->kept[i];
+	if (t->steer[0])
+		memcpy(sum->steer, t->steer, sizeof(sum->steer));
+}
