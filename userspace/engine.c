@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Runs a scenario: batches of huge pages, a round for each of them
+ *
+ * A batch: map, fault, fill, prove huge, (fork,) hold; race (round.c); check
+ * and verify.  Not here: what the lanes do (scenario_*.c) and how they meet
+ * (worker.c).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#define MIN_BUDGET_NS		(30 * NSEC_PER_SEC)
+#define BUDGET_FACTOR		50
+#define NOT_HUGE_BATCHES	20	/* in a row, then it makes no sense */
+
+const char *const timing_names[T_NR] = {
+	"map", "fault", "fill", "prove", "fork", "hold", "race", "check", "verify", "other",
+};
+
+u8 *run_state(struct run *run, unsigned int thp)
+{
+	return run->state + (size_t)thp * env.nr_subpages;
+}
+
+static u64 violations(const struct run *run)
+{
+	return run->res->tally.violations +
+	       __atomic_load_n(&run->sh->nr_violations, __ATOMIC_RELAXED);
+}
+
+/**
+ * run_stopping() - is it time to end this scenario?
+ * @run: the run
+ */
+int run_stopping(struct run *run)
+{
+	const struct options *opt = run->opt;
+
+	return signals_stop() || now_ns() >= run->deadline_ns ||
+	       (opt->rounds && run->sh->round >= opt->rounds) ||
+	       (opt->stop_first && violations(run));
+}
+
+static u64 lap(struct run *run, enum timing what, u64 since_ns)
+{
+	u64 now = now_ns();
+
+	run->res->time_ns[what] += now - since_ns;
+	return now;
+}
+
+static int hold_folios(struct run *run)
+{
+	char line[THPRACE_MAX_LINE];
+	unsigned int thp, len = 0, words = 0;
+	int err = 0;
+
+	for (thp = 0; thp < run->nr_thps && !err; thp++) {
+		if (run->huge[thp]) {
+			if (!words)
+				len = snprintf(line, sizeof(line), "hold pid=%d", getpid());
+			len += snprintf(line + len, sizeof(line) - len, " map=0x%lx+0x%zx",
+					(unsigned long)region_thp(&run->region, thp),
+					env.hpage_size);
+			words++;
+		}
+		if (words == THPRACE_MAX_MAPS || (words && thp == run->nr_thps - 1)) {
+			err = session_cmd(run->fd, "%s", line);
+			words = 0;
+		}
+	}
+	if (err)
+		set_error("session refused hold: %s", strerror(-err));
+	return err;
+}
+
+static int quiesced_check(struct run *run)
+{
+	char line[THPRACE_MAX_LINE];
+	unsigned int i, len;
+	int err;
+
+	err = session_cmd(run->fd, "drop");
+	if (err) {
+		set_error("session refused drop: %s", strerror(-err));
+		return err;
+	}
+	len = snprintf(line, sizeof(line), "check map=0x%lx+0x%zx pid=%d",
+		       (unsigned long)run->region.base, run->region.len, getpid());
+	for (i = 1; run->sc->shape == SHAPE_PROCS && i <= run->nr_workers; i++) {
+		if (i < THPRACE_MAX_PIDS)
+			len += snprintf(line + len, sizeof(line) - len, " pid=%d",
+					run->lanes[i].pid);
+	}
+	err = session_cmd(run->fd, "%s", line);
+	if (err) {
+		set_error("session refused check: %s", strerror(-err));
+		return err;
+	}
+	return session_report(run->fd, &run->res->tally);
+}
+
+static int fault_and_fill(struct run *run)
+{
+	u64 t = now_ns();
+	int err;
+
+	if (run->sc->shape == SHAPE_PROCS) {
+		unsigned int i;
+
+		for (i = 0; i < run->nr_thps; i++)
+			__atomic_store_n(region_thp(&run->region, i), 1, __ATOMIC_RELAXED);
+		t = lap(run, T_FAULT, t);
+		for (i = 0; i < run->nr_thps; i++)
+			thp_fill(region_thp(&run->region, i), run->gen);
+		lap(run, T_FILL, t);
+		return 0;
+	}
+	err = workers_do(run, CMD_FAULT, 0);
+	if (err)
+		return err;
+	t = lap(run, T_FAULT, t);
+	err = workers_do(run, CMD_FILL, 0);
+	lap(run, T_FILL, t);
+	return err;
+}
+
+static unsigned int prove(struct run *run)
+{
+	unsigned int thp, nr = 0;
+	int huge;
+
+	for (thp = 0; thp < run->nr_thps; thp++) {
+		huge = thp_is_huge(region_thp(&run->region, thp));
+		run->huge[thp] = huge > 0;
+		nr += huge > 0;
+	}
+	run->res->not_huge += run->nr_thps - nr;
+	return nr;
+}
+
+static int prepare_batch(struct run *run, unsigned int *nr_huge)
+{
+	u64 t = now_ns();
+	int err;
+
+	run->gen = mix64(run->seed, run->sh->batch);
+	run->full_verify = run->sh->batch % 4 == 0;
+	memset(run->state, PG_PATTERN, (size_t)run->nr_thps * env.nr_subpages);
+	err = run->sc->map ? run->sc->map(run) : region_map(&run->region);
+	if (err)
+		return err;
+	lap(run, T_MAP, t);
+	err = fault_and_fill(run);
+	if (err)
+		return err;
+	t = now_ns();
+	*nr_huge = prove(run);
+	t = lap(run, T_PROVE, t);
+	if (!*nr_huge)
+		return 0;
+	if (run->sc->shape == SHAPE_PROCS) {
+		err = workers_start(run);
+		if (err)
+			return err;
+		t = lap(run, T_FORK, t);
+	}
+	if (run->fd >= 0) {
+		err = hold_folios(run);
+		lap(run, T_HOLD, t);
+	}
+	return err;
+}
+
+static int verify_batch(struct run *run)
+{
+	const char *inject = getenv("THPRACE_INJECT");
+	int err;
+
+	if (run->sc->after) {
+		err = workers_do(run, CMD_AFTER, 0);
+		if (err)
+			return err;
+	}
+	/* The positive control of the content check. */
+	if (inject && !strcmp(inject, "content") && run_state(run, 0)[1] != PG_HOLE)
+		run->region.base[env.page_size + 8] ^= 1;
+	return workers_do(run, CMD_VERIFY, 0);
+}
+
+static int run_batch(struct run *run, unsigned int *nr_huge)
+{
+	u64 begin = now_ns(), t, took;
+	int err;
+
+	err = prepare_batch(run, nr_huge);
+	if (err || !*nr_huge)
+		return err;
+	t = now_ns();
+	err = race_batch(run);
+	if (err)
+		return err;
+	t = lap(run, T_RACE, t);
+	if (run->fd >= 0) {
+		err = quiesced_check(run);
+		if (err)
+			return err;
+		t = lap(run, T_CHECK, t);
+	}
+	err = verify_batch(run);
+	if (err)
+		return err;
+	t = lap(run, T_VERIFY, t);
+	if (run->sc->shape == SHAPE_PROCS) {
+		workers_stop(run);
+		lap(run, T_FORK, t);
+	}
+	run->sh->batch++;
+	took = now_ns() - begin;
+	if (took * BUDGET_FACTOR > run->budget_ns)
+		run->budget_ns = took * BUDGET_FACTOR;
+	if (violations(run) && !run->res->first_violation_ns)
+		run->res->first_violation_ns = now_ns() - run->start_ns;
+	return 0;
+}
+
+static int run_batches(struct run *run)
+{
+	unsigned int in_vain = 0, nr_huge = 0;
+	int err;
+
+	if (run->sc->shape == SHAPE_THREADS) {
+		err = workers_start(run);
+		if (err)
+			return err;
+	}
+	do {
+		err = run_batch(run, &nr_huge);
+		in_vain = nr_huge ? 0 : in_vain + 1;
+	} while (!err && in_vain < NOT_HUGE_BATCHES && !run_stopping(run));
+	return err;
+}
+
+/* What this side counted: the content check, and the ops without a module. */
+static void merge_own(struct run *run)
+{
+	struct tally *t = &run->res->tally;
+	struct shared *sh = run->sh;
+	struct check_count *content = &t->checks[THPRACE_CHECK_CONTENT];
+	unsigned int i;
+
+	memset(content, 0, sizeof(*content));
+	content->listed = true;
+	content->violated = sh->nr_violations;
+	for (i = 0; i <= run->nr_workers; i++) {
+		const struct lane_shared *ls = &sh->lane[i];
+		struct op_count *op;
+
+		content->held += ls->pages_verified;
+		if (run->fd >= 0 || (!i && !env.have_split_file))
+			continue;
+		op = tally_op(t, i ? run->sc->op : "split");
+		if (!op)
+			continue;
+		op->done += ls->done;
+		op->busy += ls->busy;
+		op->failed += ls->failed;
+		op->time_ns += ls->time_ns;
+	}
+	for (i = 0; i < sh->nr_violations; i++) {
+		if (i < SHARED_VIOLATIONS)
+			tally_violation(t, &sh->violations[i]);
+		else
+			t->violations++;
+	}
+}
+
+static u64 kernel_splits(void)
+{
+	u64 n = env_vmstat("thp_split_page");
+
+	return n ? n : env_vmstat("thp_split");
+}
+
+static int allocate(struct run *run)
+{
+	run->sh = mmap(NULL, sizeof(*run->sh), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run->sh == MAP_FAILED) {
+		run->sh = NULL;
+		set_error("cannot map shared memory: %s", strerror(errno));
+		return -ENOMEM;
+	}
+	run->huge = calloc(run->nr_thps, 1);
+	run->state = calloc(run->nr_thps, env.nr_subpages);
+	if (!run->huge || !run->state) {
+		set_error("out of memory");
+		return -ENOMEM;
+	}
+	return region_reserve(&run->region, run->nr_thps);
+}
+
+static void init_lanes(struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i <= run->nr_workers; i++) {
+		run->lanes[i].id = i;
+		run->lanes[i].run = run;
+		run->lanes[i].pid = getpid();
+		run->lanes[i].letter = i < THPRACE_MAX_LANES ? 'a' + i : 0;
+	}
+}
+
+/**
+ * engine_run() - run one scenario until its end
+ * @run: sc, opt, res, fd, seed, start_ns, deadline_ns are given
+ *
+ * Returns 0, -EOPNOTSUPP with res->skipped set, or another negative errno
+ * with set_error().
+ */
+int engine_run(struct run *run)
+{
+	const struct scenario *sc = run->sc;
+	const struct options *opt = run->opt;
+	u64 begin = now_ns();
+	unsigned int i;
+	int err;
+
+	run->nr_workers = sc->scalable && opt->procs ? opt->procs : sc->workers;
+	run->nr_thps = opt->thps ? opt->thps : sc->thps;
+	run->budget_ns = MIN_BUDGET_NS;
+	run->splits_before = kernel_splits();
+	init_lanes(run);
+	err = allocate(run);
+	if (err)
+		goto out_free;
+	env_pin(0);
+	if (sc->setup) {
+		err = sc->setup(run);
+		if (err)
+			goto out_free;
+	}
+	err = run->fd >= 0 ? session_cmd(run->fd, "reset") : 0;
+	if (err)
+		set_error("session refused reset: %s", strerror(-err));
+	else
+		err = run_batches(run);
+	if (err)
+		__atomic_store_n(&run->sh->abort, 1, __ATOMIC_RELEASE);
+	workers_stop(run);
+	if (run->fd >= 0 && !err)
+		err = session_report(run->fd, &run->res->tally);
+	merge_own(run);
+	run->res->batches = run->sh->batch;
+	run->res->splits = kernel_splits() - run->splits_before;
+	if (sc->cleanup)
+		sc->cleanup(run);
+out_free:
+	region_release(&run->region);
+	free(run->state);
+	free(run->huge);
+	if (run->sh)
+		munmap(run->sh, sizeof(*run->sh));
+	run->sh = NULL;
+	run->res->duration_ns = now_ns() - begin;
+	for (i = 0; i < T_OTHER; i++)
+		begin += run->res->time_ns[i];
+	if (now_ns() > begin)
+		run->res->time_ns[T_OTHER] = now_ns() - begin;
+	return err;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One huge page, all lanes: arm, delays, race, overlap
+ *
+ * Delays come from the seed and are scaled to measured durations.  Not here:
+ * what surrounds the rounds (engine.c) and the lanes' part (worker.c).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "thprace.h"
+
+#define MAX_DELAY_NS		(50 * NSEC_PER_MSEC)
+
+static int arm_round(struct run *run)
+{
+	const struct options *opt = run->opt;
+	int err;
+
+	if (opt->steer)
+		err = session_cmd(run->fd, "arm scenario=%s steer=\"%s\"", run->sc->name,
+				  opt->steer);
+	else
+		err = session_cmd(run->fd, "arm scenario=%s%s", run->sc->name,
+				  opt->grid ? " steer=grid" : "");
+	if (err == -EOPNOTSUPP) {
+		run->res->skipped = "the module cannot steer this on this kernel";
+		return err;
+	}
+	if (err)
+		set_error("session refused arm%s%s: %s", opt->steer ? " steer=" : "",
+			  opt->steer ? opt->steer : "", strerror(-err));
+	return err;
+}
+
+/*
+ * Any point of the split shall be able to meet any point of the other op: one
+ * of the two sides starts late, by at most what the other needs.
+ */
+static void draw_delays(struct run *run)
+{
+	struct lane_shared *ls = run->sh->lane;
+	u64 split_ns = ls[0].mean_ns, act_ns = 0, at, jitter = 0;
+	unsigned int i;
+	struct rng rng;
+
+	for (i = 0; i <= run->nr_workers; i++) {
+		ls[i].delay_ns = 0;
+		if (i)
+			act_ns += ls[i].mean_ns / run->nr_workers;
+	}
+	if (run->opt->steer || run->opt->grid)
+		return;
+	rng_seed(&rng, run->seed, run->sh->round, ~0ULL);
+	split_ns = split_ns > MAX_DELAY_NS ? MAX_DELAY_NS : split_ns;
+	act_ns = act_ns > MAX_DELAY_NS ? MAX_DELAY_NS : act_ns;
+	if (split_ns + act_ns) {
+		at = rng_below(&rng, split_ns + act_ns);
+		if (at < act_ns)
+			ls[0].delay_ns = act_ns - at;
+		for (i = 1; i <= run->nr_workers; i++)
+			ls[i].delay_ns = at < act_ns ? 0 : at - act_ns;
+	}
+	/* Mostly all workers at once; sometimes scattered as well. */
+	if (run->nr_workers > 1 && act_ns && !rng_below(&rng, 4))
+		jitter = act_ns;
+	for (i = 1; jitter && i <= run->nr_workers; i++)
+		ls[i].delay_ns += rng_below(&rng, jitter);
+}
+
+static void note_skew(struct run *run, unsigned int thp)
+{
+	u64 first = ~0ULL, last = 0, closest = ~0ULL;
+	struct result *res = run->res;
+	unsigned int i, j;
+
+	if (run->nr_workers < 2 || res->nr_skews == NR_SKEWS)
+		return;
+	for (i = 1; i <= run->nr_workers; i++) {
+		u64 a = run->sh->stamp[i][thp].begin_ns;
+
+		first = a < first ? a : first;
+		last = a > last ? a : last;
+		for (j = 1; j < i; j++) {
+			u64 b = run->sh->stamp[j][thp].begin_ns;
+			u64 d = a > b ? a - b : b - a;
+
+			closest = d < closest ? d : closest;
+		}
+	}
+	res->spread_ns[res->nr_skews] = last - first > ~0U ? ~0U : last - first;
+	res->closest_ns[res->nr_skews++] = closest > ~0U ? ~0U : closest;
+}
+
+/* Without a module our own stamps say whether two lanes were at it at once. */
+static bool overlapped(struct run *run, unsigned int thp)
+{
+	unsigned int i, j;
+
+	for (i = 0; i <= run->nr_workers; i++) {
+		const struct stamp *a = &run->sh->stamp[i][thp];
+
+		for (j = 0; j < i; j++) {
+			const struct stamp *b = &run->sh->stamp[j][thp];
+
+			if (a->end_ns && b->end_ns && a->begin_ns < b->end_ns &&
+			    b->begin_ns < a->end_ns)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void end_round(struct run *run, unsigned int thp)
+{
+	note_skew(run, thp);
+	if (run->fd < 0)
+		run->res->tally.overlaps += overlapped(run, thp);
+	run->sh->round++;
+	if (run->fd < 0)
+		run->res->tally.rounds = run->sh->round;
+}
+
+static int one_round(struct run *run, unsigned int thp)
+{
+	int err;
+
+	if (run->fd >= 0) {
+		err = arm_round(run);
+		if (err)
+			return err;
+	}
+	draw_delays(run);
+	err = workers_do(run, CMD_RACE, thp);
+	if (err)
+		return err;
+	if (run->fd >= 0) {
+		err = session_cmd(run->fd, "round");
+		if (err) {
+			set_error("session refused round: %s", strerror(-err));
+			return err;
+		}
+	}
+	end_round(run, thp);
+	progress(run, false);
+	return 0;
+}
+
+/* The mmap10 shape: one start, then all go through all huge pages. */
+static int free_rounds(struct run *run)
+{
+	unsigned int thp;
+	int err;
+
+	draw_delays(run);
+	err = workers_do(run, CMD_RACE_ALL, 0);
+	if (err)
+		return err;
+	for (thp = 0; thp < run->nr_thps; thp++) {
+		if (run->huge[thp])
+			end_round(run, thp);
+	}
+	progress(run, false);
+	return 0;
+}
+
+/**
+ * race_batch() - a round for each huge page of the batch
+ * @run: the run
+ *
+ * Returns 0, -EOPNOTSUPP with res->skipped set, or an error.
+ */
+int race_batch(struct run *run)
+{
+	unsigned int thp;
+	int err;
+
+	if (run->fd < 0 && run->sc->shape == SHAPE_PROCS && run->sh->batch % 2 == 0)
+		return free_rounds(run);
+	for (thp = 0; thp < run->nr_thps; thp++) {
+		if (!run->huge[thp])
+			continue;
+		err = one_round(run, thp);
+		if (err)
+			return err;
+		if (signals_stop() || now_ns() >= run->deadline_ns)
+			break;
+	}
+	return 0;
+}

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lanes: threads or forked processes that do one command together
+ *
+ * Main publishes a command, all meet at a gate, each does its part, all meet
+ * again.  Not here: which commands make a round (engine.c), and the acts
+ * (scenario_*.c).
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#define MEAN_WEIGHT	8	/* one sample in so many */
+#define MEAN_CLAMP	16	/* a sample counts as at most so many means */
+
+static void lane_fail(struct run *run, struct lane *lane)
+{
+	struct lane_shared *ls = &run->sh->lane[lane->id];
+
+	copy_word(ls->message, sizeof(ls->message), last_error());
+	__atomic_store_n(&ls->error, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&run->sh->abort, 1, __ATOMIC_RELEASE);
+}
+
+static int poll_children(void *arg)
+{
+	struct run *run = arg;
+	siginfo_t info = { 0 };
+	unsigned int i;
+
+	if (run->sc->shape != SHAPE_PROCS)
+		return 0;
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) || !info.si_pid)
+		return 0;
+	for (i = 1; i <= run->nr_workers; i++) {
+		if (run->lanes[i].pid != info.si_pid)
+			continue;
+		set_error("worker process %u (pid %d) %s %d in the middle of a round",
+			  i, info.si_pid,
+			  info.si_code == CLD_EXITED ? "exited with status" :
+			  "was killed by signal", info.si_status);
+		return -ECHILD;
+	}
+	return 0;
+}
+
+static int meet(struct run *run, struct lane *lane, struct gate *gate, bool spin)
+{
+	const struct gate_wait wait = {
+		.abort = &run->sh->abort,
+		.budget_ns = run->budget_ns,
+		.poll = lane->id ? NULL : poll_children,
+		.arg = run,
+		.spin = spin,
+	};
+	int err = gate_meet(gate, &wait);
+
+	if (err == -ETIMEDOUT)
+		set_error("lane %u waited more than %llu s for the others",
+			  lane->id, run->budget_ns / NSEC_PER_SEC);
+	return err;
+}
+
+static void update_mean(struct lane_shared *ls, u64 sample)
+{
+	if (!ls->mean_ns) {
+		ls->mean_ns = sample;
+		return;
+	}
+	if (sample > MEAN_CLAMP * ls->mean_ns)
+		sample = MEAN_CLAMP * ls->mean_ns;
+	ls->mean_ns += sample / MEAN_WEIGHT;
+	ls->mean_ns -= ls->mean_ns / MEAN_WEIGHT;
+}
+
+static void count(struct lane_shared *ls, enum act_result result, const struct stamp *stamp)
+{
+	if (result == ACT_OK)
+		ls->done++;
+	else if (result == ACT_BUSY)
+		ls->busy++;
+	else
+		ls->failed++;
+	ls->time_ns += stamp->end_ns - stamp->begin_ns;
+	update_mean(ls, stamp->end_ns - stamp->begin_ns);
+}
+
+static enum act_result split_act(struct run *run, unsigned int thp)
+{
+	char *addr = region_thp(&run->region, thp);
+	int err;
+
+	if (run->fd < 0) {
+		err = env_split_file(getpid(), addr, env.hpage_size);
+		return err ? ACT_BUSY : ACT_OK;
+	}
+	err = session_cmd(run->fd, "split lane=a pid=%d map=0x%lx+0x%zx", run->lanes[0].pid,
+			  (unsigned long)addr, env.hpage_size);
+	switch (err) {
+	case 0:
+		return ACT_OK;
+	case -EAGAIN:
+	case -EBUSY:
+	case -ENOMEM:		/* the other lane has already made a hole */
+		return ACT_BUSY;
+	default:
+		set_error("session refused split: %s", strerror(-err));
+		return ACT_ERROR;
+	}
+}
+
+static enum act_result user_act(struct run *run, struct lane *lane, unsigned int thp,
+				struct stamp *stamp)
+{
+	static const char *const names[] = { "ok", "busy", "failed", "failed" };
+	bool session = run->fd >= 0 && lane->letter;
+	enum act_result result;
+	int err;
+
+	if (session) {
+		err = session_cmd(run->fd, "go lane=%c op=%s", lane->letter, run->sc->op);
+		if (err) {
+			set_error("session refused go op=%s: %s", run->sc->op, strerror(-err));
+			return ACT_ERROR;
+		}
+	}
+	stamp->begin_ns = now_ns();
+	result = run->sc->act(run, lane, thp);
+	stamp->end_ns = now_ns();
+	if (session) {
+		err = session_cmd(run->fd, "done lane=%c result=%s", lane->letter, names[result]);
+		if (err) {
+			set_error("session refused done: %s", strerror(-err));
+			return ACT_ERROR;
+		}
+	}
+	return result;
+}
+
+static bool has_splitter(const struct run *run)
+{
+	return run->fd >= 0 || env.have_split_file;
+}
+
+static int race_one(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct stamp *stamp = &run->sh->stamp[lane->id][thp];
+	enum act_result result;
+
+	if (lane->id) {
+		result = user_act(run, lane, thp, stamp);
+	} else {
+		stamp->begin_ns = now_ns();
+		result = split_act(run, thp);
+		stamp->end_ns = now_ns();
+	}
+	if (result == ACT_ERROR)
+		return -EIO;
+	count(&run->sh->lane[lane->id], result, stamp);
+	return 0;
+}
+
+static int race(struct run *run, struct lane *lane, unsigned int first, unsigned int last)
+{
+	bool idle = !lane->id && !has_splitter(run);
+	unsigned int thp;
+	int err;
+
+	for (thp = first; thp <= last; thp++) {
+		run->sh->stamp[lane->id][thp].begin_ns = 0;
+		run->sh->stamp[lane->id][thp].end_ns = 0;
+	}
+	rng_seed(&lane->rng, run->seed, run->sh->round, lane->id);
+	if (lane->id && run->sc->plan)
+		run->sc->plan(run, lane, first);
+	err = meet(run, lane, &run->sh->spin, true);
+	if (err || idle)
+		return err;
+	spin_until(now_ns() + run->sh->lane[lane->id].delay_ns);
+	for (thp = first; thp <= last; thp++) {
+		if (!run->huge[thp])
+			continue;
+		err = race_one(run, lane, thp);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void fault(struct run *run, struct lane *lane)
+{
+	unsigned int step = run->sc->shape == SHAPE_THREADS ? run->nr_workers + 1 : 1;
+	unsigned int i;
+
+	for (i = lane->id; i < run->nr_thps; i += step)
+		__atomic_store_n(region_thp(&run->region, i), 1, __ATOMIC_RELAXED);
+}
+
+static void fill(struct run *run, struct lane *lane)
+{
+	unsigned int step = run->sc->shape == SHAPE_THREADS ? run->nr_workers + 1 : 1;
+	unsigned int i;
+
+	for (i = lane->id; i < run->nr_thps; i += step)
+		thp_fill(region_thp(&run->region, i), run->gen);
+}
+
+static void verify(struct run *run, struct lane *lane)
+{
+	unsigned int nr = run->nr_workers + 1, i;
+
+	for (i = 0; i < run->nr_thps; i++) {
+		if (run->sc->shape == SHAPE_PROCS)
+			verify_thp(run, lane, i, !lane->id || run->full_verify);
+		else if (i % nr == lane->id)
+			verify_thp(run, lane, i, true);
+	}
+}
+
+static int after(struct run *run, struct lane *lane)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < run->nr_thps; i++) {
+		if (!run->huge[i])
+			continue;
+		rng_seed(&lane->rng, run->seed, run->sh->round + i, lane->id + 1000);
+		err = run->sc->after(run, lane, i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int worker_part(struct run *run, struct lane *lane, enum worker_cmd cmd,
+		       unsigned int thp)
+{
+	switch (cmd) {
+	case CMD_FAULT:
+		fault(run, lane);
+		return 0;
+	case CMD_FILL:
+		fill(run, lane);
+		return 0;
+	case CMD_RACE:
+		return race(run, lane, thp, thp);
+	case CMD_RACE_ALL:
+		return race(run, lane, 0, run->nr_thps - 1);
+	case CMD_AFTER:
+		return after(run, lane);
+	case CMD_VERIFY:
+		verify(run, lane);
+		return 0;
+	case CMD_QUIT:
+		break;
+	}
+	return 0;
+}
+
+static int worker_loop(struct run *run, struct lane *lane)
+{
+	struct shared *sh = run->sh;
+	enum worker_cmd cmd;
+	int err;
+
+	env_pin(lane->id);
+	for (;;) {
+		err = meet(run, lane, &sh->ready, false);
+		if (err)
+			break;
+		cmd = sh->cmd;
+		if (cmd == CMD_QUIT)
+			return 0;
+		err = worker_part(run, lane, cmd, sh->thp);
+		if (err)
+			break;
+		err = meet(run, lane, &sh->done, false);
+		if (err)
+			break;
+	}
+	if (err != -ECANCELED)
+		lane_fail(run, lane);
+	return err;
+}
+
+static void *worker_thread(void *arg)
+{
+	struct lane *lane = arg;
+
+	worker_loop(lane->run, lane);
+	return NULL;
+}
+
+static pid_t worker_fork(struct run *run, struct lane *lane)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(THPRACE_EXIT_ERROR);
+	lane->pid = getpid();
+	_exit(worker_loop(run, lane) ? THPRACE_EXIT_ERROR : 0);
+}
+
+/**
+ * workers_start() - threads once, or processes that share what is mapped now
+ * @run: the run
+ */
+int workers_start(struct run *run)
+{
+	unsigned int i;
+	int err;
+
+	gate_init(&run->sh->ready, run->nr_workers + 1);
+	gate_init(&run->sh->spin, run->nr_workers + 1);
+	gate_init(&run->sh->done, run->nr_workers + 1);
+	for (i = 1; i <= run->nr_workers; i++) {
+		struct lane *lane = &run->lanes[i];
+
+		if (run->sc->shape == SHAPE_PROCS) {
+			lane->pid = worker_fork(run, lane);
+			err = lane->pid < 0 ? errno : 0;
+			if (!err)
+				signals_child(lane->pid);
+		} else {
+			err = pthread_create(&lane->thread, NULL, worker_thread, lane);
+			lane->pid = getpid();
+		}
+		if (err) {
+			set_error("cannot start worker %u: %s", i, strerror(err));
+			return -err;
+		}
+		lane->started = true;
+	}
+	return 0;
+}
+
+/**
+ * workers_error() - make the first lane's error the program's
+ * @run: the run
+ */
+int workers_error(struct run *run)
+{
+	unsigned int i;
+
+	for (i = 1; i <= run->nr_workers; i++) {
+		if (__atomic_load_n(&run->sh->lane[i].error, __ATOMIC_ACQUIRE))
+			set_error("%s", run->sh->lane[i].message);
+	}
+	return -EIO;
+}
+
+/**
+ * workers_do() - all lanes, main too, do one command
+ * @run: the run
+ * @cmd: what
+ * @thp: on which huge page, where it matters
+ */
+int workers_do(struct run *run, enum worker_cmd cmd, unsigned int thp)
+{
+	struct lane *main_lane = &run->lanes[0];
+	struct shared *sh = run->sh;
+	int err;
+
+	sh->cmd = cmd;
+	sh->thp = thp;
+	err = meet(run, main_lane, &sh->ready, false);
+	if (!err && cmd != CMD_QUIT) {
+		err = worker_part(run, main_lane, cmd, thp);
+		if (!err)
+			err = meet(run, main_lane, &sh->done, false);
+	}
+	if (!err)
+		return 0;
+	__atomic_store_n(&sh->abort, 1, __ATOMIC_RELEASE);
+	return workers_error(run);
+}
+
+static void reap(struct run *run, struct lane *lane)
+{
+	const struct timespec nap = { .tv_nsec = 200 * NSEC_PER_USEC };
+	u64 begin_ns = now_ns();
+	bool killed = false;
+
+	while (waitpid(lane->pid, NULL, WNOHANG) != lane->pid) {
+		if (errno == ECHILD)
+			break;
+		if (!killed && (run->sh->abort || now_ns() - begin_ns > run->budget_ns)) {
+			kill(lane->pid, SIGKILL);
+			killed = true;
+		}
+		nanosleep(&nap, NULL);
+	}
+	signals_child_gone(lane->pid);
+}
+
+/**
+ * workers_stop() - end all workers and wait for them
+ * @run: the run; after an error they are killed
+ */
+void workers_stop(struct run *run)
+{
+	unsigned int i, nr_started = 0;
+
+	for (i = 1; i <= run->nr_workers; i++)
+		nr_started += run->lanes[i].started;
+	if (!nr_started)
+		return;
+	if (nr_started < run->nr_workers || workers_do(run, CMD_QUIT, 0))
+		__atomic_store_n(&run->sh->abort, 1, __ATOMIC_RELEASE);
+	for (i = 1; i <= run->nr_workers; i++) {
+		struct lane *lane = &run->lanes[i];
+
+		if (!lane->started)
+			continue;
+		lane->started = false;
+		if (run->sc->shape == SHAPE_PROCS)
+			reap(run, lane);
+		else
+			pthread_join(lane->thread, NULL);
+	}
+}
