@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The report as JSON, schema thprace-report/1, and back for replay
+ *
+ * Key names are final: other tools read them.  Not here: what is true of the
+ * run (report.c).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "thprace.h"
+
+#define MSEC_PER_SEC	1000.0
+
+/* Symbols that a kernel has only with this option. */
+static const struct {
+	const char *key, *symbol;
+} config_symbols[] = {
+	{ "debug_vm", "dump_mm" },
+	{ "page_table_check", "__page_table_check_zero" },
+	{ "kasan", "__asan_load8" },
+	{ "prove_locking", "lockdep_init_map_type" },
+	{ "fault_injection", "should_fail" },
+};
+
+static json_t *config_json(void)
+{
+	bool seen[ARRAY_SIZE(config_symbols)] = { false };
+	json_t *config = json_object();
+	bool readable = false;
+	char line[256], *name;
+	unsigned int i;
+	FILE *f;
+
+	f = fopen("/proc/kallsyms", "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		/* "address type name[\tmodule]" */
+		name = strchr(line, ' ');
+		name = name ? strchr(name + 1, ' ') : NULL;
+		if (!name)
+			continue;
+		readable = true;
+		name++;
+		name[strcspn(name, "\t\n")] = '\0';
+		for (i = 0; i < ARRAY_SIZE(config_symbols); i++)
+			seen[i] |= !strcmp(name, config_symbols[i].symbol);
+	}
+	if (f)
+		fclose(f);
+	for (i = 0; i < ARRAY_SIZE(config_symbols); i++)
+		json_object_set_new(config, config_symbols[i].key,
+				    readable ? json_boolean(seen[i]) : json_null());
+	return config;
+}
+
+static json_t *config_with_mapcount(const struct report *rep)
+{
+	json_t *config = config_json();
+
+	/* Only the module knows; mm_id exists where counts per page may not. */
+	json_object_set_new(config, "page_mapcount", rep->opt->no_module ? json_null() :
+			    json_boolean(rep->available[THPRACE_CHECK_PAGE_MAPCOUNT]));
+	return config;
+}
+
+static json_t *u64_json(u64 val)
+{
+	return json_integer((json_int_t)val);
+}
+
+static json_t *hex_json(u64 val)
+{
+	return json_sprintf("0x%llx", val);
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text && text[0] ? json_string(text) : json_null();
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static json_t *distribution_json(const u32 *ns, u32 nr)
+{
+	json_t *d = json_null();
+	u32 *sorted;
+
+	sorted = nr ? malloc(nr * sizeof(*sorted)) : NULL;
+	if (!sorted)
+		return d;
+	memcpy(sorted, ns, nr * sizeof(*sorted));
+	qsort(sorted, nr, sizeof(*sorted), compare_u32);
+	d = json_pack("{s:f, s:f, s:f, s:f, s:i}", "min", sorted[0] / 1e3,
+		      "median", sorted[nr / 2] / 1e3, "p90", sorted[nr * 9ULL / 10] / 1e3,
+		      "max", sorted[nr - 1] / 1e3, "samples", (int)nr);
+	free(sorted);
+	return d;
+}
+
+static json_t *scenario_json(const struct result *res)
+{
+	json_t *time = json_object();
+	unsigned int i;
+
+	for (i = 0; i < T_NR; i++)
+		json_object_set_new(time, timing_names[i], json_real(res->time_ns[i] / 1e9));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}",
+			 "name", res->sc->name,
+			 "rounds", u64_json(res->tally.rounds),
+			 "overlaps", u64_json(res->tally.overlaps),
+			 "verdict", res->skipped ? json_string("skipped") :
+				json_string(verdict_names[res->verdict]),
+			 "skipped", text_or_null(res->skipped),
+			 "why", text_or_null(res->why),
+			 "splits", u64_json(res->splits),
+			 "duration_s", res->duration_ns / 1e9,
+			 "time_s", time,
+			 "spread_us", distribution_json(res->spread_ns, res->nr_skews),
+			 "closest_us", distribution_json(res->closest_ns, res->nr_skews));
+}
+
+static json_t *violation_json(const struct violation *v)
+{
+	json_t *ops = json_array();
+	char buf[sizeof(v->ops)], *at, *save;
+
+	memcpy(buf, v->ops, sizeof(buf));
+	for (at = strtok_r(buf, ",", &save); at; at = strtok_r(NULL, ",", &save))
+		json_array_append_new(ops, json_string(at));
+	return json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:s, s:s, s:o, s:o, s:s}",
+			 "check", v->check, "scenario", v->scenario,
+			 "round", u64_json(v->round), "time_s", v->time_ns / 1e9,
+			 "addr", hex_json(v->addr), "pfn", hex_json(v->pfn),
+			 "want", v->want, "got", v->got, "ops", ops,
+			 "cell", !strcmp(v->cell, "-") ? json_null() : text_or_null(v->cell),
+			 "detail", v->detail);
+}
+
+/* Index of a name in an array of strings; appended when new. */
+static size_t name_index(json_t *names, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(names); i++) {
+		if (!strcmp(json_string_value(json_array_get(names, i)), name))
+			return i;
+	}
+	json_array_append_new(names, json_string(name));
+	return i;
+}
+
+/* cells[] has a row per phase of a, a column per phase of b. */
+static json_t *grid_json(const struct tally *t)
+{
+	json_t *a = json_array(), *b = json_array(), *cells = json_array();
+	size_t rows, cols, n;
+	unsigned int i;
+
+	for (i = 0; i < t->nr_cells; i++) {
+		name_index(a, t->cells[i].a);
+		name_index(b, t->cells[i].b);
+	}
+	rows = json_array_size(a);
+	cols = json_array_size(b);
+	for (n = 0; n < rows * cols; n++)
+		json_array_append_new(cells, json_pack("[s,i,i]", "untried", 0, 0));
+	for (i = 0; i < t->nr_cells; i++) {
+		n = name_index(a, t->cells[i].a) * cols + name_index(b, t->cells[i].b);
+		json_array_set_new(cells, n, json_pack("[s,o,o]", t->cells[i].state,
+						       u64_json(t->cells[i].hits),
+						       u64_json(t->cells[i].rounds)));
+	}
+	return json_pack("{s:o, s:o, s:o}", "a", a, "b", b, "cells", cells);
+}
+
+static json_t *options_json(const struct options *opt)
+{
+	json_t *names = json_array();
+	unsigned int i;
+
+	for (i = 0; i < opt->nr_scenarios; i++)
+		json_array_append_new(names, json_string(opt->scenarios[i]->name));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o}",
+			 "scenarios", names,
+			 "duration_ms", u64_json(opt->duration_ms),
+			 "rounds", u64_json(opt->rounds),
+			 "procs", u64_json(opt->procs),
+			 "thps", u64_json(opt->thps),
+			 "stop_first", opt->stop_first,
+			 "grid", opt->grid,
+			 "no_module", opt->no_module,
+			 "steer", text_or_null(opt->steer));
+}
+
+static void add_lists(json_t *root, const struct report *rep)
+{
+	json_t *ops = json_array(), *checks = json_array(), *violations = json_array();
+	json_t *list = json_array();
+	const struct tally *t = &rep->sum;
+	unsigned int i;
+
+	for (i = 0; i < rep->nr_results; i++)
+		json_array_append_new(list, scenario_json(rep->results[i]));
+	for (i = 0; i < t->nr_ops; i++)
+		json_array_append_new(ops, json_pack("{s:s, s:o, s:o, s:o}",
+						     "name", t->ops[i].name,
+						     "done", u64_json(t->ops[i].done),
+						     "busy", u64_json(t->ops[i].busy),
+						     "failed", u64_json(t->ops[i].failed)));
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		const struct check_count *c = &t->checks[i];
+
+		json_array_append_new(checks, json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}",
+							"name", check_names[i],
+							"available", rep->available[i],
+							"held", u64_json(c->held),
+							"violated", u64_json(c->violated),
+							"skipped", u64_json(c->skipped),
+							"reason", text_or_null(rep->available[i] ?
+									       c->reason :
+									       rep->why_not[i])));
+	}
+	for (i = 0; i < t->nr_violations; i++)
+		json_array_append_new(violations, violation_json(&t->kept[i]));
+	json_object_set_new(root, "scenarios", list);
+	json_object_set_new(root, "ops", ops);
+	json_object_set_new(root, "checks", checks);
+	json_object_set_new(root, "grid", grid_json(t));
+	json_object_set_new(root, "violations", violations);
+}
+
+/**
+ * report_json() - write the JSON report
+ * @rep: judged report
+ * @path: file, or "-" for standard output
+ */
+int report_json(const struct report *rep, const char *path)
+{
+	json_t *root, *first = json_null();
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < rep->nr_results; i++) {
+		if (!rep->results[i]->first_violation_ns)
+			continue;
+		first = json_real(rep->results[i]->first_violation_ns / 1e9);
+		break;
+	}
+	root = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:f, s:s, s:o, s:o}",
+			 "schema", THPRACE_JSON_SCHEMA,
+			 "version", THPRACE_VERSION,
+			 "kernel", env.release,
+			 "config", config_with_mapcount(rep),
+			 "module", rep->opt->no_module ? json_null() : text_or_null(env.module),
+			 "seed", u64_json(rep->opt->seed),
+			 "duration_s", rep->duration_ns / 1e9,
+			 "verdict", verdict_names[rep->verdict],
+			 "why", text_or_null(rep->why),
+			 "options", options_json(rep->opt));
+	if (!root) {
+		set_error("out of memory for the JSON report");
+		return -ENOMEM;
+	}
+	add_lists(root, rep);
+	json_object_set_new(root, "first_violation_s", first);
+	if (!strcmp(path, "-")) {
+		err = json_dumpf(root, stdout, JSON_INDENT(1));
+		fputc('\n', stdout);
+	} else {
+		err = json_dump_file(root, path, JSON_INDENT(1));
+	}
+	json_decref(root);
+	if (err)
+		set_error("cannot write the JSON report to %s", path);
+	return err ? -EIO : 0;
+}
+
+static u64 get_u64(const json_t *obj, const char *key)
+{
+	json_int_t val = json_integer_value(json_object_get(obj, key));
+
+	return val > 0 ? (u64)val : 0;
+}
+
+/**
+ * options_from_json() - the options of a recorded run
+ * @path: a JSON report
+ * @opt: result
+ */
+int options_from_json(const char *path, struct options *opt)
+{
+	const json_t *options, *names;
+	const char *schema, *name;
+	json_error_t error;
+	json_t *root;
+	size_t i;
+
+	root = json_load_file(path, 0, &error);
+	if (!root) {
+		set_error("%s: %s", path, error.text);
+		return -EINVAL;
+	}
+	schema = json_string_value(json_object_get(root, "schema"));
+	options = json_object_get(root, "options");
+	names = json_object_get(options, "scenarios");
+	if (!schema || strcmp(schema, THPRACE_JSON_SCHEMA) || !json_is_array(names)) {
+		set_error("%s is not a %s report", path, THPRACE_JSON_SCHEMA);
+		goto bad;
+	}
+	opt->nr_scenarios = 0;
+	for (i = 0; i < json_array_size(names) && i < MAX_SCENARIOS; i++) {
+		name = json_string_value(json_array_get(names, i));
+		opt->scenarios[i] = name ? scenario_by_name(name) : NULL;
+		if (!opt->scenarios[i]) {
+			set_error("%s: unknown scenario '%s'", path, name ? name : "?");
+			goto bad;
+		}
+		opt->nr_scenarios++;
+	}
+	opt->seed = json_integer_value(json_object_get(root, "seed"));
+	opt->duration_ms = get_u64(options, "duration_ms");
+	opt->rounds = get_u64(options, "rounds");
+	opt->procs = get_u64(options, "procs");
+	opt->thps = get_u64(options, "thps");
+	if (!opt->duration_ms || opt->procs > MAX_WORKERS || opt->thps > MAX_THPS) {
+		set_error("%s: recorded options are out of limits", path);
+		goto bad;
+	}
+	opt->stop_first = json_is_true(json_object_get(options, "stop_first"));
+	opt->grid = json_is_true(json_object_get(options, "grid"));
+	opt->no_module = json_is_true(json_object_get(options, "no_module"));
+	name = json_string_value(json_object_get(options, "steer"));
+	opt->steer = name ? strdup(name) : NULL;
+	json_decref(root);
+	return 0;
+bad:
+	json_decref(root);
+	return -EINVAL;
+}

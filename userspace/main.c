@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The command line
+ *
+ * Parses strictly, runs the scenarios one after the other, prints and writes
+ * the report, and turns the verdict into an exit code.  Not here: anything
+ * that touches huge pages.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#define DEFAULT_DURATION_MS	60000
+#define MSEC_PER_SEC		1000
+
+static const char usage_text[] =
+"Usage: thprace run [SCENARIO...] [OPTION...]   race, check and report\n"
+"       thprace list scenarios|ops|checks|phases\n"
+"       thprace check --pid PID [--map ADDR+LEN]  check a process' huge pages once\n"
+"       thprace replay FILE.json                run again what a report recorded\n"
+"\n"
+"Options of run:\n"
+"  --duration SEC       all scenarios together (default 60; fractions allowed)\n"
+"  --rounds N           end each scenario after N rounds\n"
+"  --seed N             random choices (default: fresh, and reported)\n"
+"  --procs N            processes of the fork scenarios (1..64)\n"
+"  --thps N             huge pages raced at a time (1..1024)\n"
+"  --stop-on first|never  end at the first violation (default), or go on\n"
+"  --grid               try all pairs of phases in turn\n"
+"  --steer SCHEDULE     force one interleaving, e.g. \"a>try_to_migrate b>end a>end\"\n"
+"  --no-module          run what needs no module: content is checked, counts are not\n"
+"  --json FILE          write the report (- for standard output)\n"
+"  --quiet              no progress\n"
+"  --help, --version\n"
+"\n"
+"THPRACE_INJECT=content in the environment flips a bit before contents are\n"
+"verified: the run must then fail.\n"
+"\n"
+"Exit codes: 0 pass, 1 violation, 2 usage or harness error, 3 inconclusive\n"
+"(nothing raced or nothing checked), 4 skip (requirement absent).\n";
+
+enum option_key {
+	OPT_DURATION = 256, OPT_ROUNDS, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON,
+	OPT_GRID, OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_QUIET, OPT_PID, OPT_MAP,
+	OPT_HELP, OPT_VERSION,
+};
+
+static const struct option run_options[] = {
+	{ "duration", required_argument, NULL, OPT_DURATION },
+	{ "rounds", required_argument, NULL, OPT_ROUNDS },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "procs", required_argument, NULL, OPT_PROCS },
+	{ "thps", required_argument, NULL, OPT_THPS },
+	{ "stop-on", required_argument, NULL, OPT_STOP_ON },
+	{ "grid", no_argument, NULL, OPT_GRID },
+	{ "steer", required_argument, NULL, OPT_STEER },
+	{ "no-module", no_argument, NULL, OPT_NO_MODULE },
+	{ "json", required_argument, NULL, OPT_JSON },
+	{ "quiet", no_argument, NULL, OPT_QUIET },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ }
+};
+
+static const struct option check_options[] = {
+	{ "pid", required_argument, NULL, OPT_PID },
+	{ "map", required_argument, NULL, OPT_MAP },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ }
+};
+
+static int usage_error(const char *fmt, const char *arg)
+{
+	fputs("thprace: ", stderr);
+	fprintf(stderr, fmt, arg);
+	fputs("\nTry 'thprace --help'.\n", stderr);
+	return THPRACE_EXIT_ERROR;
+}
+
+static int parse_seconds(const char *s, u64 *ms)
+{
+	char whole[24];
+	const char *dot = strchr(s, '.');
+	size_t len = dot ? (size_t)(dot - s) : strlen(s);
+	u64 sec, frac = 0, scale = MSEC_PER_SEC;
+
+	if (!len || len >= sizeof(whole))
+		return -EINVAL;
+	memcpy(whole, s, len);
+	whole[len] = '\0';
+	if (parse_u64(whole, 0, THPRACE_MAX_DURATION_MS / MSEC_PER_SEC, &sec))
+		return -EINVAL;
+	if (dot && !dot[1])
+		return -EINVAL;
+	while (dot && *++dot) {
+		if (*dot < '0' || *dot > '9')
+			return -EINVAL;
+		scale /= 10;
+		frac += (*dot - '0') * scale;
+	}
+	*ms = sec * MSEC_PER_SEC + frac;
+	return *ms ? 0 : -ERANGE;
+}
+
+static void print_names(FILE *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_scenarios; i++)
+		fprintf(out, "%s%s", i ? " " : "", scenarios[i].name);
+	fputc('\n', out);
+}
+
+static int add_scenario(struct options *opt, const char *name)
+{
+	const struct scenario *sc = scenario_by_name(name);
+	unsigned int i;
+
+	if (!sc) {
+		fprintf(stderr, "thprace: no scenario '%s'; there are: ", name);
+		print_names(stderr);
+		return -EINVAL;
+	}
+	for (i = 0; i < opt->nr_scenarios; i++) {
+		if (opt->scenarios[i] == sc) {
+			fprintf(stderr, "thprace: scenario '%s' is named twice\n", name);
+			return -EINVAL;
+		}
+	}
+	if (opt->nr_scenarios == MAX_SCENARIOS)
+		return -EINVAL;
+	opt->scenarios[opt->nr_scenarios++] = sc;
+	return 0;
+}
+
+static int parse_run_option(struct options *opt, int key)
+{
+	switch (key) {
+	case OPT_DURATION:
+		return parse_seconds(optarg, &opt->duration_ms);
+	case OPT_ROUNDS:
+		return parse_u64(optarg, 1, THPRACE_MAX_ROUNDS, &opt->rounds);
+	case OPT_SEED:
+		return parse_u64(optarg, 0, ~0ULL, &opt->seed);
+	case OPT_PROCS:
+		return parse_u64(optarg, 1, MAX_WORKERS, &opt->procs);
+	case OPT_THPS:
+		return parse_u64(optarg, 1, MAX_THPS, &opt->thps);
+	case OPT_STOP_ON:
+		opt->stop_first = !strcmp(optarg, "first");
+		return opt->stop_first || !strcmp(optarg, "never") ? 0 : -EINVAL;
+	case OPT_GRID:
+		opt->grid = true;
+		return 0;
+	case OPT_STEER:
+		opt->steer = optarg;
+		/* It travels inside quotes. */
+		return *optarg && !strpbrk(optarg, "\"\n") ? 0 : -EINVAL;
+	case OPT_NO_MODULE:
+		opt->no_module = true;
+		return 0;
+	case OPT_JSON:
+		opt->json = optarg;
+		return *optarg ? 0 : -EINVAL;
+	case OPT_QUIET:
+		opt->quiet = true;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static void default_scenarios(struct options *opt)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_scenarios && !opt->nr_scenarios; i++)
+		;
+	for (i = 0; i < nr_scenarios; i++) {
+		if (scenarios[i].by_default)
+			opt->scenarios[opt->nr_scenarios++] = &scenarios[i];
+	}
+}
+
+static int open_run_session(struct run *run)
+{
+	if (run->opt->no_module) {
+		run->fd = -1;
+		return 0;
+	}
+	run->fd = session_open();
+	if (run->fd >= 0)
+		return 0;
+	set_error("cannot open a session: %s", strerror(-run->fd));
+	return run->fd;
+}
+
+static int run_one(struct report *rep, unsigned int index, u64 end_ns)
+{
+	unsigned int left = rep->opt->nr_scenarios - index;
+	struct result *res = rep->results[index];
+	struct run run = {
+		.sc = res->sc,
+		.opt = rep->opt,
+		.res = res,
+		.start_ns = rep->start_ns,
+	};
+	u64 now = now_ns(), i;
+	int err;
+
+	/* What earlier ones did not use is shared by those still to come. */
+	run.deadline_ns = end_ns > now ? now + (end_ns - now) / left : now;
+	run.seed = rep->opt->seed;
+	for (i = 0; res->sc->name[i]; i++)
+		run.seed = mix64(run.seed, res->sc->name[i]);
+	err = open_run_session(&run);
+	if (err)
+		return err;
+	err = engine_run(&run);
+	progress_end();
+	if (run.fd >= 0)
+		close(run.fd);
+	return err == -EOPNOTSUPP && res->skipped ? 0 : err;
+}
+
+static int exit_code(const struct report *rep)
+{
+	unsigned int i;
+
+	for (i = 0; i < rep->nr_results; i++) {
+		if (!rep->results[i]->skipped)
+			break;
+	}
+	if (rep->nr_results && i == rep->nr_results)
+		return THPRACE_EXIT_SKIP;
+	switch (rep->verdict) {
+	case THPRACE_PASS:
+		return THPRACE_EXIT_PASS;
+	case THPRACE_FAIL:
+		return THPRACE_EXIT_FAIL;
+	default:
+		return THPRACE_EXIT_INCONCLUSIVE;
+	}
+}
+
+static int run_all(struct report *rep)
+{
+	const struct options *opt = rep->opt;
+	u64 end_ns = rep->start_ns + opt->duration_ms * NSEC_PER_MSEC;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < opt->nr_scenarios && !signals_stop(); i++) {
+		struct result *res = calloc(1, sizeof(*res));
+
+		if (!res) {
+			set_error("out of memory");
+			return -ENOMEM;
+		}
+		res->sc = opt->scenarios[i];
+		res->skipped = scenario_why_not(res->sc, opt->no_module);
+		rep->results[rep->nr_results++] = res;
+		if (res->skipped)
+			continue;
+		err = run_one(rep, i, end_ns);
+		if (err) {
+			res->verdict = THPRACE_ABORTED;
+			return err;
+		}
+		if (opt->stop_first && res->tally.violations)
+			break;
+	}
+	return 0;
+}
+
+static int finish(struct report *rep, int err)
+{
+	unsigned int i;
+	int code;
+
+	rep->duration_ns = now_ns() - rep->start_ns;
+	report_judge(rep);
+	if (err && rep->verdict != THPRACE_FAIL) {
+		rep->verdict = THPRACE_ABORTED;
+		snprintf(rep->why, sizeof(rep->why), "harness error: %.180s", last_error());
+	}
+	report_print(rep, rep->opt->json && !strcmp(rep->opt->json, "-") ? stderr : stdout);
+	fflush(stdout);
+	code = err && rep->verdict != THPRACE_FAIL ? THPRACE_EXIT_ERROR : exit_code(rep);
+	if (err)
+		fprintf(stderr, "thprace: %s\n", last_error());
+	if (rep->opt->json && report_json(rep, rep->opt->json)) {
+		fprintf(stderr, "thprace: %s\n", last_error());
+		code = THPRACE_EXIT_ERROR;
+	}
+	for (i = 0; i < rep->nr_results; i++)
+		free(rep->results[i]);
+	return code;
+}
+
+static int run(const struct options *opt)
+{
+	static struct report rep;
+
+	rep.opt = opt;
+	rep.start_ns = now_ns();
+	report_checks(&rep);
+	signals_setup();
+	return finish(&rep, run_all(&rep));
+}
+
+static int cmd_run(int argc, char **argv)
+{
+	struct options opt = {
+		.duration_ms = DEFAULT_DURATION_MS,
+		.stop_first = true,
+		.seed = rng_fresh_seed(),
+	};
+	int key, index = 0;
+
+	while ((key = getopt_long(argc, argv, "", run_options, &index)) != -1) {
+		if (key == '?')
+			return usage_error("bad option%s", "");
+		if (key == OPT_HELP) {
+			fputs(usage_text, stdout);
+			return 0;
+		}
+		if (parse_run_option(&opt, key)) {
+			fprintf(stderr, "thprace: bad value '%s' for --%s\n", optarg,
+				run_options[index].name);
+			return usage_error("see the limits%s", "");
+		}
+	}
+	if (opt.grid && opt.steer)
+		return usage_error("--grid and --steer exclude each other%s", "");
+	if (opt.no_module && (opt.grid || opt.steer))
+		return usage_error("--grid and --steer need the module%s", "");
+	for (; optind < argc; optind++) {
+		if (add_scenario(&opt, argv[optind]))
+			return THPRACE_EXIT_ERROR;
+	}
+	if (!opt.nr_scenarios)
+		default_scenarios(&opt);
+	return run(&opt);
+}
+
+static int cmd_replay(int argc, char **argv)
+{
+	struct options opt = { 0 };
+
+	if (argc != 2)
+		return usage_error("replay takes one file%s", "");
+	if (options_from_json(argv[1], &opt)) {
+		fprintf(stderr, "thprace: %s\n", last_error());
+		return THPRACE_EXIT_ERROR;
+	}
+	return run(&opt);
+}
+
+static int cmd_check(int argc, char **argv)
+{
+	const char *map = NULL;
+	u64 pid = 0;
+	int key;
+
+	while ((key = getopt_long(argc, argv, "", check_options, NULL)) != -1) {
+		switch (key) {
+		case OPT_PID:
+			if (parse_u64(optarg, 1, 1 << 22, &pid))
+				return usage_error("bad pid '%s'", optarg);
+			break;
+		case OPT_MAP:
+			map = optarg;
+			break;
+		case OPT_HELP:
+			fputs(usage_text, stdout);
+			return 0;
+		default:
+			return usage_error("bad option%s", "");
+		}
+	}
+	if (!pid || optind != argc)
+		return usage_error("check takes --pid PID [--map ADDR+LEN]%s", "");
+	return check_process(pid, map);
+}
+
+static void list_scenarios(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_scenarios; i++) {
+		const struct scenario *sc = &scenarios[i];
+		const char *why = scenario_why_not(sc, !env.have_module);
+
+		printf("%-14s %s%s\n", sc->name, sc->summary,
+		       sc->by_default ? "" : " [not in the default set]");
+		if (why)
+			printf("%-14s   cannot run here: %s\n", "", why);
+		else if (!env.have_module)
+			printf("%-14s   only with --no-module: %s\n", "", env.no_module);
+	}
+}
+
+static int cmd_list(int argc, char **argv)
+{
+	static const char *const files[] = { "ops", "checks", "phases" };
+	char path[64], text[16384];
+	unsigned int i;
+
+	if (argc == 2 && !strcmp(argv[1], "scenarios")) {
+		list_scenarios();
+		return 0;
+	}
+	for (i = 0; i < ARRAY_SIZE(files) && argc == 2; i++) {
+		if (strcmp(argv[1], files[i]))
+			continue;
+		snprintf(path, sizeof(path), THPRACE_DEBUGFS "/%s", files[i]);
+		if (env.have_module && read_text(path, text, sizeof(text)) >= 0) {
+			fputs(text, stdout);
+			return 0;
+		}
+		fprintf(stderr, "thprace: skipped: %s\n", env.no_module);
+		return THPRACE_EXIT_SKIP;
+	}
+	return usage_error("list takes scenarios, ops, checks or phases%s", "");
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "run", cmd_run },
+	{ "list", cmd_list },
+	{ "check", cmd_check },
+	{ "replay", cmd_replay },
+};
+
+int main(int argc, char **argv)
+{
+	unsigned int i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc < 2)
+		return usage_error("no command%s", "");
+	if (!strcmp(argv[1], "--help")) {
+		fputs(usage_text, stdout);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("thprace %s (abi %d)\n", THPRACE_VERSION, THPRACE_ABI_VERSION);
+		return 0;
+	}
+	env_probe();
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	return usage_error("no command '%s'", argv[1]);
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Live progress, verdict and the readable report
+ *
+ * The one place that decides what a run was worth.  Not here: the JSON form
+ * (json.c) and counting (tally.c).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#define TTY_PERIOD_NS	(NSEC_PER_SEC / 2)
+#define PIPE_PERIOD_NS	(5 * NSEC_PER_SEC)
+
+static bool line_open;
+
+/**
+ * progress() - one line on the state of the run, now and then
+ * @run: the run
+ * @force: now
+ */
+void progress(struct run *run, bool force)
+{
+	static u64 last_ns, last_splits, last_overlaps;
+	static const struct run *last_run;
+	u64 now = now_ns(), period, splits, overlaps, left, since;
+	const struct tally *t = &run->res->tally;
+	bool tty = isatty(STDERR_FILENO);
+
+	if (run->opt->quiet)
+		return;
+	if (last_run != run) {
+		last_run = run;
+		last_ns = now;
+		last_splits = run->splits_before;
+		last_overlaps = 0;
+	}
+	period = tty ? TTY_PERIOD_NS : PIPE_PERIOD_NS;
+	since = now - last_ns;
+	if (!since || (!force && since < period))
+		return;
+	splits = env_vmstat("thp_split_page");
+	overlaps = t->overlaps < last_overlaps ? last_overlaps : t->overlaps;
+	left = run->deadline_ns > now ? run->deadline_ns - now : 0;
+	fprintf(stderr,
+		"%s%-14s rounds %llu  overlaps/s %.1f  splits/s %.1f  violations %llu  left %llu s%s",
+		tty ? "\r" : "", run->sc->name, run->sh->round,
+		(overlaps - last_overlaps) * 1e9 / since,
+		splits > last_splits ? (splits - last_splits) * 1e9 / since : 0.0,
+		t->violations + run->sh->nr_violations,
+		(left + NSEC_PER_SEC / 2) / NSEC_PER_SEC, tty ? "\033[K" : "\n");
+	line_open = tty;
+	last_ns = now;
+	last_splits = splits;
+	last_overlaps = overlaps;
+}
+
+/**
+ * progress_end() - leave the progress line
+ */
+void progress_end(void)
+{
+	if (line_open)
+		fputs("\r\033[K", stderr);
+	line_open = false;
+}
+
+/**
+ * report_checks() - which checks the module has on this kernel
+ * @rep: its available and why_not are filled in
+ */
+void report_checks(struct report *rep)
+{
+	char text[8192], *line, *next;
+	char name[32], kind[32], yes[8];
+	int i, n;
+
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		copy_word(rep->why_not[i], sizeof(rep->why_not[i]), "needs the module");
+	if (!rep->opt->no_module &&
+	    read_text(THPRACE_DEBUGFS "/checks", text, sizeof(text)) > 0) {
+		for (line = text; *line; line = next) {
+			next = line + strcspn(line, "\n");
+			if (*next)
+				*next++ = '\0';
+			n = 0;
+			if (sscanf(line, "%31s %31s %7s %n", name, kind, yes, &n) < 3)
+				continue;
+			i = check_by_name(name);
+			if (i < 0)
+				continue;
+			rep->available[i] = !strcmp(yes, "yes");
+			copy_word(rep->why_not[i], sizeof(rep->why_not[i]),
+				  rep->available[i] || !n ? "" : line + n);
+		}
+	}
+	rep->available[THPRACE_CHECK_CONTENT] = true;
+	rep->why_not[THPRACE_CHECK_CONTENT][0] = '\0';
+}
+
+static void judge_scenario(const struct report *rep, struct result *res)
+{
+	struct tally *t = &res->tally;
+	unsigned int i;
+
+	if (res->skipped)
+		return;
+	res->verdict = THPRACE_INCONCLUSIVE;
+	if (t->violations) {
+		res->verdict = THPRACE_FAIL;
+		return;
+	}
+	if (signals_stop()) {
+		res->verdict = THPRACE_ABORTED;
+		return;
+	}
+	if (!t->rounds) {
+		copy_word(res->why, sizeof(res->why), res->not_huge ?
+			  "no round: the memory was not huge" : "no round");
+		return;
+	}
+	for (i = 0; i < t->nr_ops; i++) {
+		if (!t->ops[i].done && (t->ops[i].busy || t->ops[i].failed ||
+					!strcmp(t->ops[i].name, res->sc->op) ||
+					!strcmp(t->ops[i].name, "split"))) {
+			snprintf(res->why, sizeof(res->why), "op %s was never done",
+				 t->ops[i].name);
+			return;
+		}
+	}
+	if (!rep->opt->no_module && !tally_op(t, "split")->done)
+		copy_word(res->why, sizeof(res->why), "op split was never done");
+	else if (!tally_op(t, res->sc->op) || !tally_op(t, res->sc->op)->done)
+		snprintf(res->why, sizeof(res->why), "op %s was never done", res->sc->op);
+	else if (!t->overlaps)
+		copy_word(res->why, sizeof(res->why), "nothing overlapped");
+	else if (!t->checks[THPRACE_CHECK_CONTENT].held)
+		copy_word(res->why, sizeof(res->why), "content was never checked");
+	else
+		res->verdict = THPRACE_PASS;
+}
+
+static void judge_checks(struct report *rep)
+{
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		if (!rep->available[i] || !rep->sum.checks[i].listed || rep->sum.checks[i].held)
+			continue;
+		rep->verdict = THPRACE_INCONCLUSIVE;
+		snprintf(rep->why, sizeof(rep->why), "check %s never held: %s",
+			 check_names[i], rep->sum.checks[i].reason[0] ?
+			 rep->sum.checks[i].reason : "nothing to check");
+		return;
+	}
+}
+
+/**
+ * report_judge() - the verdict, of each scenario and of the run
+ * @rep: report with its results
+ *
+ * Violations win; then an interruption; then anything that was not really
+ * tested.  Skipped scenarios don't count, but all skipped is no pass.
+ */
+void report_judge(struct report *rep)
+{
+	static const enum thprace_verdict order[] = {
+		THPRACE_FAIL, THPRACE_ABORTED, THPRACE_INCONCLUSIVE
+	};
+	unsigned int i, j, nr_run = 0;
+
+	rep->verdict = THPRACE_INCONCLUSIVE;
+	memset(&rep->sum, 0, sizeof(rep->sum));
+	for (i = 0; i < rep->nr_results; i++) {
+		judge_scenario(rep, rep->results[i]);
+		if (rep->results[i]->skipped)
+			continue;
+		tally_add(&rep->sum, &rep->results[i]->tally);
+		nr_run++;
+	}
+	if (!nr_run) {
+		snprintf(rep->why, sizeof(rep->why), "%s",
+			 signals_stop() ? "interrupted" : "all scenarios were skipped");
+		rep->verdict = signals_stop() ? THPRACE_ABORTED : THPRACE_INCONCLUSIVE;
+		return;
+	}
+	for (j = 0; j < ARRAY_SIZE(order); j++) {
+		for (i = 0; i < rep->nr_results; i++) {
+			const struct result *res = rep->results[i];
+
+			if (res->skipped || res->verdict != order[j])
+				continue;
+			rep->verdict = order[j];
+			if (res->why[0])
+				snprintf(rep->why, sizeof(rep->why), "%s: %s",
+					 res->sc->name, res->why);
+			return;
+		}
+	}
+	rep->verdict = signals_stop() ? THPRACE_ABORTED : THPRACE_PASS;
+	if (rep->verdict == THPRACE_PASS)
+		judge_checks(rep);
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void print_distribution(FILE *out, const char *what, const u32 *ns, u32 nr)
+{
+	static u32 sorted[NR_SKEWS];
+
+	memcpy(sorted, ns, nr * sizeof(*ns));
+	qsort(sorted, nr, sizeof(*sorted), compare_u32);
+	fprintf(out, "    %s: min %.1f  median %.1f  p90 %.1f  max %.1f us (%u huge pages)\n",
+		what, sorted[0] / 1e3, sorted[nr / 2] / 1e3, sorted[nr * 9ULL / 10] / 1e3,
+		sorted[nr - 1] / 1e3, nr);
+}
+
+static void print_result(const struct result *res, FILE *out)
+{
+	const struct tally *t = &res->tally;
+	double seconds = res->duration_ns / 1e9;
+	unsigned int i;
+
+	if (res->skipped) {
+		fprintf(out, "  %-14s skipped: %s\n", res->sc->name, res->skipped);
+		return;
+	}
+	fprintf(out,
+		"  %-14s %-12s rounds %llu  overlaps %llu (%.0f%%)  splits %llu (%.1f/s)  %.1f s\n",
+		res->sc->name, verdict_names[res->verdict], t->rounds, t->overlaps,
+		t->rounds ? t->overlaps * 100.0 / t->rounds : 0.0,
+		res->splits, seconds > 0 ? res->splits / seconds : 0.0, seconds);
+	fprintf(out, "    time:");
+	for (i = 0; i < T_NR; i++) {
+		if (res->duration_ns && res->time_ns[i] * 200 >= res->duration_ns)
+			fprintf(out, " %s %.0f%%", timing_names[i],
+				res->time_ns[i] * 100.0 / res->duration_ns);
+	}
+	fprintf(out, "; per round %.2f ms\n",
+		t->rounds ? res->duration_ns / 1e6 / t->rounds : 0.0);
+	if (res->nr_skews) {
+		print_distribution(out, "starts on the same huge page, first to last",
+				   res->spread_ns, res->nr_skews);
+		print_distribution(out, "starts on the same huge page, nearest two",
+				   res->closest_ns, res->nr_skews);
+	}
+	if (res->not_huge)
+		fprintf(out, "    %llu huge pages were not to be had\n", res->not_huge);
+	if (t->steer[0])
+		fprintf(out, "    steer %s\n", t->steer);
+	if (res->why[0])
+		fprintf(out, "    %s\n", res->why);
+}
+
+static void print_tally(const struct report *rep, FILE *out)
+{
+	const struct tally *t = &rep->sum;
+	unsigned int i;
+
+	for (i = 0; i < t->nr_ops; i++) {
+		const struct op_count *op = &t->ops[i];
+		u64 n = op->done + op->busy + op->failed;
+
+		if (n)
+			fprintf(out, "  op %-16s done %llu  busy %llu  failed %llu  %.1f us each\n",
+				op->name, op->done, op->busy, op->failed,
+				op->time_ns / 1e3 / n);
+	}
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		const struct check_count *c = &t->checks[i];
+
+		if (!rep->available[i])
+			fprintf(out, "  check %-16s -  %s\n", check_names[i], rep->why_not[i]);
+		else
+			fprintf(out, "  check %-16s held %llu  violated %llu  skipped %llu%s%s\n",
+				check_names[i], c->held, c->violated, c->skipped,
+				c->reason[0] ? "  " : "", c->reason);
+	}
+	for (i = 0; i < t->nr_cells; i++)
+		fprintf(out, "  cell %s %s %s hits %llu of %llu\n", t->cells[i].a,
+			t->cells[i].b, t->cells[i].state, t->cells[i].hits,
+			t->cells[i].rounds);
+	for (i = 0; i < t->nr_violations && i < 20; i++) {
+		const struct violation *v = &t->kept[i];
+
+		fprintf(out,
+			"  VIOLATION %s in %s round %llu: addr 0x%llx pfn 0x%llx want %s got %s ops %s: %s\n",
+			v->check, v->scenario, v->round, v->addr, v->pfn, v->want,
+			v->got, v->ops, v->detail);
+	}
+	if (t->violations > i)
+		fprintf(out, "  ... %llu violations in all\n", t->violations);
+}
+
+/**
+ * report_print() - the report for people
+ * @rep: judged report
+ * @out: where to
+ */
+void report_print(const struct report *rep, FILE *out)
+{
+	const struct options *opt = rep->opt;
+	unsigned int i;
+
+	fprintf(out, "thprace %s on %s, module: %s, seed %llu, %.1f s\n", THPRACE_VERSION,
+		env.release, opt->no_module ? "not used" : env.module, opt->seed,
+		rep->duration_ns / 1e9);
+	for (i = 0; i < rep->nr_results; i++)
+		print_result(rep->results[i], out);
+	print_tally(rep, out);
+	fprintf(out, "run: thprace run");
+	for (i = 0; i < opt->nr_scenarios; i++)
+		fprintf(out, " %s", opt->scenarios[i]->name);
+	fprintf(out, " --seed %llu --duration %g", opt->seed, opt->duration_ms / 1e3);
+	if (opt->rounds)
+		fprintf(out, " --rounds %llu", opt->rounds);
+	if (opt->procs)
+		fprintf(out, " --procs %llu", opt->procs);
+	if (opt->thps)
+		fprintf(out, " --thps %llu", opt->thps);
+	if (!opt->stop_first)
+		fprintf(out, " --stop-on never");
+	if (opt->steer)
+		fprintf(out, " --steer \"%s\"", opt->steer);
+	fprintf(out, "%s%s\n", opt->grid ? " --grid" : "", opt->no_module ? " --no-module" : "");
+	fprintf(out, "verdict: %s%s%s%s\n", verdict_names[rep->verdict],
+		rep->why[0] ? " (" : "", rep->why, rep->why[0] ? ")" : "");
+}
