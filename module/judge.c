@@ -23,11 +23,11 @@
 
 /*
  * A check: applies when the kernel has one of @caps (if any are named) and the
- * folio has all flags of @is and none of @isnt; skipped unless the observation
+ * folio has all flags of @is and none of @never; skipped unless the observation
  * has all of @needs.  @inject spoils an observation that @judge would judge.
  */
 struct rule {
-	u32 caps, is, isnt, needs;
+	u32 caps, is, never, needs;
 	void (*judge)(const struct thprace_obs *obs, struct thprace_finding *f);
 	int (*inject)(struct thprace_obs *obs);
 };
@@ -273,23 +273,22 @@ static void judge_refcount(const struct thprace_obs *obs, struct thprace_finding
 	s64 want = known_refs(obs), got = obs->refcount;
 	const char *skip = why_skip(obs, FLAG(FOLIO_LOCKED) | FLAG(STABLE));
 
-	if (obs->neg_ref.nr) {
+	if (obs->neg_ref.nr)
 		violated_at(f, &obs->neg_ref, "a frame has fewer than no references");
-	} else if (got < 0) {
+	else if (got < 0)
 		violated(obs, f, 0, want, got, "fewer than no references");
-	} else if (skip) {
+	else if (skip)
 		skipped(f, skip);
-	} else if (got < want) {
+	else if (got < want)
 		violated(obs, f, 0, want, got, "fewer references than holders");
-	} else if (got == want) {
+	else if (got == want)
 		held(f);
-	} else if (!(obs->flags & FLAG(COMPLETE))) {
+	else if (!(obs->flags & FLAG(COMPLETE)))
 		skipped(f, why_skip(obs, FLAG(COMPLETE)));
-	} else if (!(obs->flags & FLAG(REFS_SETTLED))) {
+	else if (!(obs->flags & FLAG(REFS_SETTLED)))
 		skipped(f, "more references than known holders, perhaps for a moment");
-	} else {
+	else
 		violated(obs, f, 0, want, got, "references that nobody accounts for");
-	}
 }
 
 static int inject_refcount(struct thprace_obs *obs)
@@ -513,13 +512,13 @@ static const struct rule rules[THPRACE_NR_CHECKS] = {
 	},
 	[THPRACE_CHECK_RMAP_CENSUS] = {
 		.is = FLAG(ANON),
-		.isnt = FLAG(KSM),
+		.never = FLAG(KSM),
 		.needs = QUIET,
 		.judge = judge_rmap_census,
 		.inject = inject_rmap_census,
 	},
 	[THPRACE_CHECK_RMAP_LINEAR] = {
-		.isnt = FLAG(KSM),
+		.never = FLAG(KSM),
 		.needs = FLAG(FOLIO_LOCKED),
 		.judge = judge_rmap_linear,
 		.inject = inject_rmap_linear,
@@ -532,7 +531,7 @@ static const struct rule rules[THPRACE_NR_CHECKS] = {
 	[THPRACE_CHECK_ANON_EXCLUSIVE] = {
 		.caps = CAP(ANON_EXCLUSIVE),
 		.is = FLAG(ANON),
-		.isnt = FLAG(KSM),
+		.never = FLAG(KSM),
 		.needs = QUIET,
 		.judge = judge_anon_exclusive,
 		.inject = inject_anon_exclusive,
@@ -543,7 +542,7 @@ static const struct rule rules[THPRACE_NR_CHECKS] = {
 	},
 	[THPRACE_CHECK_DEFERRED_QUEUE] = {
 		.is = FLAG(ANON) | FLAG(LARGE),
-		.isnt = FLAG(KSM),
+		.never = FLAG(KSM),
 		.needs = QUIET,
 		.judge = judge_deferred_queue,
 		.inject = inject_deferred_queue,
@@ -559,7 +558,7 @@ static bool rule_applies(const struct rule *rule, const struct thprace_obs *obs)
 		return false;
 	if (rule->caps && !(rule->caps & obs->caps))
 		return false;
-	return (obs->flags & rule->is) == rule->is && !(obs->flags & rule->isnt);
+	return (obs->flags & rule->is) == rule->is && !(obs->flags & rule->never);
 }
 
 /**
