@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Run cmocka programs and add up their TAP lines; fails if any test or program
+# did, or if nothing ran.
+set -eu
+
+passed=0 failed=0 skipped=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+for test; do
+	echo "# ${test##*/}"
+	status=0
+	CMOCKA_MESSAGE_OUTPUT=tap "$test" >"$out" 2>&1 || status=$?
+	cat "$out"
+	ok=$(grep -c '^ok ' "$out" || :)
+	skip=$(grep -c '^not ok .*# SKIP\|^ok .*# SKIP' "$out" || :)
+	bad=$(grep '^not ok ' "$out" | grep -vc '# SKIP' || :)
+	# A sanitizer's exit has no "not ok" line of its own.
+	[ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
