@@ -9,6 +9,7 @@
 #define THPRACE_H
 
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -83,7 +84,7 @@ bool env_has_madvise(int advice);
 
 /* gate.c: bounded rendezvous of threads and processes in shared memory */
 struct gate {
-	_Alignas(64) u32 seq;
+	alignas(64) u32 seq;
 	u32 arrived;
 	u32 parties;
 	u32 sleepers;
@@ -251,7 +252,7 @@ struct stamp {
 
 /* A lane's part of the shared memory; written by the lane only. */
 struct lane_shared {
-	_Alignas(64) u64 done;
+	alignas(64) u64 done;
 	u64 busy, failed, time_ns;
 	u64 mean_ns;			/* running mean of an op */
 	u64 pages_verified;

@@ -30,26 +30,40 @@ static void lane_fail(struct run *run, struct lane *lane)
 	__atomic_store_n(&run->sh->abort, 1, __ATOMIC_RELEASE);
 }
 
+/* A worker that has ended; it stays waitable. */
+static unsigned int dead_worker(struct run *run, siginfo_t *info)
+{
+	unsigned int i;
+
+	info->si_pid = 0;
+	if (waitid(P_ALL, 0, info, WEXITED | WNOHANG | WNOWAIT) || !info->si_pid)
+		return 0;
+	for (i = 1; i <= run->nr_workers; i++) {
+		if (run->lanes[i].pid == info->si_pid)
+			return i;
+	}
+	return 0;
+}
+
 static int poll_children(void *arg)
 {
 	struct run *run = arg;
-	siginfo_t info = { 0 };
-	unsigned int i;
+	siginfo_t info;
 
-	if (run->sc->shape != SHAPE_PROCS)
-		return 0;
-	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) || !info.si_pid)
-		return 0;
-	for (i = 1; i <= run->nr_workers; i++) {
-		if (run->lanes[i].pid != info.si_pid)
-			continue;
-		set_error("worker process %u (pid %d) %s %d in the middle of a round",
-			  i, info.si_pid,
-			  info.si_code == CLD_EXITED ? "exited with status" :
-			  "was killed by signal", info.si_status);
-		return -ECHILD;
-	}
-	return 0;
+	return run->sc->shape == SHAPE_PROCS && dead_worker(run, &info) ? -ECHILD : 0;
+}
+
+static void set_death_error(struct run *run)
+{
+	siginfo_t info;
+	unsigned int i = dead_worker(run, &info);
+
+	/* It may have told why itself. */
+	if (__atomic_load_n(&run->sh->lane[i].error, __ATOMIC_ACQUIRE))
+		return;
+	set_error("worker process %u (pid %d) %s %d in the middle of a round", i, info.si_pid,
+		  info.si_code == CLD_EXITED ? "exited with status" : "was killed by signal",
+		  info.si_status);
 }
 
 static int meet(struct run *run, struct lane *lane, struct gate *gate, bool spin)
@@ -66,6 +80,8 @@ static int meet(struct run *run, struct lane *lane, struct gate *gate, bool spin
 	if (err == -ETIMEDOUT)
 		set_error("lane %u waited more than %llu s for the others",
 			  lane->id, run->budget_ns / NSEC_PER_SEC);
+	else if (err == -ECHILD)
+		set_death_error(run);
 	return err;
 }
 
@@ -395,9 +411,7 @@ static void reap(struct run *run, struct lane *lane)
 	u64 begin_ns = now_ns();
 	bool killed = false;
 
-	while (waitpid(lane->pid, NULL, WNOHANG) != lane->pid) {
-		if (errno == ECHILD)
-			break;
+	while (!waitpid(lane->pid, NULL, WNOHANG)) {
 		if (!killed && (run->sh->abort || now_ns() - begin_ns > run->budget_ns)) {
 			kill(lane->pid, SIGKILL);
 			killed = true;
