@@ -309,3 +309,42 @@ const char *tr_errno_name(int err)
 	default:		return strerror(err);
 	}
 }
+
+int tr_session(void)
+{
+	int fd = tr_open("session", O_RDWR);
+
+	ksft_assert(fd >= 0, "no session: %s", strerror(-fd));
+	return fd;
+}
+
+void tr_expect(int fd, int want, const char *line)
+{
+	int err = tr_fd_write(fd, "%s", line);
+
+	ksft_expect(err == want, "\"%s\": %s, expected %s", line,
+		    tr_errno_name(err), tr_errno_name(want));
+}
+
+void tr_on_holder(int fd, const char *verb, struct holder *h,
+		  const char *words)
+{
+	int err = tr_fd_write(fd, "%s pid=%d map=%p+%#zx %s", verb, h->pid,
+			      h->r.addr, h->r.len, words);
+
+	ksft_assert(!err, "%s %s: %s", verb, words, tr_errno_name(err));
+}
+
+s64 tr_try_split(struct holder *h)
+{
+	int err = tr_write("split", "pid=%d map=%p+%#zx", h->pid, h->r.addr,
+			   h->r.len);
+	char *report;
+	s64 done;
+
+	ksft_assert(!err, "split: %s", tr_errno_name(err));
+	report = tr_read("last");
+	done = tr_row(report, "op", "split", "done");
+	free(report);
+	return done;
+}

@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "ksft.h"
+#include "thp.h"
 #include "thprace_abi.h"
 
 #define TR_TEXT_MAX	(256 * 1024)
@@ -64,5 +64,15 @@ int tr_load(void);
 int tr_unload(void);
 
 const char *tr_errno_name(int err);
+
+/* A new session; ends the case when there is none to be had. */
+int tr_session(void);
+/* Expects that a session's command is answered so. */
+void tr_expect(int fd, int want, const char *line);
+/* "VERB pid= map= WORDS" about a holder, that must succeed. */
+void tr_on_holder(int fd, const char *verb, struct holder *h,
+		  const char *words);
+/* The split trigger on a holder: how many huge pages it split. */
+s64 tr_try_split(struct holder *h);
 
 #endif /* THPRACE_KSFT_TR_H */

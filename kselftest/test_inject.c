@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The positive control of each check: with inject=NAME the check fires, and
+ * nothing else does; without it the same command holds.  A check that cannot
+ * be made to fire checks nothing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "thp.h"
+#include "tr.h"
+
+static const char * const names[] = THPRACE_CHECK_NAMES;
+
+/* A command that holds the check, of whichever kind it is. */
+static const char *run(const char *name, const char *kind, bool inject)
+{
+	const char *racing = " op=split:1 op=munmap:1 rounds=20 seed=1";
+	bool race = strcmp(kind, "quiesced") != 0;
+	struct holder h[2];
+	char *report;
+	int err;
+
+	/* Two processes, so that what is about sharing has something to see. */
+	holder_start_shared(h, 2, 8 * thp_bytes());
+	err = tr_write(race ? "race" : "check",
+		       "pid=%d pid=%d map=%p+%#zx%s check=%s%s%s\n", h[0].pid,
+		       h[1].pid, h[0].r.addr, h[0].r.len, race ? racing : "",
+		       name, inject ? " inject=" : "", inject ? name : "");
+	ksft_assert(!err, "%s%s: %s", race ? "race" : "check",
+		    inject ? " with inject" : "", tr_errno_name(err));
+	report = tr_read("last");
+	/* Observed wrongly, not made wrong. */
+	if (!race)
+		holder_intact(&h[0], strcmp(name, "split_progress") != 0);
+	holder_stop(&h[0]);
+	holder_stop(&h[1]);
+	return report;
+}
+
+static void case_control(const void *arg)
+{
+	const char *name = arg, *kind, *reason, *report, *verdict;
+	char *kept, kind_buf[32];
+	unsigned int before, i;
+	bool available;
+	s64 total, n;
+
+	ksft_assert(tr_listed("checks", name, &kind, &available, &reason),
+		    "checks has no row for it");
+	if (available && !strcmp(kind, "user"))
+		ksft_skip("made by the companion, not by the module");
+	if (!available)
+		ksft_skip("%s", *reason ? reason : "no reason given");
+	snprintf(kind_buf, sizeof(kind_buf), "%s", kind);
+
+	kept = tr_read("violations");
+	before = tr_violations(kept, name);
+	total = tr_stat("violations");
+	report = run(name, kind_buf, false);
+	verdict = tr_field(report, "verdict");
+	if (!ksft_expect(!strcmp(verdict, "pass"), "uninjected: verdict %s",
+			 verdict))
+		ksft_msg("%s", report);
+	n = tr_row(report, "check", name, "held");
+	ksft_expect(n > 0, "uninjected: held=%lld", (long long)n);
+	n = tr_row(report, "check", name, "violated");
+	ksft_expect(!n, "uninjected: violated=%lld", (long long)n);
+	kept = tr_read("violations");
+	ksft_expect(tr_violations(kept, name) == before,
+		    "uninjected: the violations file grew");
+	ksft_expect(tr_stat("violations") == total,
+		    "uninjected: stats count a violation");
+
+	report = run(name, kind_buf, true);
+	verdict = tr_field(report, "verdict");
+	if (!ksft_expect(!strcmp(verdict, "fail"), "injected: verdict %s",
+			 verdict))
+		ksft_msg("%s", report);
+	n = tr_row(report, "check", name, "violated");
+	ksft_expect(n > 0, "injected: violated=%lld", (long long)n);
+	ksft_expect(tr_violations(report, name) > 0,
+		    "injected: no violation line names it");
+	ksft_expect(tr_violations(report, NULL) == tr_violations(report, name),
+		    "injected: another check fired in\n%s", report);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], name))
+			ksft_expect(tr_row(report, "check", names[i],
+					   "violated") <= 0,
+				    "injected: %s fired", names[i]);
+	kept = tr_read("violations");
+	ksft_expect(tr_violations(kept, name) > before ||
+		    tr_violations(kept, NULL) == THPRACE_MAX_VIOLATIONS,
+		    "injected: the violations file does not name it");
+	ksft_expect(tr_stat("violations") > total,
+		    "injected: stats count no violation");
+
+	/* The control does not outlive its command. */
+	report = run(name, kind_buf, false);
+	verdict = tr_field(report, "verdict");
+	ksft_expect(!strcmp(verdict, "pass"), "afterwards: verdict %s",
+		    verdict);
+}
+
+/* What one violation line must say, and that all selected checks may fire. */
+static void case_line(const void *arg)
+{
+	static const char * const keys[] = {
+		" check=", " scenario=", " round=", " time_ns=", " addr=0x",
+		" pfn=", " index=", " want=", " got=", " ops=", " cell=",
+		" reason=",
+	};
+	char *report, *line, *end;
+	struct holder h;
+	size_t i;
+	int err;
+
+	(void)arg;
+	holder_start(&h, thp_bytes());
+	err = tr_write("check", "pid=%d map=%p+%#zx inject=refcount", h.pid,
+		       h.r.addr, h.r.len);
+	ksft_assert(!err, "check: %s", tr_errno_name(err));
+	report = tr_read("last");
+	line = strstr(report, "\nviolation ");
+	ksft_assert(line, "no violation line in\n%s", report);
+	line++;
+	end = strchr(line, '\n');
+	ksft_assert(end, "the line does not end");
+	*end = '\0';
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		ksft_expect(strstr(line, keys[i]), "no%s in \"%s\"", keys[i],
+			    line);
+	ksft_expect(strstr(line, " check=refcount "), "\"%s\"", line);
+	holder_stop(&h);
+}
+
+static const struct ksft_case line_case = {
+	.name = "what a violation line says", .run = case_line,
+};
+
+int main(int argc, char **argv)
+{
+	static struct ksft_case cases[ARRAY_SIZE(names) + 1];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		cases[i].name = names[i];
+		cases[i].run = case_control;
+		cases[i].arg = names[i];
+	}
+	cases[i] = line_case;
+	return ksft_main(argc, argv, cases, ARRAY_SIZE(cases));
+}
