@@ -1,0 +1,164 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# thprace check on live processes, and the exit codes of the companion's usage
+# errors.
+# shellcheck disable=SC2317 # cases are called by ksft_case
+set -eu
+
+cd "$(dirname -- "$0")"
+# shellcheck source=ksft.sh
+. ./ksft.sh
+
+thprace=$(ksft_thprace)
+[ -n "$thprace" ] || ksft_skip_all "no thprace: run make first"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+export thprace tmp
+
+# exits WANTED COMMAND...: runs it, its output in $tmp/out.
+exits()
+{
+	want=$1
+	shift
+	got=0
+	"$@" >"$tmp/out" 2>"$tmp/err" || got=$?
+	[ "$got" -ne "$want" ] || return 0
+	ksft_msg "$*: exit status $got, expected $want"
+	ksft_show "$tmp/out" "$tmp/err"
+	return 1
+}
+
+# says PATTERN: the last output has such a line.
+says()
+{
+	grep -q -- "$1" "$tmp/out" && return 0
+	ksft_msg "no \"$1\" in the output"
+	ksft_show "$tmp/out" "$tmp/err"
+	return 1
+}
+
+check_pid()
+{
+	# shellcheck disable=SC2016 # for the helper's shell
+	exits 0 ./helper 8 sh -c '"$thprace" check --pid "$HELPER_PID"' &&
+		says '^verdict: pass' && says '^  check page_mapcount *held [1-9]'
+}
+
+check_map()
+{
+	# shellcheck disable=SC2016
+	exits 0 ./helper 8 sh -c \
+		'"$thprace" check --pid "$HELPER_PID" --map "$HELPER_MAP"' &&
+		says '^verdict: pass' && says '^  check refcount *held [1-9]'
+}
+
+# Nothing mapped there: no pass.
+check_nothing()
+{
+	# shellcheck disable=SC2016
+	exits 2 ./helper 2 sh -c '"$thprace" check --pid "$HELPER_PID" \
+		--map 0x200000+0x200000' && says_error 'refused'
+}
+
+says_error()
+{
+	grep -q -- "$1" "$tmp/err" && return 0
+	ksft_msg "nothing on stderr"
+	return 1
+}
+
+# Each line is a command line that must end with status 2 and say why.
+usage()
+{
+	bad=0
+	while read -r line; do
+		# shellcheck disable=SC2086 # a list of words
+		if ! exits 2 "$thprace" $line || ! says_error .; then
+			bad=1
+		fi
+	done <<-LINES
+
+	nosuch
+	--nosuch
+	list
+	list nosuch
+	list ops checks
+	check
+	check --pid
+	check --pid 0
+	check --pid x
+	check --pid -1
+	check --pid 1x
+	check --pid 99999999999
+	check --pid 1 junk
+	check --pid 1 --map
+	check --pid 1 --map x
+	check --pid 1 --map 0x1000+0x1000
+	check --pid 1 --map 0x200000
+	check --pid 1 --map 0x200000+0
+	check --nosuch
+	check --pid 4194000
+	run nosuch
+	run split-munmap split-munmap
+	run --rounds
+	run --rounds 0
+	run --rounds x
+	run --rounds -1
+	run --rounds 1x
+	run --duration 0
+	run --duration x
+	run --duration 1x
+	run --seed x
+	run --procs 0
+	run --procs 65
+	run --thps 0
+	run --thps 1025
+	run --stop-on second
+	run --nosuch
+	run --grid --steer a>end
+	run --no-module --grid
+	replay
+	replay $tmp/nosuch.json
+	replay $tmp/out $tmp/err
+	LINES
+	return "$bad"
+}
+
+replay_junk()
+{
+	echo '{"schema": "other"}' >"$tmp/junk.json"
+	exits 2 "$thprace" replay "$tmp/junk.json" || return 1
+	echo 'not json' >"$tmp/junk.json"
+	exits 2 "$thprace" replay "$tmp/junk.json" || return 1
+	: >"$tmp/junk.json"
+	exits 2 "$thprace" replay "$tmp/junk.json"
+}
+
+help()
+{
+	exits 0 "$thprace" --help && says '^Usage: thprace run' &&
+		exits 0 "$thprace" --version && says '^thprace [0-9]'
+}
+
+lists()
+{
+	for what in ops checks phases; do
+		exits 0 "$thprace" list "$what" || return 1
+		if ! cmp -s "$tmp/out" "/sys/kernel/debug/thprace/$what"; then
+			ksft_msg "list $what is not the module's list"
+			return 1
+		fi
+	done
+	exits 0 "$thprace" list scenarios && says '^split-munmap '
+}
+
+ksft_plan 7
+ksft_case "check --pid" check_pid
+ksft_case "check --pid --map" check_map
+ksft_case "nothing to check" check_nothing
+ksft_case "usage errors exit 2" usage
+ksft_case "replay of junk" replay_junk
+ksft_case "help and version" help
+ksft_case "lists" lists
+ksft_end

@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Each scenario of the companion for a few rounds, and the control of its
+# verification of contents: a flipped bit must fail the run.
+#
+# THPRACE_ROUNDS is how many (30); every scenario in expected/scenarios.txt
+# must exist, so that none silently vanishes.
+# shellcheck disable=SC2317 # cases are called by ksft_case
+set -eu
+
+cd "$(dirname -- "$0")"
+# shellcheck source=ksft.sh
+. ./ksft.sh
+
+thprace=$(ksft_thprace)
+[ -n "$thprace" ] || ksft_skip_all "no thprace: run make first"
+rounds=${THPRACE_ROUNDS:-30}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+"$thprace" list scenarios >"$tmp/list" || {
+	echo "Bail out! thprace list scenarios failed"
+	exit 1
+}
+# "NAME SUMMARY" lines; below one, indented, why it cannot run here.
+names=$(sed -n 's/^\([a-z0-9][a-z0-9-]*\) .*/\1/p' "$tmp/list")
+
+why_not()
+{
+	awk -v name="$1" '
+		/^[^ ]/ { mine = $1 == name }
+		mine && sub(/^ +(cannot run here: |only with --no-module: )/, "")
+	' "$tmp/list"
+}
+
+# What a run has left of itself in the JSON report; no jq in small systems.
+json_says()
+{
+	grep -q "\"$1\": *$2" "$tmp/json" && return 0
+	ksft_msg "the report has no \"$1\": $2"
+	return 1
+}
+
+run_rounds()
+{
+	rm -f "$tmp/json"
+	got=0
+	"$thprace" run "$1" --rounds "$2" --duration 1200 --seed 1 --quiet \
+		--json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
+	[ "$got" -ne "$3" ] || return 0
+	ksft_msg "thprace run $1: exit status $got, expected $3"
+	ksft_show "$tmp/out"
+	return 1
+}
+
+scenario()
+{
+	reason=$(why_not "$1")
+	[ -z "$reason" ] || return 4
+	run_rounds "$1" "$rounds" 0 && json_says schema '"thprace-report/1"' &&
+		json_says verdict '"pass"' && json_says rounds "$rounds" &&
+		json_says overlaps '[1-9]'
+}
+
+flipped()
+{
+	reason=$(why_not "$1")
+	[ -z "$reason" ] || return 4
+	THPRACE_INJECT=content
+	export THPRACE_INJECT
+	rc=0
+	run_rounds "$1" 3 1 || rc=1
+	unset THPRACE_INJECT
+	[ "$rc" -eq 0 ] && json_says verdict '"fail"' &&
+		json_says check '"content"'
+}
+
+replayed()
+{
+	run_rounds split-munmap 5 0 || return 1
+	"$thprace" replay "$tmp/json" >"$tmp/out" 2>&1 && return 0
+	ksft_msg "replay failed"
+	ksft_show "$tmp/out"
+	return 1
+}
+
+all_there()
+{
+	rc=0
+	while read -r name _; do
+		case $name in '' | '#'*) continue ;; esac
+		echo "$names" | grep -qx -- "$name" || {
+			ksft_msg "there is no scenario $name"
+			rc=1
+		}
+	done <expected/scenarios.txt
+	return "$rc"
+}
+
+# shellcheck disable=SC2086 # a list of words
+set -- $names
+ksft_plan $((2 * $# + 2))
+ksft_case "scenarios" all_there
+for name; do
+	ksft_case "$name" scenario "$name"
+	ksft_case "$name, a bit flipped" flipped "$name"
+done
+ksft_case "replay" replayed
+ksft_end
