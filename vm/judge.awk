@@ -42,9 +42,9 @@ function complaint(l)
 	       l ~ /^(UBSAN|KASAN|KFENCE|KCSAN|KMSAN|kfence): .*(in |at )/ ||
 	       l ~ /kmemleak: [1-9][0-9]* new suspected memory leak/ ||
 	       l ~ /^unreferenced object 0x/ ||
-	       l ~ /refcount_t: / ||
+	       l ~ /refcount_t: / || l ~ /Missing ENDBR/ ||
 	       l ~ /page_table_check: / ||
-	       l ~ /stack-protector: Kernel stack is corrupted/ ||
+	       l ~ /Kernel stack is corrupted/ ||
 	       l ~ /Kernel stack overflow|stack guard page was hit/ ||
 	       l ~ /^NMI watchdog: Watchdog detected hard LOCKUP/ ||
 	       l ~ /soft lockup - CPU#/ || l ~ /workqueue lockup/
