@@ -2,8 +2,8 @@
 /*
  * Bounded rendezvous of threads and processes
  *
- * Lives in shared memory; spins first, then yields, then sleeps on a futex.
- * Every wait has a budget.  Not here: who meets whom, and when (worker.c).
+ * Lives in shared memory; spins first, then yields, then sleeps on a futex; at
+ * once where there are more parties than CPUs.  Every wait has a budget.  Not here: who meets whom, and when (worker.c).
  */
 #include <errno.h>
 #include <limits.h>
@@ -76,16 +76,16 @@ int gate_meet(struct gate *gate, const struct gate_wait *wait)
 		return 0;
 	}
 	while (__atomic_load_n(&gate->seq, __ATOMIC_ACQUIRE) == seq) {
-		if (++spins % SPINS_BEFORE_YIELD) {
+		if (!wait->crowded && ++spins % SPINS_BEFORE_YIELD) {
 			cpu_relax();
 			continue;
 		}
 		if (!begin_ns)
 			begin_ns = now_ns();
-		if (wait->spin || yields < YIELDS_BEFORE_SLEEP)
-			sched_yield();
-		else
+		if (wait->crowded || (!wait->spin && yields > YIELDS_BEFORE_SLEEP))
 			gate_sleep(gate, seq);
+		else
+			sched_yield();
 		if (++yields % 16 && wait->spin)
 			continue;
 		err = gate_give_up(wait, begin_ns);
@@ -96,11 +96,19 @@ int gate_meet(struct gate *gate, const struct gate_wait *wait)
 }
 
 /**
- * spin_until() - busy wait to a point in time
+ * wait_until() - wait to a point in time
  * @when_ns: on the clock of now_ns()
+ * @sleep: others need this CPU for the same moment
  */
-void spin_until(u64 when_ns)
+void wait_until(u64 when_ns, bool sleep)
 {
+	const struct timespec ts = {
+		.tv_sec = when_ns / NSEC_PER_SEC,
+		.tv_nsec = when_ns % NSEC_PER_SEC,
+	};
+
+	if (sleep)
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
 	while (now_ns() < when_ns)
 		cpu_relax();
 }

@@ -113,7 +113,6 @@ static bool overlapped(struct run *run, unsigned int thp)
 
 static void end_round(struct run *run, unsigned int thp)
 {
-	note_skew(run, thp);
 	if (run->fd < 0)
 		run->res->tally.overlaps += overlapped(run, thp);
 	run->sh->round++;
@@ -141,6 +140,7 @@ static int one_round(struct run *run, unsigned int thp)
 			return err;
 		}
 	}
+	note_skew(run, thp);
 	end_round(run, thp);
 	progress(run, false);
 	return 0;
@@ -175,7 +175,7 @@ int race_batch(struct run *run)
 	unsigned int thp;
 	int err;
 
-	if (run->fd < 0 && run->sc->shape == SHAPE_PROCS && run->sh->batch % 2 == 0)
+	if (run->fd < 0 && run->sc->shape == SHAPE_PROCS && run->sh->batch % 4 == 3)
 		return free_rounds(run);
 	for (thp = 0; thp < run->nr_thps; thp++) {
 		if (!run->huge[thp])

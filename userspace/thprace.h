@@ -96,11 +96,12 @@ struct gate_wait {
 	int (*poll)(void *arg);		/* now and then; non-zero gives up */
 	void *arg;
 	bool spin;			/* never sleep, only yield */
+	bool crowded;			/* more parties than CPUs: sleep at once */
 };
 
 void gate_init(struct gate *gate, unsigned int parties);
 int gate_meet(struct gate *gate, const struct gate_wait *wait);
-void spin_until(u64 when_ns);
+void wait_until(u64 when_ns, bool sleep);
 
 /* tally.c: what a report says, added up */
 struct op_count {
@@ -284,6 +285,7 @@ struct lane {
 	bool started;
 	struct run *run;
 	struct rng rng;			/* this round's choices */
+	bool urgent;			/* runs before all others */
 	u64 scratch[8];			/* a scenario's own, plan() to act() */
 };
 

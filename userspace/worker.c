@@ -30,6 +30,25 @@ static void lane_fail(struct run *run, struct lane *lane)
 	__atomic_store_n(&run->sh->abort, 1, __ATOMIC_RELEASE);
 }
 
+static bool crowded(const struct run *run)
+{
+	return run->nr_workers + 1 > env.nr_cpus;
+}
+
+/*
+ * With more lanes than CPUs a lane that is woken has to run at once, whoever
+ * else is spinning or splitting there.  Best effort: it needs a capability.
+ */
+static void set_urgent(struct run *run, struct lane *lane, bool urgent)
+{
+	const struct sched_param param = { .sched_priority = urgent ? 1 : 0 };
+
+	if (!lane->id || lane->urgent == urgent || !crowded(run))
+		return;
+	(void)!sched_setscheduler(0, urgent ? SCHED_FIFO : SCHED_OTHER, &param);
+	lane->urgent = urgent;
+}
+
 /* A worker that has ended; it stays waitable. */
 static unsigned int dead_worker(struct run *run, siginfo_t *info)
 {
@@ -74,6 +93,7 @@ static int meet(struct run *run, struct lane *lane, struct gate *gate, bool spin
 		.poll = lane->id ? NULL : poll_children,
 		.arg = run,
 		.spin = spin,
+		.crowded = crowded(run),
 	};
 	int err = gate_meet(gate, &wait);
 
@@ -188,6 +208,7 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 {
 	bool idle = !lane->id && !has_splitter(run);
 	unsigned int thp;
+	u64 delay_ns;
 	int err;
 
 	for (thp = first; thp <= last; thp++) {
@@ -200,7 +221,9 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 	err = meet(run, lane, &run->sh->spin, true);
 	if (err || idle)
 		return err;
-	spin_until(now_ns() + run->sh->lane[lane->id].delay_ns);
+	delay_ns = run->sh->lane[lane->id].delay_ns;
+	if (delay_ns)
+		wait_until(now_ns() + delay_ns, crowded(run));
 	for (thp = first; thp <= last; thp++) {
 		if (!run->huge[thp])
 			continue;
@@ -260,6 +283,7 @@ static int after(struct run *run, struct lane *lane)
 static int worker_part(struct run *run, struct lane *lane, enum worker_cmd cmd,
 		       unsigned int thp)
 {
+	set_urgent(run, lane, cmd == CMD_RACE);
 	switch (cmd) {
 	case CMD_FAULT:
 		fault(run, lane);
