@@ -15,7 +15,6 @@
  *
  * Exit status: 0 passed, 1 something failed, 4 everything was skipped.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/types.h>
 #include <poll.h>
