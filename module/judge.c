@@ -285,6 +285,8 @@ static void judge_refcount(const struct thprace_obs *obs, struct thprace_finding
 		held(f);
 	else if (!(obs->flags & FLAG(COMPLETE)))
 		skipped(f, why_skip(obs, FLAG(COMPLETE)));
+	else if (!(obs->flags & FLAG(ANON)) && !nr_mappings(obs))
+		skipped(f, "not mapped, perhaps in the page cache");
 	else if (!(obs->flags & FLAG(REFS_SETTLED)))
 		skipped(f, "more references than known holders, perhaps for a moment");
 	else
@@ -451,12 +453,12 @@ static void judge_deferred_queue(const struct thprace_obs *obs, struct thprace_f
 		held(f);
 	else if (obs->flags & FLAG(DEFERRED_EXEMPT))
 		skipped(f, "a known exception");
-	else if (obs->flags & FLAG(SWAPCACHE))
-		skipped(f, "folios in the swap cache are not queued");
 	else if (obs->refcount > known_refs(obs))
 		skipped(f, "someone holds a reference, perhaps the shrinker");
 	else if (marked)
 		violated(obs, f, 0, 1, 0, "marked as partially mapped, but not queued");
+	else if (obs->flags & FLAG(SWAPCACHE))
+		skipped(f, "folios in the swap cache are not queued");
 	else if (!(obs->flags & FLAG(UNDISTURBED)))
 		skipped(f, "it may have lost pages while it had migration entries");
 	else
@@ -466,7 +468,7 @@ static void judge_deferred_queue(const struct thprace_obs *obs, struct thprace_f
 static int inject_deferred_queue(struct thprace_obs *obs)
 {
 	if (obs->nr < DEFERRED_MIN_NR || obs->refcount > known_refs(obs) ||
-	    obs->flags & (FLAG(DEFERRED_EXEMPT) | FLAG(SWAPCACHE)))
+	    obs->flags & FLAG(DEFERRED_EXEMPT))
 		return -ENODATA;
 	obs->flags |= FLAG(PARTIALLY_MAPPED);
 	obs->flags &= ~FLAG(DEFERRED);

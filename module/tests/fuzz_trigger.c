@@ -9,7 +9,7 @@
 
 #include "trigger.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 #define MUST(cond)	do { if (!(cond)) abort(); } while (0)
 
@@ -26,7 +26,7 @@ static int parse_copy(struct thprace_spec *spec, const char *line, size_t len)
 	return err;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct thprace_spec spec, again;
 	static char line[THPRACE_MAX_PRINT], twice[THPRACE_MAX_PRINT];

@@ -7,12 +7,13 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
 #include "trigger.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 static struct thprace_spec spec;
 
@@ -52,7 +53,7 @@ static void test_whole_line(void **state)
 	assert_parses("pid=1 pid=4194304 map=0x200000+0x400000 map=0+0x200000 op=split:2 "
 		      "op=munmap:14 duration_ms=3600000 rounds=1000000000 seed=0x10 order=8 "
 		      "page=511 steer=\"a>x b<y#7 a>end\" check=rss check=leak stop_on=never "
-		      "inject=refcount lane=p result=failed grid_k=16 scenario=fork-munmap_2\n");
+		      "inject=refcount lane=p result=failed grid_k=16 scenario=fork-munmap_2 refs=exact\n");
 	assert_int_equal(spec.given, (1U << THPRACE_NR_WORDS) - 1);
 	assert_int_equal(spec.nr_pids, 2);
 	assert_int_equal(spec.pid[0], 1);
@@ -73,7 +74,7 @@ static void test_whole_line(void **state)
 	assert_true(spec.inject == BIT_ULL(THPRACE_CHECK_REFCOUNT));
 	assert_int_equal(spec.stop_on, THPRACE_STOP_NEVER);
 	assert_int_equal(spec.result, THPRACE_RESULT_FAILED);
-	assert_true(spec.lane == 15 && spec.grid_k == 16);
+	assert_true(spec.lane == 15 && spec.grid_k == 16 && spec.refs_exact == 1);
 	assert_string_equal(spec.scenario, "fork-munmap_2");
 }
 
@@ -138,6 +139,7 @@ static void test_words(void **state)
 	static const char * const once[] = {
 		"duration_ms=1", "rounds=1", "seed=1", "order=1", "page=1", "steer=grid",
 		"stop_on=first", "lane=a", "result=ok", "grid_k=1", "scenario=x",
+		"refs=lower",
 	};
 	char line[80];
 	unsigned int i;
@@ -374,6 +376,9 @@ static void test_choices(void **state)
 	assert_int_equal(spec.result, THPRACE_RESULT_BUSY);
 	assert_refused("result=o", -EINVAL);
 	assert_refused("result=okay", -EINVAL);
+	assert_parses("refs=lower");
+	assert_int_equal(spec.refs_exact, 0);
+	assert_refused("refs=1", -EINVAL);
 	assert_parses("lane=a");
 	assert_int_equal(spec.lane, 0);
 	assert_refused("lane=q", -EINVAL);
@@ -580,7 +585,7 @@ static void test_fuzz(void **state)
 				len += n;
 			}
 		}
-		LLVMFuzzerTestOneInput((const uint8_t *)line, len);
+		LLVMFuzzerTestOneInput((const u8 *)line, len);
 		accepted += !thprace_trigger_parse(&s, line, len);
 	}
 	/* Else the mutations are too wild to test anything. */

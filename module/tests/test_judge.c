@@ -1,0 +1,579 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_judge.c - each rule on observations written down by hand
+ *
+ * The numbers are literal: what a kernel of that version shows for the
+ * mapping described, then one thing wrong at a time.  Not here: states reached
+ * by histories (test_model.c).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "shapes.h"
+#include "trigger.h"
+
+#define ALL	(BIT_ULL(THPRACE_NR_CHECKS) - 1)
+
+static struct thprace_finding finding[THPRACE_NR_CHECKS];
+
+static const u32 kernels[] = { CAPS_5_10, CAPS_6_1, CAPS_6_12, CAPS_7_2, CAPS_7_2_NOPM };
+static void (*const shapes[])(u32 caps) = {
+	pmd_mapped, pte_mapped, partly_unmapped, mixed, small, file,
+};
+
+static enum thprace_outcome outcome(unsigned int check)
+{
+	thprace_judge(&obs, ALL, finding);
+	return finding[check].outcome;
+}
+
+static bool is_violated(unsigned int check)
+{
+	return finding[check].outcome == THPRACE_VIOLATED;
+}
+
+static void assert_only(unsigned int check, s64 want, s64 got, u32 index)
+{
+	u32 i;
+
+	thprace_judge(&obs, ALL, finding);
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		if (is_violated(i) != (i == check))
+			fail_msg("%s: outcome %d", thprace_check_name(i), finding[i].outcome);
+	assert_true(finding[check].want == want);
+	assert_true(finding[check].got == got);
+	assert_int_equal(finding[check].index, index);
+	assert_true(finding[check].addr == ADDR + index * 4096ULL);
+	assert_true(strlen(finding[check].reason) > 10);
+}
+
+static void assert_skipped(unsigned int check, const char *part)
+{
+	assert_int_equal(outcome(check), THPRACE_SKIPPED);
+	if (!strstr(finding[check].reason, part))
+		fail_msg("%s: %s", thprace_check_name(check), finding[check].reason);
+}
+
+/* Which checks hold for which shape; all others say nothing. */
+static void test_healthy(void **state)
+{
+	static const u64 any = BIT_ULL(THPRACE_CHECK_PAGE_MAPCOUNT) |
+		BIT_ULL(THPRACE_CHECK_REFCOUNT) | BIT_ULL(THPRACE_CHECK_RMAP_LINEAR) |
+		BIT_ULL(THPRACE_CHECK_MIGRATION_ENTRY);
+	u32 k, s, i;
+
+	for (k = 0; k < ARRAY_SIZE(kernels); k++) {
+		for (s = 0; s < ARRAY_SIZE(shapes); s++) {
+			u32 caps = kernels[k];
+			u64 holds = any;
+
+			shapes[s](caps);
+			if (obs.flags & F(LARGE)) {
+				holds |= BIT_ULL(THPRACE_CHECK_ENTIRE_MAPCOUNT) |
+					 BIT_ULL(THPRACE_CHECK_LARGE_MAPCOUNT);
+				if (caps & C(NR_PAGES_MAPPED))
+					holds |= BIT_ULL(THPRACE_CHECK_NR_PAGES_MAPPED);
+				if (caps & C(MM_ID))
+					holds |= BIT_ULL(THPRACE_CHECK_MM_ID);
+			}
+			if (obs.flags & F(ANON)) {
+				holds |= BIT_ULL(THPRACE_CHECK_RMAP_CENSUS);
+				if (caps & C(ANON_EXCLUSIVE))
+					holds |= BIT_ULL(THPRACE_CHECK_ANON_EXCLUSIVE);
+				if (obs.flags & F(LARGE))
+					holds |= BIT_ULL(THPRACE_CHECK_DEFERRED_QUEUE);
+			}
+			if (obs.pmd_maps)
+				holds |= BIT_ULL(THPRACE_CHECK_PMD_GEOMETRY);
+			thprace_judge(&obs, ALL, finding);
+			for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+				enum thprace_outcome want = holds & BIT_ULL(i) ?
+					THPRACE_HELD : THPRACE_NOT_APPLICABLE;
+
+				if (finding[i].outcome != want)
+					fail_msg("kernel %u shape %u %s: outcome %d: %s", k, s,
+						 thprace_check_name(i), finding[i].outcome,
+						 finding[i].reason ? finding[i].reason : "-");
+			}
+		}
+	}
+}
+
+static void test_selected_only(void **state)
+{
+	pmd_mapped(CAPS_6_12);
+	obs.entire_mapcount = 5;
+	memset(finding, 0xff, sizeof(finding));
+	thprace_judge(&obs, BIT_ULL(THPRACE_CHECK_REFCOUNT), finding);
+	assert_int_equal(finding[THPRACE_CHECK_REFCOUNT].outcome, THPRACE_HELD);
+	assert_int_equal(finding[THPRACE_CHECK_ENTIRE_MAPCOUNT].outcome, THPRACE_NOT_APPLICABLE);
+	assert_int_equal(finding[THPRACE_CHECK_LEAK].outcome, THPRACE_NOT_APPLICABLE);
+	thprace_judge(&obs, 0, finding);
+	assert_int_equal(finding[THPRACE_CHECK_REFCOUNT].outcome, THPRACE_NOT_APPLICABLE);
+}
+
+static void test_page_mapcount(void **state)
+{
+	pte_mapped(CAPS_6_12);
+	obs.mapcount[7] = 1;
+	assert_only(THPRACE_CHECK_PAGE_MAPCOUNT, 0, 1, 7);
+	partly_unmapped(CAPS_6_12);
+	obs.mapcount[11] = 0;
+	assert_only(THPRACE_CHECK_PAGE_MAPCOUNT, -1, 0, 11);
+	small(CAPS_7_2_NOPM);
+	obs.mapcount[0] = 1;
+	assert_only(THPRACE_CHECK_PAGE_MAPCOUNT, 2, 1, 0);
+	/* Not kept in large folios: stays -1. */
+	pte_mapped(CAPS_7_2_NOPM);
+	obs.mapcount[511] = 0;
+	assert_only(THPRACE_CHECK_PAGE_MAPCOUNT, -1, 0, 511);
+	/* Only the pages that the folio has. */
+	small(CAPS_6_1);
+	obs.mapcount[1] = 77;
+	assert_int_equal(outcome(THPRACE_CHECK_PAGE_MAPCOUNT), THPRACE_HELD);
+}
+
+static void test_page_mapcount_double_map(void **state)
+{
+	/* Another PMD mapping counts one in each page, however many there are. */
+	mixed(CAPS_5_10);
+	obs.flags &= ~F(DOUBLE_MAP);
+	assert_only(THPRACE_CHECK_PAGE_MAPCOUNT, 0, 1, 0);
+	pte_mapped(CAPS_6_1);
+	obs.flags |= F(DOUBLE_MAP);
+	assert_only(THPRACE_CHECK_PAGE_MAPCOUNT, 1, 0, 0);
+	/* A file folio counts each PMD mapping, and the flag says nothing. */
+	file(CAPS_5_10);
+	obs.flags &= ~F(DOUBLE_MAP);
+	assert_int_equal(outcome(THPRACE_CHECK_PAGE_MAPCOUNT), THPRACE_HELD);
+	obs.mapcount[10] = -1;
+	assert_only(THPRACE_CHECK_PAGE_MAPCOUNT, 0, -1, 10);
+	/* Later kernels have no such flag. */
+	mixed(CAPS_6_12);
+	obs.flags |= F(DOUBLE_MAP);
+	assert_int_equal(outcome(THPRACE_CHECK_PAGE_MAPCOUNT), THPRACE_HELD);
+}
+
+static void test_folio_counts(void **state)
+{
+	mixed(CAPS_6_12);
+	obs.entire_mapcount = 0;
+	assert_only(THPRACE_CHECK_ENTIRE_MAPCOUNT, 1, 0, 0);
+	pte_mapped(CAPS_5_10);
+	obs.entire_mapcount = 0;
+	assert_only(THPRACE_CHECK_ENTIRE_MAPCOUNT, -1, 0, 0);
+	mixed(CAPS_6_12);
+	obs.large_mapcount = 513;
+	assert_only(THPRACE_CHECK_LARGE_MAPCOUNT, 512, 513, 0);
+	mixed(CAPS_6_1);
+	obs.large_mapcount = 512;
+	assert_only(THPRACE_CHECK_LARGE_MAPCOUNT, 513, 512, 0);
+	mixed(CAPS_6_12);
+	obs.nr_pages_mapped = 511;
+	assert_only(THPRACE_CHECK_NR_PAGES_MAPPED, 0x800000 + 511, 511, 0);
+	partly_unmapped(CAPS_7_2);
+	obs.nr_pages_mapped = 499;
+	assert_only(THPRACE_CHECK_NR_PAGES_MAPPED, 500, 499, 0);
+	/* Two mappings of a page are one mapped page. */
+	pte_mapped(CAPS_6_12);
+	pages(0, 1, 2, 1);
+	assert_int_equal(outcome(THPRACE_CHECK_NR_PAGES_MAPPED), THPRACE_HELD);
+}
+
+static void test_mm_id(void **state)
+{
+	/* More than its owner has; in either slot, shared or not. */
+	mixed(CAPS_7_2);
+	obs.mm_id_mapcount[1] = 511;
+	assert_only(THPRACE_CHECK_MM_ID, 511, 512, 0);
+	pte_mapped(CAPS_7_2_NOPM);
+	obs.mm_id_mapcount[0] = 512;
+	assert_only(THPRACE_CHECK_MM_ID, 512, 513, 0);
+	/* Fewer is history: mapped before it had a slot. */
+	mixed(CAPS_7_2);
+	obs.mm_id_mapcount[1] = 3;
+	assert_int_equal(outcome(THPRACE_CHECK_MM_ID), THPRACE_HELD);
+	/* So is having no slot, as long as the folio counts as shared. */
+	obs.mm_id[1] = 0;
+	obs.mm_id_mapcount[1] = -1;
+	obs.mm_maps[1] = 0;
+	assert_int_equal(outcome(THPRACE_CHECK_MM_ID), THPRACE_HELD);
+	obs.flags &= ~F(MAPPED_SHARED);
+	assert_only(THPRACE_CHECK_MM_ID, 513, 1, 0);
+	/* Marked shared for longer than it is: allowed. */
+	pte_mapped(CAPS_7_2);
+	obs.flags |= F(MAPPED_SHARED);
+	assert_int_equal(outcome(THPRACE_CHECK_MM_ID), THPRACE_HELD);
+	/* Not marked, but two map it. */
+	mixed(CAPS_7_2);
+	obs.flags &= ~F(MAPPED_SHARED);
+	assert_only(THPRACE_CHECK_MM_ID, 513, 511, 0);
+	/* Owner without a count, count without an owner, both slots one's. */
+	pte_mapped(CAPS_7_2);
+	obs.mm_id_mapcount[0] = -1;
+	assert_only(THPRACE_CHECK_MM_ID, 1, 0, 0);
+	pte_mapped(CAPS_7_2);
+	obs.mm_id_mapcount[1] = 0;
+	assert_only(THPRACE_CHECK_MM_ID, 0, 1, 0);
+	mixed(CAPS_7_2);
+	obs.mm_id[1] = 11;
+	assert_only(THPRACE_CHECK_MM_ID, 0, 11, 0);
+}
+
+static void test_refcount(void **state)
+{
+	mixed(CAPS_6_12);
+	obs.refcount = 513;
+	assert_only(THPRACE_CHECK_REFCOUNT, 514, 513, 0);
+	obs.refcount = 515;
+	assert_only(THPRACE_CHECK_REFCOUNT, 514, 515, 0);
+	/* Others may hold references for a moment. */
+	obs.flags &= ~F(REFS_SETTLED);
+	assert_skipped(THPRACE_CHECK_REFCOUNT, "known holders");
+	obs.refcount = 514;
+	assert_int_equal(outcome(THPRACE_CHECK_REFCOUNT), THPRACE_HELD);
+	obs.refcount = 513;
+	assert_only(THPRACE_CHECK_REFCOUNT, 514, 513, 0);
+	/* Mappings elsewhere hold references, too; too few are too few. */
+	mixed(CAPS_6_12);
+	obs.flags &= ~F(COMPLETE);
+	obs.refcount = 600;
+	assert_skipped(THPRACE_CHECK_REFCOUNT, "mm");
+	obs.refcount = 513;
+	assert_int_equal(outcome(THPRACE_CHECK_REFCOUNT), THPRACE_VIOLATED);
+	/* The swap cache holds one for each page. */
+	mixed(CAPS_6_12);
+	obs.flags |= F(SWAPCACHE);
+	assert_only(THPRACE_CHECK_REFCOUNT, 514 + 512, 514, 0);
+	obs.refcount += 512;
+	assert_int_equal(outcome(THPRACE_CHECK_REFCOUNT), THPRACE_HELD);
+	/* What the session holds. */
+	mixed(CAPS_6_12);
+	obs.own_refs = 2;
+	assert_only(THPRACE_CHECK_REFCOUNT, 515, 514, 0);
+}
+
+static void test_refcount_file(void **state)
+{
+	file(CAPS_7_2);
+	obs.refcount--;
+	assert_only(THPRACE_CHECK_REFCOUNT, 524, 523, 0);
+	file(CAPS_6_1);
+	obs.flags |= F(HAS_PRIVATE);
+	assert_only(THPRACE_CHECK_REFCOUNT, 525, 524, 0);
+	obs.refcount++;
+	assert_int_equal(outcome(THPRACE_CHECK_REFCOUNT), THPRACE_HELD);
+	/* An anonymous folio's private flag is none of a file system. */
+	pmd_mapped(CAPS_6_1);
+	obs.flags |= F(HAS_PRIVATE);
+	assert_int_equal(outcome(THPRACE_CHECK_REFCOUNT), THPRACE_HELD);
+	/* Unmapped, it may be truncated or in the page cache. */
+	start(CAPS_6_12, F(LARGE), NR);
+	pages(0, NR, 0, -1);
+	obs.refcount = 1;
+	assert_int_equal(outcome(THPRACE_CHECK_REFCOUNT), THPRACE_HELD);
+	obs.refcount = 513;
+	assert_skipped(THPRACE_CHECK_REFCOUNT, "page cache");
+	obs.refcount = 0;
+	assert_int_equal(outcome(THPRACE_CHECK_REFCOUNT), THPRACE_VIOLATED);
+}
+
+static void test_refcount_negative(void **state)
+{
+	pmd_mapped(CAPS_6_12);
+	obs.flags = F(ANON) | F(LARGE);		/* nothing is known otherwise */
+	assert_skipped(THPRACE_CHECK_REFCOUNT, "locked");
+	obs.refcount = -1;
+	assert_int_equal(outcome(THPRACE_CHECK_REFCOUNT), THPRACE_VIOLATED);
+	obs.refcount = 2;
+	obs.neg_ref.nr = 1;
+	obs.neg_ref.index = 9;
+	obs.neg_ref.addr = ADDR + 9 * 4096;
+	obs.neg_ref.got = -1;
+	assert_only(THPRACE_CHECK_REFCOUNT, 0, -1, 9);
+}
+
+/* A bad place is handed on as it was seen. */
+static void test_bad_places(void **state)
+{
+	static const struct thprace_bad bad = { 2, 5, ADDR + 5 * 4096, 17, 18 };
+
+	pmd_mapped(CAPS_6_12);
+	obs.census_missing = bad;
+	assert_only(THPRACE_CHECK_RMAP_CENSUS, 17, 18, 5);
+	pmd_mapped(CAPS_6_12);
+	obs.census_extra = bad;
+	assert_only(THPRACE_CHECK_RMAP_CENSUS, 17, 18, 5);
+	pmd_mapped(CAPS_6_12);
+	obs.linear = bad;
+	assert_only(THPRACE_CHECK_RMAP_LINEAR, 17, 18, 5);
+	file(CAPS_6_12);
+	obs.linear = bad;
+	assert_only(THPRACE_CHECK_RMAP_LINEAR, 17, 18, 5);
+	pmd_mapped(CAPS_6_12);
+	obs.geometry = bad;
+	assert_only(THPRACE_CHECK_PMD_GEOMETRY, 17, 18, 5);
+	pmd_mapped(CAPS_6_12);
+	obs.mig_held = bad;
+	assert_only(THPRACE_CHECK_MIGRATION_ENTRY, 17, 18, 5);
+	pmd_mapped(CAPS_6_12);
+	obs.mig_unlocked = bad;
+	assert_only(THPRACE_CHECK_MIGRATION_ENTRY, 17, 18, 5);
+}
+
+static void test_migration_entry_unlocked(void **state)
+{
+	/* An entry of an unlocked folio needs no lock of ours to be wrong. */
+	pmd_mapped(CAPS_5_10);
+	obs.flags &= ~F(FOLIO_LOCKED);
+	assert_skipped(THPRACE_CHECK_MIGRATION_ENTRY, "locked");
+	obs.mig_held.nr = 1;
+	assert_skipped(THPRACE_CHECK_MIGRATION_ENTRY, "locked");
+	obs.mig_unlocked.nr = 1;
+	assert_int_equal(outcome(THPRACE_CHECK_MIGRATION_ENTRY), THPRACE_VIOLATED);
+}
+
+static void test_ksm(void **state)
+{
+	/* Anywhere in memory, by design. */
+	small(CAPS_6_12);
+	obs.flags |= F(KSM);
+	obs.linear.nr = 1;
+	obs.census_missing.nr = 1;
+	obs.exclusive[0] = 1;
+	assert_int_equal(outcome(THPRACE_CHECK_RMAP_LINEAR), THPRACE_NOT_APPLICABLE);
+	assert_int_equal(finding[THPRACE_CHECK_RMAP_CENSUS].outcome, THPRACE_NOT_APPLICABLE);
+	assert_int_equal(finding[THPRACE_CHECK_ANON_EXCLUSIVE].outcome, THPRACE_NOT_APPLICABLE);
+	assert_int_equal(finding[THPRACE_CHECK_PAGE_MAPCOUNT].outcome, THPRACE_HELD);
+}
+
+static void test_anon_exclusive(void **state)
+{
+	mixed(CAPS_6_1);
+	obs.exclusive[9] = 1;
+	assert_only(THPRACE_CHECK_ANON_EXCLUSIVE, 1, 3, 9);
+	/* The head's flag speaks for the whole PMD leaf. */
+	pmd_mapped(CAPS_6_12);
+	pages(0, NR, 0, -1);
+	pages(40, 1, 1, 0);
+	obs.large_mapcount = 1;
+	obs.nr_pages_mapped++;
+	obs.refcount++;
+	obs.flags |= F(MAPPED_SHARED);
+	assert_only(THPRACE_CHECK_ANON_EXCLUSIVE, 1, 2, 40);
+	/* Written to, but perhaps shared. */
+	pmd_mapped(CAPS_6_1);
+	obs.exclusive[0] = 0;
+	assert_only(THPRACE_CHECK_ANON_EXCLUSIVE, 1, 0, 0);
+	pte_mapped(CAPS_7_2);
+	obs.exclusive[44] = 0;
+	assert_only(THPRACE_CHECK_ANON_EXCLUSIVE, 1, 0, 44);
+	/* Stale on an unmapped page: allowed. */
+	partly_unmapped(CAPS_6_12);
+	exclusive(0, 12);
+	assert_int_equal(outcome(THPRACE_CHECK_ANON_EXCLUSIVE), THPRACE_HELD);
+	/* Exclusive and read-only: allowed. */
+	memset(obs.writable, 0, sizeof(obs.writable));
+	assert_int_equal(outcome(THPRACE_CHECK_ANON_EXCLUSIVE), THPRACE_HELD);
+	/* Not known to 5.10. */
+	pte_mapped(CAPS_5_10);
+	memset(obs.exclusive, 0, sizeof(obs.exclusive));
+	assert_int_equal(outcome(THPRACE_CHECK_ANON_EXCLUSIVE), THPRACE_NOT_APPLICABLE);
+	small(CAPS_6_12);
+	obs.exclusive[0] = 1;
+	assert_only(THPRACE_CHECK_ANON_EXCLUSIVE, 1, 3, 0);
+	small(CAPS_6_12);
+	obs.writable[0] = 1;
+	assert_only(THPRACE_CHECK_ANON_EXCLUSIVE, 1, 0, 0);
+}
+
+static void test_deferred_queue(void **state)
+{
+	u32 k;
+
+	for (k = 0; k < ARRAY_SIZE(kernels); k++) {
+		partly_unmapped(kernels[k]);
+		obs.flags &= ~(F(DEFERRED) | F(PARTIALLY_MAPPED));
+		assert_only(THPRACE_CHECK_DEFERRED_QUEUE, 1, 0, 0);
+		obs.flags &= ~F(UNDISTURBED);
+		assert_skipped(THPRACE_CHECK_DEFERRED_QUEUE, "migration entries");
+		/* The mark is made and taken together with the queueing. */
+		obs.flags |= F(PARTIALLY_MAPPED);
+		assert_only(THPRACE_CHECK_DEFERRED_QUEUE, 1, 0, 0);
+		/* The shrinker queues again what it holds a reference on. */
+		obs.refcount++;
+		obs.flags &= ~F(REFS_SETTLED);
+		assert_skipped(THPRACE_CHECK_DEFERRED_QUEUE, "shrinker");
+		obs.refcount--;
+		obs.flags |= F(DEFERRED_EXEMPT);
+		assert_skipped(THPRACE_CHECK_DEFERRED_QUEUE, "exception");
+		/* A failed split leaves the mark on a fully mapped folio. */
+		pte_mapped(kernels[k]);
+		obs.flags |= F(PARTIALLY_MAPPED) | F(DEFERRED);
+		assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_HELD);
+	}
+	partly_unmapped(CAPS_6_12);
+	obs.flags &= ~(F(DEFERRED) | F(PARTIALLY_MAPPED));
+	obs.flags |= F(SWAPCACHE);
+	obs.refcount += 512;
+	assert_skipped(THPRACE_CHECK_DEFERRED_QUEUE, "swap cache");
+	/* A PMD mapping maps every page. */
+	mixed(CAPS_6_12);
+	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_HELD);
+	/* Half of the pages twice: without per-page counts that is all of them. */
+	pte_mapped(CAPS_7_2_NOPM);
+	pages(0, 256, 2, -1);
+	pages(256, 256, 0, -1);
+	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_HELD);
+	/* Order 1 has no room for a list, order 2 has. */
+	start(CAPS_7_2, F(ANON) | F(LARGE), 2);
+	pages(0, 1, 1, 0);
+	pages(1, 1, 0, -1);
+	obs.refcount = 2;
+	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_NOT_APPLICABLE);
+	obs.nr = 4;
+	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_VIOLATED);
+	file(CAPS_6_12);
+	obs.pmd_maps = 0;
+	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_NOT_APPLICABLE);
+}
+
+static void test_pmd_geometry_needs_a_pmd(void **state)
+{
+	pte_mapped(CAPS_6_12);
+	assert_int_equal(outcome(THPRACE_CHECK_PMD_GEOMETRY), THPRACE_NOT_APPLICABLE);
+	/* A leaf counted as bad is one, whatever else is known. */
+	obs.geometry.nr = 1;
+	assert_int_equal(outcome(THPRACE_CHECK_PMD_GEOMETRY), THPRACE_VIOLATED);
+}
+
+/* Nothing is judged on a picture that may be wrong: every check, every flag. */
+static void test_unsure_is_skipped(void **state)
+{
+	static const struct {
+		u32 flag;
+		const char *part;
+		u64 unaffected;		/* checks that need it not */
+	} unsure[] = {
+		{ F(FOLIO_LOCKED), "locked", 0 },
+		{ F(COMPLETE), "mm", BIT_ULL(THPRACE_CHECK_REFCOUNT) |
+		  BIT_ULL(THPRACE_CHECK_RMAP_LINEAR) | BIT_ULL(THPRACE_CHECK_PMD_GEOMETRY) |
+		  BIT_ULL(THPRACE_CHECK_MIGRATION_ENTRY) },
+		{ F(STABLE), "changed", BIT_ULL(THPRACE_CHECK_RMAP_LINEAR) |
+		  BIT_ULL(THPRACE_CHECK_PMD_GEOMETRY) | BIT_ULL(THPRACE_CHECK_MIGRATION_ENTRY) },
+	};
+	u32 u, i;
+
+	for (u = 0; u < ARRAY_SIZE(unsure); u++) {
+		mixed(CAPS_7_2);
+		obs.flags &= ~unsure[u].flag;
+		/* As wrong as can be, but for what is seen without the flag. */
+		memset(obs.mapcount, 0x55, sizeof(obs.mapcount));
+		obs.entire_mapcount = 55;
+		obs.large_mapcount = 55;
+		obs.nr_pages_mapped = 55;
+		obs.mm_id_mapcount[0] = 55;
+		obs.census_missing.nr = 1;
+		memset(obs.exclusive, 1, sizeof(obs.exclusive));
+		obs.flags |= F(PARTIALLY_MAPPED);
+		for (i = 0; i < THPRACE_CHECK_RSS; i++) {
+			if (unsure[u].unaffected & BIT_ULL(i))
+				assert_int_equal(outcome(i), THPRACE_HELD);
+			else
+				assert_skipped(i, unsure[u].part);
+		}
+	}
+}
+
+/* Every injection on every shape: reported by its check alone, or refused. */
+static void test_inject(void **state)
+{
+	u32 k, s, check, i;
+
+	for (k = 0; k < ARRAY_SIZE(kernels); k++) {
+		for (s = 0; s < ARRAY_SIZE(shapes); s++) {
+			for (check = 0; check < THPRACE_NR_CHECKS; check++) {
+				bool held;
+				int err;
+
+				shapes[s](kernels[k]);
+				held = outcome(check) == THPRACE_HELD;
+				err = thprace_judge_inject(&obs, check);
+				assert_int_equal(!err, held);
+				thprace_judge(&obs, ALL, finding);
+				for (i = 0; i < THPRACE_NR_CHECKS; i++)
+					assert_int_equal(is_violated(i), held && i == check);
+			}
+		}
+	}
+}
+
+static void test_inject_errors(void **state)
+{
+	static const unsigned int elsewhere[] = {
+		THPRACE_CHECK_RSS, THPRACE_CHECK_SPLIT_PROGRESS, THPRACE_CHECK_SPLIT_LOCK,
+		THPRACE_CHECK_SPLIT_FOLIO_LOCK, THPRACE_CHECK_SPLIT_SERIAL,
+		THPRACE_CHECK_CONTENT, THPRACE_CHECK_LEAK, THPRACE_NR_CHECKS, -1U,
+	};
+	u32 i;
+
+	pmd_mapped(CAPS_6_12);
+	for (i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		assert_int_equal(thprace_judge_inject(&obs, elsewhere[i]), -EOPNOTSUPP);
+	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_MM_ID), -EOPNOTSUPP);
+	small(CAPS_6_12);
+	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_NR_PAGES_MAPPED), -ENODATA);
+	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_PMD_GEOMETRY), -ENODATA);
+	pmd_mapped(CAPS_6_12);
+	obs.flags &= ~F(STABLE);
+	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_PAGE_MAPCOUNT), -ENODATA);
+	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_REFCOUNT), -ENODATA);
+	pmd_mapped(CAPS_6_12);
+	obs.flags |= F(DEFERRED_EXEMPT);
+	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_DEFERRED_QUEUE), -ENODATA);
+	pmd_mapped(CAPS_6_12);
+	obs.refcount++;
+	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_DEFERRED_QUEUE), -ENODATA);
+}
+
+/* Several at once are all reported. */
+static void test_inject_all(void **state)
+{
+	u32 check;
+
+	pmd_mapped(CAPS_7_2);
+	for (check = 0; check < THPRACE_CHECK_RSS; check++)
+		assert_int_equal(thprace_judge_inject(&obs, check), 0);
+	thprace_judge(&obs, ALL, finding);
+	for (check = 0; check < THPRACE_CHECK_RSS; check++)
+		assert_int_equal(finding[check].outcome, THPRACE_VIOLATED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_healthy),
+		cmocka_unit_test(test_selected_only),
+		cmocka_unit_test(test_page_mapcount),
+		cmocka_unit_test(test_page_mapcount_double_map),
+		cmocka_unit_test(test_folio_counts),
+		cmocka_unit_test(test_mm_id),
+		cmocka_unit_test(test_refcount),
+		cmocka_unit_test(test_refcount_file),
+		cmocka_unit_test(test_refcount_negative),
+		cmocka_unit_test(test_bad_places),
+		cmocka_unit_test(test_migration_entry_unlocked),
+		cmocka_unit_test(test_ksm),
+		cmocka_unit_test(test_anon_exclusive),
+		cmocka_unit_test(test_deferred_queue),
+		cmocka_unit_test(test_pmd_geometry_needs_a_pmd),
+		cmocka_unit_test(test_unsure_is_skipped),
+		cmocka_unit_test(test_inject),
+		cmocka_unit_test(test_inject_errors),
+		cmocka_unit_test(test_inject_all),
+	};
+
+	return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
+}
