@@ -35,6 +35,7 @@ static const char * const word_name[] = THPRACE_WORD_NAMES;
 static const char * const check_name[] = THPRACE_CHECK_NAMES;
 static const char * const result_name[] = { "ok", "busy", "failed" };
 static const char * const stop_name[] = { "first", "never" };
+static const char * const refs_name[] = { "lower", "exact" };
 
 static_assert(ARRAY_SIZE(word_name) == THPRACE_NR_WORDS);
 static_assert(ARRAY_SIZE(check_name) == THPRACE_NR_CHECKS);
@@ -51,13 +52,12 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Of an op or a scenario. */
 static bool is_label_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || is_digit(c) || c == '_' || c == '-';
 }
 
-/* Of a phase: phases may be named after kernel symbols. */
+/* Phases may be named after kernel symbols. */
 static bool is_phase_char(char c)
 {
 	return is_label_char(c) || (c >= 'A' && c <= 'Z') || c == '.';
@@ -134,10 +134,8 @@ static int parse_limited(const char *s, size_t len, u64 min, u64 max, u64 *val)
 	err = parse_u64(s, len, &n);
 	if (err)
 		return err;
-	if (n < min || n > max)
-		return -ERANGE;
 	*val = n;
-	return 0;
+	return n < min || n > max ? -ERANGE : 0;
 }
 
 static int parse_limited_u32(const char *s, size_t len, u32 min, u32 max, u32 *val)
@@ -519,6 +517,7 @@ static const struct word_row words[] = {
 				    0, THPRACE_STOP_NEVER, stop_name },
 	[THPRACE_WORD_RESULT]	= { 1, NULL, NULL, AT(result), NARROW,
 				    0, THPRACE_RESULT_FAILED, result_name },
+	[THPRACE_WORD_REFS]	= { 1, NULL, NULL, AT(refs_exact), NARROW, 0, 1, refs_name },
 };
 
 static_assert(ARRAY_SIZE(words) == THPRACE_NR_WORDS);

@@ -89,13 +89,14 @@ enum thprace_word {
 	THPRACE_WORD_RESULT,
 	THPRACE_WORD_GRID_K,
 	THPRACE_WORD_SCENARIO,
+	THPRACE_WORD_REFS,
 	THPRACE_NR_WORDS
 };
 
 #define THPRACE_WORD_NAMES {						\
 	"pid", "map", "op", "duration_ms", "rounds", "seed", "order",	\
 	"page", "steer", "check", "stop_on", "inject", "lane",		\
-	"result", "grid_k", "scenario" }
+	"result", "grid_k", "scenario", "refs" }
 
 /**
  * struct thprace_spec - a parsed line
@@ -116,6 +117,7 @@ enum thprace_word {
  * @lane:	0..THPRACE_MAX_LANES-1, from a letter a..p
  * @result:	of a done command
  * @scenario:	label for violations
+ * @refs_exact:	refs=exact: nobody but the session holds references on the folios
  *
  * Numbers not given are 0; @given tells.
  */
@@ -139,6 +141,7 @@ struct thprace_spec {
 	enum thprace_result result;
 	enum thprace_stop stop_on;
 	char scenario[THPRACE_NAME_LEN];
+	u32 refs_exact;
 };
 
 int thprace_trigger_parse(struct thprace_spec *spec, const char *line, size_t len);
