@@ -1,0 +1,648 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * check.c - the quiesced check: observe, judge, observe again, record
+ *
+ * Called by command.c and worker.c when all lanes are parked.  Not here: how
+ * state is read (observe.c), what is right (judge.c), the checks that run at
+ * probe points (racing.c).
+ */
+#include <linux/delay.h>
+#include <linux/ktime.h>
+#include <linux/sched/signal.h>
+
+#include "observe.h"
+
+/* How often a count that is too high is looked at, with drains in between. */
+#define NR_SETTLE	6
+
+enum check_kind {
+	KIND_QUIESCED,
+	KIND_RACING,
+	KIND_END,
+	KIND_USER,
+};
+
+static const char * const kind_names[] = { "quiesced", "racing", "end", "user" };
+
+static const char *why_not_mm_id(void)
+{
+#if defined(THPRACE_HAVE_MM_ID) && defined(CONFIG_MM_ID)
+	return NULL;
+#else
+	return "this kernel keeps no mm ids in folios";
+#endif
+}
+
+static const char *why_not_pages_mapped(void)
+{
+#if defined(THPRACE_HAVE_NR_PAGES_MAPPED) && !defined(CONFIG_NO_PAGE_MAPCOUNT)
+	return NULL;
+#else
+	return "this kernel keeps no _nr_pages_mapped";
+#endif
+}
+
+static const char *why_not_exclusive(void)
+{
+#ifdef THPRACE_HAVE_ANON_EXCLUSIVE
+	return NULL;
+#else
+	return "this kernel has no PG_anon_exclusive";
+#endif
+}
+
+static const char *why_not_rmap(void)
+{
+	const char *why = thprace_sym_missing(THPRACE_SYM_ANON_IT_FIRST);
+
+	return why ? why : thprace_sym_missing(THPRACE_SYM_ANON_IT_NEXT);
+}
+
+static const char *why_not_split(void)
+{
+	return thprace_sym_missing(THPRACE_SYM_SPLIT);
+}
+
+static const char *why_not_yet(void)
+{
+	return "not part of this build";
+}
+
+static const struct {
+	enum check_kind kind;
+	const char *(*why_not)(void);
+} check_table[THPRACE_NR_CHECKS] = {
+	[THPRACE_CHECK_PAGE_MAPCOUNT]	= { KIND_QUIESCED, why_not_rmap },
+	[THPRACE_CHECK_ENTIRE_MAPCOUNT]	= { KIND_QUIESCED, why_not_rmap },
+	[THPRACE_CHECK_LARGE_MAPCOUNT]	= { KIND_QUIESCED, why_not_rmap },
+	[THPRACE_CHECK_NR_PAGES_MAPPED]	= { KIND_QUIESCED, why_not_pages_mapped },
+	[THPRACE_CHECK_MM_ID]		= { KIND_QUIESCED, why_not_mm_id },
+	[THPRACE_CHECK_REFCOUNT]	= { KIND_QUIESCED, why_not_rmap },
+	[THPRACE_CHECK_RMAP_CENSUS]	= { KIND_QUIESCED, why_not_rmap },
+	[THPRACE_CHECK_RMAP_LINEAR]	= { KIND_QUIESCED, why_not_rmap },
+	[THPRACE_CHECK_PMD_GEOMETRY]	= { KIND_QUIESCED, why_not_rmap },
+	[THPRACE_CHECK_ANON_EXCLUSIVE]	= { KIND_QUIESCED, why_not_exclusive },
+	[THPRACE_CHECK_MIGRATION_ENTRY]	= { KIND_QUIESCED, why_not_rmap },
+	[THPRACE_CHECK_DEFERRED_QUEUE]	= { KIND_QUIESCED, why_not_rmap },
+	[THPRACE_CHECK_RSS]		= { KIND_QUIESCED, NULL },
+	[THPRACE_CHECK_SPLIT_PROGRESS]	= { KIND_QUIESCED, why_not_split },
+	[THPRACE_CHECK_SPLIT_LOCK]	= { KIND_RACING, NULL },
+	[THPRACE_CHECK_SPLIT_FOLIO_LOCK] = { KIND_RACING, NULL },
+	[THPRACE_CHECK_SPLIT_SERIAL]	= { KIND_RACING, NULL },
+	[THPRACE_CHECK_CONTENT]		= { KIND_USER, NULL },
+	[THPRACE_CHECK_LEAK]		= { KIND_END, why_not_yet },
+};
+
+/**
+ * thprace_check_why_not() - why a check can't be made on this kernel
+ * @check: enum thprace_check
+ *
+ * Return: NULL if it can, else a static text.
+ */
+const char *thprace_check_why_not(unsigned int check)
+{
+	if (check_table[check].kind == KIND_RACING)
+		return thprace_racing_why_not(check);
+	return check_table[check].why_not ? check_table[check].why_not() : NULL;
+}
+
+/**
+ * thprace_check_kind() - when a check is made: quiesced, racing, end or user
+ * @check: enum thprace_check
+ */
+const char *thprace_check_kind(unsigned int check)
+{
+	return kind_names[check_table[check].kind];
+}
+
+/**
+ * thprace_checks_available() - bitmap of the checks that the module can make
+ *
+ * Those of kind user are the companion's and not among them.
+ */
+u64 thprace_checks_available(void)
+{
+	u64 map = 0;
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		if (check_table[i].kind != KIND_USER && !thprace_check_why_not(i))
+			map |= BIT_ULL(i);
+	return map;
+}
+
+/* One check command: what is selected, and what was counted so far. */
+struct run {
+	struct thprace_session *s;
+	struct thprace_observer *o;
+	u64 checks, inject;
+	bool refs_exact, progress;
+	unsigned int settle;		/* rounds of settling so far */
+	bool unsettled;
+	struct {
+		u64 held, skipped;
+		const char *reason;
+	} count[THPRACE_NR_CHECKS];
+};
+
+static void skip_all(struct run *r, const char *reason)
+{
+	unsigned int i;
+
+	for (i = 0; i <= THPRACE_CHECK_DEFERRED_QUEUE; i++)
+		if (r->checks & BIT_ULL(i)) {
+			r->count[i].skipped++;
+			r->count[i].reason = reason;
+		}
+}
+
+static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
+			unsigned long addr, unsigned int held)
+{
+	struct thprace_finding finding[THPRACE_NR_CHECKS];
+	struct thprace_observer *o = r->o;
+	struct thprace_obs *obs = &o->obs;
+	bool doubt = false, same;
+	unsigned int i;
+
+	if (r->s->many_mms)
+		obs->flags |= BIT(THPRACE_OBS_MANY_MMS);
+	else if (obs->flags & BIT(THPRACE_OBS_MANY_MMS))
+		r->s->many_mms = true;
+	if (r->settle == NR_SETTLE)
+		obs->flags |= BIT(THPRACE_OBS_REFS_SETTLED);
+	thprace_judge(obs, r->checks, finding);
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		doubt |= finding[i].outcome == THPRACE_VIOLATED;
+
+	if (doubt) {
+		/* believe it only if a second look sees the very same */
+		u32 flags = obs->flags;
+
+		same = thprace_observe_folio(o, &o->again, mm, slot, addr, held) ==
+		       THPRACE_OBSERVED;
+		o->again.flags |= flags & (BIT(THPRACE_OBS_MANY_MMS) |
+					   BIT(THPRACE_OBS_REFS_SETTLED));
+		if (!same || !thprace_obs_equal(obs, &o->again)) {
+			skip_all(r, "two looks in a row differed");
+			return;
+		}
+	}
+
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		if (!(r->inject & BIT_ULL(i)))
+			continue;
+		/* a positive control: perturb what was seen, keep the rule */
+		o->again = *obs;
+		if (thprace_judge_inject(&o->again, i))
+			continue;
+		o->again.flags |= BIT(THPRACE_OBS_REFS_SETTLED);
+		thprace_judge(&o->again, BIT_ULL(i), finding);
+	}
+
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		struct thprace_finding *f = &finding[i];
+
+		if (!(r->checks & BIT_ULL(i)))
+			continue;
+		switch (f->outcome) {
+		case THPRACE_HELD:
+			r->count[i].held++;
+			break;
+		case THPRACE_SKIPPED:
+			if (i == THPRACE_CHECK_REFCOUNT && f->got > f->want) {
+				if (!r->refs_exact) {
+					/* the lower bound did hold */
+					r->count[i].held++;
+					break;
+				}
+				r->unsettled = true;
+			}
+			r->count[i].skipped++;
+			r->count[i].reason = f->reason;
+			break;
+		case THPRACE_VIOLATED:
+			thprace_record_finding(r->s, i, f, obs);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static bool seen_before(struct thprace_observer *o, unsigned long pfn)
+{
+	unsigned int i = hash_long(pfn, 10) % ARRAY_SIZE(o->seen), n;
+
+	for (n = 0; n < ARRAY_SIZE(o->seen); n++, i = (i + 1) % ARRAY_SIZE(o->seen)) {
+		if (o->seen[i] == pfn)
+			return true;
+		if (!o->seen[i]) {
+			o->seen[i] = pfn;
+			return false;
+		}
+	}
+	return false;
+}
+
+/*
+ * Frames of the huge page that was here: whatever became of them, a count
+ * below zero is wrong (page_ref_freeze() leaves 0, a free page has 0).
+ */
+static void check_frames(struct run *r, struct mm_struct *mm, unsigned long addr,
+			 unsigned long now)
+{
+	struct thprace_session *s = r->s;
+	unsigned long was = 0;
+	unsigned int i, slot;
+
+	if (!s->watch || !(r->checks & BIT_ULL(THPRACE_CHECK_REFCOUNT)))
+		return;
+	slot = hash_long(addr ^ (unsigned long)mm, 10) % THPRACE_MAX_WATCH;
+	spin_lock(&s->lock);
+	if (s->watch[slot].mm == mm && s->watch[slot].addr == addr)
+		was = s->watch[slot].pfn;
+	if (now) {
+		s->watch[slot].mm = mm;
+		s->watch[slot].addr = addr;
+		s->watch[slot].pfn = now;
+	}
+	spin_unlock(&s->lock);
+	if (!was || was == now)
+		return;
+	for (i = 0; i < THPRACE_HPAGE_NR; i++) {
+		struct page *page = pfn_to_page(was + i);
+		int count = page_ref_count(page);
+
+		if (likely(count >= 0))
+			continue;
+		udelay(10);
+		if (page_ref_count(page) != count)
+			continue;
+		thprace_record_violation(s, THPRACE_CHECK_REFCOUNT, addr + i * PAGE_SIZE,
+					 was + i, i, 0, count,
+					 "a frame of the huge page has a count below zero");
+		return;
+	}
+	r->count[THPRACE_CHECK_REFCOUNT].held++;
+}
+
+/* Everything that is mapped in one PMD-sized region of the session's mms. */
+static int check_region(struct run *r, unsigned long addr)
+{
+	struct thprace_observer *o = r->o;
+	unsigned int tries = 0, m, i, held;
+	int ret;
+
+	memset(o->seen, 0, sizeof(o->seen));
+	o->nr_extra = 0;
+again:
+	if (tries++ == 16) {
+		skip_all(r, "the set of mms kept growing");
+		return 0;
+	}
+	ret = thprace_observer_lock(o, addr);
+	if (ret == -EBUSY) {
+		skip_all(r, "an mmap_lock is held by others");
+		return 0;
+	}
+	if (ret)
+		return ret;
+	memset(&o->mig_unlocked, 0, sizeof(o->mig_unlocked));
+	for (m = 0; m < o->nr_given; m++) {
+		unsigned long huge = 0;
+
+		thprace_observer_collect(o, m, addr);
+		for (i = 0; i < THPRACE_HPAGE_NR; i++) {
+			struct folio *folio;
+			unsigned long head;
+
+			if (!o->pfn[i])
+				continue;
+			folio = page_folio(pfn_to_page(o->pfn[i]));
+			head = folio_pfn(folio);
+			if (folio_nr_pages(folio) == THPRACE_HPAGE_NR)
+				huge = head;
+			if (seen_before(o, head))
+				continue;
+			held = thprace_session_held_refs(r->s, head, folio_nr_pages(folio));
+			switch (thprace_observe_folio(o, &o->obs, m, i, addr, held)) {
+			case THPRACE_OBSERVED:
+				judge_folio(r, m, i, addr, held);
+				thprace_stat_add(THPRACE_STAT_FOLIOS_CHECKED, 1);
+				break;
+			case THPRACE_OBSERVE_AGAIN: {
+				unsigned int k = hash_long(head, 10) % ARRAY_SIZE(o->seen);
+
+				/* not judged yet: forget that it was seen */
+				while (o->seen[k] != head)
+					k = (k + 1) % ARRAY_SIZE(o->seen);
+				o->seen[k] = ~0UL;
+				thprace_observer_unlock(o);
+				goto again;
+			}
+			case THPRACE_OBSERVE_BUSY:
+				skip_all(r, "someone else has the folio locked");
+				break;
+			case THPRACE_OBSERVE_UNKNOWN:
+				skip_all(r, o->incomplete);
+				break;
+			case THPRACE_OBSERVE_GONE:
+				break;
+			}
+		}
+		check_frames(r, o->mm[m], addr, huge);
+	}
+	if (r->checks & BIT_ULL(THPRACE_CHECK_MIGRATION_ENTRY)) {
+		if (o->mig_unlocked.nr)
+			thprace_record_violation(r->s, THPRACE_CHECK_MIGRATION_ENTRY,
+						 o->mig_unlocked.addr, 0, 0, 1, 0,
+						 "a migration entry refers to an unlocked folio");
+	}
+	thprace_observer_unlock(o);
+	return 0;
+}
+
+/* Threads of an mm may keep some of its counts to themselves (5.10, 6.1). */
+static long task_deltas(struct mm_struct *mm, int member)
+{
+	struct task_struct *g, *t;
+	long sum = 0;
+
+	rcu_read_lock();
+	for_each_process_thread(g, t)
+		if (READ_ONCE(t->mm) == mm)
+			sum += thprace_task_rss_delta(t, member);
+	rcu_read_unlock();
+	return sum;
+}
+
+/*
+ * MM_ANONPAGES and MM_SHMEMPAGES against the page tables.  This needs all of
+ * an mm to be still, so it is not made at each check of a session.
+ */
+static int check_rss(struct run *r)
+{
+	struct thprace_finding f = { };
+	unsigned int m, look;
+
+	for (m = 0; m < r->o->nr_given; m++) {
+		struct mm_struct *mm = r->o->mm[m];
+		long want[2], got[2], last[2] = { 0, 0 };
+		bool known, wrong = false, same = false;
+
+		if (mmap_write_lock_killable(mm))
+			return -EINTR;
+		for (look = 0; look < 3; look++) {
+			known = thprace_count_rss(mm, &want[0], &want[1]);
+			if (!known)
+				break;
+			got[0] = thprace_mm_counter(mm, MM_ANONPAGES) +
+				 task_deltas(mm, MM_ANONPAGES);
+			got[1] = thprace_mm_counter(mm, MM_SHMEMPAGES) +
+				 task_deltas(mm, MM_SHMEMPAGES);
+			if (r->inject & BIT_ULL(THPRACE_CHECK_RSS))
+				got[0]++;
+			wrong = got[0] != want[0] || got[1] != want[1];
+			if (!wrong)
+				break;
+			same = look && got[0] - want[0] == last[0] && got[1] - want[1] == last[1];
+			last[0] = got[0] - want[0];
+			last[1] = got[1] - want[1];
+			if (!(r->inject & BIT_ULL(THPRACE_CHECK_RSS)))
+				udelay(200);
+		}
+		mmap_write_unlock(mm);
+		if (!known || (wrong && !same)) {
+			r->count[THPRACE_CHECK_RSS].skipped++;
+			r->count[THPRACE_CHECK_RSS].reason =
+				known ? "the counts kept changing" : "a mixed map";
+			continue;
+		}
+		if (!wrong) {
+			r->count[THPRACE_CHECK_RSS].held++;
+			continue;
+		}
+		f.outcome = THPRACE_VIOLATED;
+		f.want = last[0] ? want[0] : want[1];
+		f.got = last[0] ? got[0] : got[1];
+		thprace_record_violation(r->s, THPRACE_CHECK_RSS, 0, 0, 0, f.want, f.got,
+					 last[0] ? "MM_ANONPAGES disagrees with the page tables" :
+						   "MM_SHMEMPAGES disagrees with the page tables");
+	}
+	return 0;
+}
+
+/*
+ * A folio that nobody else refers to must split.  Only on request: it changes
+ * how the memory is mapped (no content).
+ */
+static int check_progress(struct run *r, struct mm_struct *mm, unsigned long addr)
+{
+	struct page *page = thprace_find_huge(mm, addr, 0);
+	unsigned int tries;
+	int ret = -EBUSY, before = 0;
+
+	if (IS_ERR_OR_NULL(page))
+		return 0;
+	for (tries = 0; tries < NR_SETTLE; tries++) {
+		struct folio *folio = page_folio(page);
+
+		thprace_lru_drain();
+		if (folio_lock_killable(folio)) {
+			put_page(page);
+			return -EINTR;
+		}
+		if (!folio_test_large(folio)) {
+			ret = 0;
+			folio_unlock(folio);
+			break;
+		}
+		before = folio_ref_count(folio);
+		ret = thprace_split_page(page, 0);
+		folio_unlock(page_folio(page));
+		if (!ret)
+			break;
+		msleep(1 << tries);
+	}
+	if (r->inject & BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS))
+		ret = -EAGAIN;
+	if (!ret) {
+		r->count[THPRACE_CHECK_SPLIT_PROGRESS].held++;
+	} else if (r->refs_exact || (r->inject & BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS))) {
+		thprace_record_violation(r->s, THPRACE_CHECK_SPLIT_PROGRESS, addr,
+					 page_to_pfn(page), 0, 0, ret,
+					 "a quiescent folio with no other users does not split");
+	} else {
+		r->count[THPRACE_CHECK_SPLIT_PROGRESS].skipped++;
+		r->count[THPRACE_CHECK_SPLIT_PROGRESS].reason =
+			"it does not split, but others may hold references";
+	}
+	put_page(page);
+	return before < 0 ? -EINVAL : 0;
+}
+
+static int for_each_region(struct run *r, const struct thprace_check_req *req,
+			   int (*fn)(struct run *r, unsigned long addr))
+{
+	unsigned int i;
+	u64 off;
+	int ret;
+
+	for (i = 0; i < req->nr_maps; i++)
+		for (off = 0; off < req->map[i].len; off += PMD_SIZE) {
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			ret = fn(r, req->map[i].addr + off);
+			if (ret)
+				return ret;
+			cond_resched();
+		}
+	return 0;
+}
+
+/* Look until the reference counts have settled, or not. */
+static int check_region_settled(struct run *r, unsigned long addr)
+{
+	u64 checks = r->checks;
+	int ret;
+
+	r->unsettled = false;
+	ret = check_region(r, addr);
+	r->checks &= BIT_ULL(THPRACE_CHECK_REFCOUNT);
+	for (r->settle = 1; !ret && r->unsettled && r->settle <= NR_SETTLE; r->settle++) {
+		thprace_lru_drain();
+		if (r->settle > 1)
+			msleep(1 << r->settle);
+		r->unsettled = false;
+		ret = check_region(r, addr);
+	}
+	r->settle = 0;
+	r->checks = checks;
+	return ret;
+}
+
+static int check_region_progress(struct run *r, unsigned long addr)
+{
+	unsigned int m;
+	int ret = 0;
+
+	for (m = 0; m < r->o->nr_given && !ret; m++)
+		ret = check_progress(r, r->o->mm[m], addr);
+	return ret;
+}
+
+/**
+ * thprace_check_maps() - the quiesced check of everything in the maps
+ * @s: session that counts and keeps the findings
+ * @req: maps, selected checks, inject, refs
+ * @mms: mms to look at, user references held by the caller
+ * @nr_mms: how many
+ *
+ * All lanes are parked or done.  rss walks whole mms and is made by the first
+ * and then every 16th check of a session, or when it is named; split_progress
+ * only when it is named.
+ *
+ * Context: process context, no locks. Return: 0, -EINTR or -ENOMEM.
+ */
+int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req *req,
+		       struct mm_struct **mms, unsigned int nr_mms)
+{
+	u64 selected = req->check ? req->check : thprace_checks_available();
+	struct run *r = kvzalloc(sizeof(*r), GFP_KERNEL);
+	unsigned int i;
+	int ret = 0;
+	u64 t0 = ktime_get_ns();
+
+	if (!r)
+		return -ENOMEM;
+	r->s = s;
+	r->checks = selected & thprace_checks_available();
+	r->inject = req->inject;
+	r->refs_exact = req->refs_exact;
+	r->o = thprace_observer_create(mms, nr_mms);
+	if (!r->o) {
+		kvfree(r);
+		return -ENOMEM;
+	}
+	thprace_racing_inject(req->inject);
+	ret = for_each_region(r, req, check_region_settled);
+	if (!ret && (r->checks & BIT_ULL(THPRACE_CHECK_RSS)) &&
+	    ((req->check & BIT_ULL(THPRACE_CHECK_RSS)) || s->nr_checks % 16 == 0))
+		ret = check_rss(r);
+	if (!ret && (req->check & r->checks & BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS)))
+		ret = for_each_region(r, req, check_region_progress);
+	s->nr_checks++;
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		if (r->count[i].held || r->count[i].skipped)
+			thprace_record_counts(s, i, r->count[i].held, r->count[i].skipped,
+					      r->count[i].reason);
+	thprace_observer_destroy(r->o);
+	kvfree(r);
+	thprace_stat_add(THPRACE_STAT_CHECK_NS, ktime_get_ns() - t0);
+	return ret;
+}
+
+/**
+ * thprace_check_must_hold() - does a pass need this check to have held?
+ * @s: the session
+ * @check: a selected and available one
+ *
+ * Not where its rule had nothing to say of any folio that was seen: then it
+ * was neither held nor skipped.
+ */
+bool thprace_check_must_hold(struct thprace_session *s, unsigned int check)
+{
+	switch (check) {
+	case THPRACE_CHECK_SPLIT_PROGRESS:
+	case THPRACE_CHECK_LEAK:
+	case THPRACE_CHECK_DEFERRED_QUEUE:
+		return s->check[check].skipped;
+	default:
+		return true;
+	}
+}
+
+/**
+ * thprace_check_bench() - the cost of the check beside that of bare walks
+ * @s: session that keeps the figures
+ * @req: maps
+ * @rounds: how often each is done, in turn; the fastest of each counts
+ * @mms: user references held by the caller
+ * @nr_mms: how many
+ *
+ * Context: process context. Return: 0, -EINTR or -ENOMEM.
+ */
+int thprace_check_bench(struct thprace_session *s, const struct thprace_check_req *req,
+			u64 rounds, struct mm_struct **mms, unsigned int nr_mms)
+{
+	struct thprace_check_req one = *req;
+	u64 best_check = U64_MAX, best_walk = U64_MAX, i;
+	unsigned int map, m;
+	int ret = 0;
+
+	one.check = thprace_checks_available() & ~BIT_ULL(THPRACE_CHECK_RSS) &
+		    ~BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS);
+	for (i = 0; i < rounds && !ret; i++) {
+		u64 t0 = ktime_get_ns(), t1, t2, off, sum = 0;
+
+		for (map = 0; map < req->nr_maps; map++)
+			for (off = 0; off < req->map[map].len; off += PMD_SIZE)
+				for (m = 0; m < nr_mms; m++)
+					sum += thprace_bare_walk(mms[m],
+								 req->map[map].addr + off);
+		t1 = ktime_get_ns();
+		s->nr_checks = 1;	/* no rss */
+		ret = thprace_check_maps(s, &one, mms, nr_mms);
+		t2 = ktime_get_ns();
+		best_walk = min(best_walk, t1 - t0 + !sum);
+		best_check = min(best_check, t2 - t1);
+		if (signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	}
+	s->bench_rounds = 1;
+	s->bench_check_ns = best_check;
+	s->bench_walk_ns = best_walk;
+	return ret;
+}

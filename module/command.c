@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * command.c - what a line asks for: verbs, the words they take, what is valid
+ *
+ * Called by debugfs.c with one line.  Resolves pids to mms and proves the maps
+ * before anything is changed.  Not here: the grammar (trigger.c), the work
+ * itself (ops.c, worker.c, check.c).
+ */
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+
+#include "grid.h"
+#include "observe.h"
+#include "steer.h"
+
+#define W(word)		BIT(THPRACE_WORD_##word)
+
+struct verb;
+
+/* A parsed line with its mms. */
+struct job {
+	const struct verb *verb;
+	struct thprace_spec spec;
+	struct mm_struct *mm[THPRACE_MAX_PIDS];	/* mm_users held */
+	unsigned int nr_mms;
+};
+
+/**
+ * struct verb - one row of the table of commands
+ * @name:	first word of a session command; of a trigger: its file
+ * @takes:	words that may be given
+ * @needs:	words that must be given
+ * @holes:	the maps may have holes (a race leaves them)
+ * @shared:	mappings of files are fine
+ * @serial:	only one such command of a session at a time
+ * @fn:		does it
+ */
+struct verb {
+	const char *name;
+	u32 takes, needs;
+	bool holes, shared, serial;
+	int (*fn)(struct thprace_session *s, struct job *job);
+};
+
+static void put_mms(struct job *job)
+{
+	while (job->nr_mms)
+		mmput(job->mm[--job->nr_mms]);
+}
+
+/* pid= words to mms, each once; the writer's own without any. */
+static int get_mms(struct job *job)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < max(job->spec.nr_pids, 1U); i++) {
+		struct task_struct *task = current;
+		struct mm_struct *mm;
+
+		if (job->spec.nr_pids) {
+			struct pid *pid = find_get_pid(job->spec.pid[i]);
+
+			task = get_pid_task(pid, PIDTYPE_PID);
+			put_pid(pid);
+			if (!task)
+				return -ESRCH;
+		} else {
+			get_task_struct(task);
+		}
+		mm = get_task_mm(task);
+		put_task_struct(task);
+		if (!mm)
+			return -ESRCH;
+		for (j = 0; j < job->nr_mms; j++)
+			if (job->mm[j] == mm)
+				break;
+		if (j < job->nr_mms)
+			mmput(mm);
+		else
+			job->mm[job->nr_mms++] = mm;
+	}
+	return 0;
+}
+
+static bool vma_supported(struct vm_area_struct *vma, bool shared)
+{
+	if (is_vm_hugetlb_page(vma) ||
+	    (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP | VM_DONTEXPAND)))
+		return false;
+	if (vma->vm_flags & (VM_GROWSDOWN | VM_GROWSUP))
+		return false;
+	return vma_is_anonymous(vma) || shared;
+}
+
+/* Is every page of the maps mapped, by something that we can race? */
+static int prove_maps(struct job *job, struct mm_struct *mm)
+{
+	unsigned int i;
+	int ret = 0;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	for (i = 0; i < job->spec.nr_maps && !ret; i++) {
+		unsigned long addr = job->spec.map[i].addr;
+		unsigned long end = addr + job->spec.map[i].len;
+		struct vm_area_struct *vma;
+		bool any = false;
+
+		if (end > TASK_SIZE_MAX || end < addr) {
+			ret = -ENOMEM;
+			break;
+		}
+		while (addr < end && !ret) {
+			vma = find_vma(mm, addr);
+			if (!vma || vma->vm_start >= end) {
+				if (!job->verb->holes)
+					ret = -ENOMEM;
+				break;
+			}
+			if (vma->vm_start > addr && !job->verb->holes)
+				ret = -ENOMEM;
+			else if (!vma_supported(vma, job->verb->shared))
+				ret = -EINVAL;
+			any = true;
+			addr = vma->vm_end;
+		}
+		if (!ret && !any && job->nr_mms == 1)
+			ret = -ENOMEM;
+	}
+	mmap_read_unlock(mm);
+	return ret;
+}
+
+/* Fill one target; fn() is called for each huge page of the maps in each mm. */
+static int for_each_huge(struct job *job, int (*fn)(struct thprace_session *s,
+						    struct job *job,
+						    struct thprace_target *t),
+			 struct thprace_session *s)
+{
+	struct thprace_target t;
+	unsigned int m, i;
+	u64 off;
+	int ret;
+
+	for (m = 0; m < job->nr_mms; m++)
+		for (i = 0; i < job->spec.nr_maps; i++)
+			for (off = 0; off < job->spec.map[i].len; off += PMD_SIZE) {
+				if (fatal_signal_pending(current))
+					return -EINTR;
+				memset(&t, 0, sizeof(t));
+				t.mm = job->mm[m];
+				t.addr = job->spec.map[i].addr + off;
+				t.page = job->spec.page;
+				t.order = job->spec.order;
+				ret = fn(s, job, &t);
+				if (ret)
+					return ret;
+				cond_resched();
+			}
+	return 0;
+}
+
+static void count_op(struct thprace_session *s, const struct thprace_op *op,
+		     enum thprace_result result, u64 took)
+{
+	struct thprace_op_count *c = &s->op[thprace_op_index(op)];
+
+	spin_lock(&s->lock);
+	s->op_asked |= BIT_ULL(thprace_op_index(op));
+	if (result == THPRACE_RESULT_OK)
+		c->done++;
+	else if (result == THPRACE_RESULT_BUSY)
+		c->busy++;
+	else
+		c->failed++;
+	c->time_ns += took;
+	spin_unlock(&s->lock);
+}
+
+/* ---- verbs ---- */
+
+static int do_split(struct thprace_session *s, struct job *job, struct thprace_target *t)
+{
+	const struct thprace_op *op = thprace_op_find("split");
+	bool lane = job->spec.given & W(LANE);
+	enum thprace_result result;
+	u64 t0;
+	int ret;
+
+	t->held = thprace_session_unhold(s, t->mm, t->addr);
+	op->prepare(t);
+	if (!t->held && !lane)
+		return 0;	/* nothing huge here: not an op */
+	if (!lane) {
+		t0 = ktime_get_ns();
+		result = op->act(t);
+		count_op(s, op, result, ktime_get_ns() - t0);
+		return 0;
+	}
+	ret = thprace_lane_go(s, job->spec.lane, current, op, t->addr);
+	if (ret) {
+		if (t->held)
+			put_page(t->held);
+		return ret;
+	}
+	result = op->act(t);
+	return thprace_lane_done(s, job->spec.lane, result);
+}
+
+static int cmd_split(struct thprace_session *s, struct job *job)
+{
+	if (job->spec.order && !thprace_split_has_order())
+		return -EOPNOTSUPP;
+	if (thprace_op_why_not(thprace_op_find("split")))
+		return -EOPNOTSUPP;
+	return for_each_huge(job, do_split, s);
+}
+
+static int do_hold(struct thprace_session *s, struct job *job, struct thprace_target *t)
+{
+	struct page *page = thprace_find_huge(t->mm, t->addr, t->page);
+	int ret;
+
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	if (!page)
+		return 0;
+	ret = thprace_session_hold(s, t->mm, t->addr, page);
+	if (ret)
+		put_page(page);
+	return ret == -ENOSPC ? -ERANGE : ret == -EBUSY ? 0 : ret;
+}
+
+static int cmd_hold(struct thprace_session *s, struct job *job)
+{
+	return for_each_huge(job, do_hold, s);
+}
+
+static int cmd_drop(struct thprace_session *s, struct job *job)
+{
+	thprace_session_drop(s);
+	return 0;
+}
+
+/* The writer need not be the process: the mm is borrowed by a kernel thread. */
+static int cmd_munmap(struct thprace_session *s, struct job *job)
+{
+	return thprace_munmap_once(s, &job->spec, job->mm, job->nr_mms);
+}
+
+static int cmd_race(struct thprace_session *s, struct job *job)
+{
+	unsigned int i;
+
+	for (i = 0; i < job->spec.nr_ops; i++) {
+		const struct thprace_op *op = thprace_op_find(job->spec.op[i].name);
+
+		if (!op)
+			return -EINVAL;
+		if (op->kind != THPRACE_OP_KERNEL || thprace_op_why_not(op))
+			return -EOPNOTSUPP;
+	}
+	if (job->spec.order && !thprace_split_has_order())
+		return -EOPNOTSUPP;
+	return thprace_race(s, &job->spec, job->mm, job->nr_mms);
+}
+
+static void make_req(struct job *job, struct thprace_check_req *req)
+{
+	memset(req, 0, sizeof(*req));
+	req->map = job->spec.map;
+	req->nr_maps = job->spec.nr_maps;
+	req->check = job->spec.check;
+	req->inject = job->spec.inject;
+	req->refs_exact = job->spec.refs_exact;
+}
+
+static int cmd_check(struct thprace_session *s, struct job *job)
+{
+	struct thprace_check_req req;
+	u64 wanted = job->spec.check | job->spec.inject;
+	int ret;
+
+	if (wanted & ~thprace_checks_available())
+		return -EOPNOTSUPP;
+	ret = thprace_session_watch(s);
+	if (ret)
+		return ret;
+	s->selected |= job->spec.check ? job->spec.check :
+		       thprace_checks_available() & ~BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS);
+	make_req(job, &req);
+	return thprace_check_maps(s, &req, job->mm, job->nr_mms);
+}
+
+static int cmd_bench(struct thprace_session *s, struct job *job)
+{
+	struct thprace_check_req req;
+
+	make_req(job, &req);
+	return thprace_check_bench(s, &req, job->spec.rounds ? job->spec.rounds : 16,
+				   job->mm, job->nr_mms);
+}
+
+static int cmd_arm(struct thprace_session *s, struct job *job)
+{
+	int ret;
+
+	thprace_lanes_clear(s);
+	thprace_steer_disarm(s);
+	if (job->spec.given & W(SCENARIO))
+		strscpy(s->scenario, job->spec.scenario, sizeof(s->scenario));
+	if (job->spec.given & W(SEED))
+		s->seed = job->spec.seed;
+	ret = thprace_session_watch(s);
+	if (ret)
+		return ret;
+	if (job->spec.steer == THPRACE_STEER_NONE)
+		return 0;
+	return thprace_steer_arm(s, &job->spec);
+}
+
+static int cmd_go(struct thprace_session *s, struct job *job)
+{
+	const struct thprace_op *op;
+
+	if (job->spec.nr_ops != 1 || job->spec.nr_maps > 1)
+		return -EINVAL;
+	op = thprace_op_find(job->spec.op[0].name);
+	if (!op)
+		return -EINVAL;
+	return thprace_lane_go(s, job->spec.lane, current, op,
+			       job->spec.nr_maps ? job->spec.map[0].addr : 0);
+}
+
+static int cmd_done(struct thprace_session *s, struct job *job)
+{
+	return thprace_lane_done(s, job->spec.lane, job->spec.result);
+}
+
+static int cmd_round(struct thprace_session *s, struct job *job)
+{
+	bool met = thprace_session_overlapped(s);
+
+	thprace_steer_finish(s);
+	spin_lock(&s->lock);
+	s->nr_rounds++;
+	s->nr_overlaps += met;
+	spin_unlock(&s->lock);
+	thprace_stat_add(THPRACE_STAT_ROUNDS, 1);
+	thprace_stat_add(THPRACE_STAT_OVERLAPS, met);
+	return 0;
+}
+
+static int cmd_reset(struct thprace_session *s, struct job *job)
+{
+	thprace_session_reset(s);
+	return 0;
+}
+
+#define W_CHECKS	(W(CHECK) | W(INJECT) | W(REFS) | W(SCENARIO))
+
+static const struct verb verbs[] = {
+	[THPRACE_TRIGGER_SPLIT]	 = { "split", W(PID) | W(MAP) | W(PAGE) | W(ORDER) | W(LANE),
+				     W(MAP), true, true, false, cmd_split },
+	[THPRACE_TRIGGER_MUNMAP] = { "munmap", W(PID) | W(MAP) | W(PAGE) | W(SEED),
+				     W(MAP), false, false, false, cmd_munmap },
+	[THPRACE_TRIGGER_RACE]	 = { "race", (u32)~(W(LANE) | W(RESULT)),
+				     W(MAP) | W(OP), false, false, true, cmd_race },
+	[THPRACE_TRIGGER_CHECK]	 = { "check", W(PID) | W(MAP) | W_CHECKS,
+				     W(MAP), true, true, false, cmd_check },
+	{ "hold", W(PID) | W(MAP) | W(PAGE), W(MAP), true, true, false, cmd_hold },
+	{ "drop", 0, 0, false, false, false, cmd_drop },
+	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K), 0, false, false, true, cmd_arm },
+	{ "go", W(LANE) | W(OP) | W(MAP), W(LANE) | W(OP), true, true, false, cmd_go },
+	{ "done", W(LANE) | W(RESULT), W(LANE), false, false, false, cmd_done },
+	{ "round", 0, 0, false, false, true, cmd_round },
+	{ "reset", 0, 0, false, false, true, cmd_reset },
+	{ "bench", W(PID) | W(MAP) | W(ROUNDS), W(MAP), true, true, true, cmd_bench },
+};
+
+static int run_job(struct thprace_session *s, struct job *job)
+{
+	unsigned int i;
+	int ret = 0;
+
+	if (job->spec.given & W(SCENARIO))
+		strscpy(s->scenario, job->spec.scenario, sizeof(s->scenario));
+	if (job->verb->takes & W(PID)) {
+		ret = get_mms(job);
+		for (i = 0; i < job->nr_mms && !ret; i++)
+			ret = prove_maps(job, job->mm[i]);
+	}
+	if (!ret) {
+		if (job->verb->serial && !mutex_trylock(&s->cmd_lock)) {
+			ret = -EBUSY;
+		} else {
+			thprace_stat_add(THPRACE_STAT_COMMANDS, 1);
+			ret = job->verb->fn(s, job);
+			if (job->verb->serial)
+				mutex_unlock(&s->cmd_lock);
+		}
+	}
+	put_mms(job);
+	if (ret == -EINTR)
+		s->aborted = true;
+	return ret;
+}
+
+static int parse_job(struct job *job, const struct verb *verb, const char *line, size_t len)
+{
+	int ret = 0;
+
+	job->verb = verb;
+	if (len) {
+		ret = thprace_trigger_parse(&job->spec, line, len);
+		if (ret)
+			return ret;
+	}
+	if ((job->spec.given & ~verb->takes) ||
+	    (verb->needs & ~job->spec.given))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * thprace_command() - run one session command
+ * @s: the session
+ * @line: "VERB words...", not terminated
+ * @len: its length
+ *
+ * Context: process context, may sleep. Return: 0 or an errno of docs/ABI.md.
+ */
+int thprace_command(struct thprace_session *s, const char *line, size_t len)
+{
+	struct job *job;
+	size_t n = 0;
+	unsigned int i;
+	int ret = -EINVAL;
+
+	if (len && line[len - 1] == '\n')
+		len--;
+	while (n < len && line[n] != ' ')
+		n++;
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strlen(verbs[i].name) == n && !memcmp(verbs[i].name, line, n))
+			break;
+	if (i == ARRAY_SIZE(verbs))
+		return -EINVAL;
+	while (n < len && line[n] == ' ')
+		n++;
+	job = kvzalloc(sizeof(*job), GFP_KERNEL);
+	if (!job)
+		return -ENOMEM;
+	ret = parse_job(job, &verbs[i], line + n, len - n);
+	if (!ret)
+		ret = thprace_racing_get(s);
+	if (!ret) {
+		WRITE_ONCE(s->command, verbs[i].name);
+		ret = run_job(s, job);
+	}
+	kvfree(job);
+	return ret;
+}
+
+/**
+ * thprace_command_trigger() - run one line of a shell trigger
+ * @s: a session of its own
+ * @kind: which file was written
+ * @line: the words, not terminated
+ * @len: length
+ *
+ * Context: process context, may sleep. Return: 0 or an errno of docs/ABI.md.
+ */
+int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind kind,
+			    const char *line, size_t len)
+{
+	struct job *job = kvzalloc(sizeof(*job), GFP_KERNEL);
+	int ret;
+
+	if (!job)
+		return -ENOMEM;
+	if (len && line[len - 1] == '\n')
+		len--;
+	ret = len ? parse_job(job, &verbs[kind], line, len) : -EINVAL;
+	if (!ret && (job->spec.given & W(LANE)))
+		ret = -EINVAL;
+	if (!ret) {
+		WRITE_ONCE(s->command, verbs[kind].name);
+		if (kind != THPRACE_TRIGGER_RACE)
+			thprace_trigger_print(&job->spec, s->run, sizeof(s->run));
+		ret = thprace_racing_get(s);
+	}
+	if (!ret)
+		ret = run_job(s, job);
+	kvfree(job);
+	return ret;
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * compat.h - one vocabulary over the kernels 5.10 to 7.2
+ *
+ * Written for the newest kernel; backfills keep upstream's name and signature.
+ * THPRACE_HAVE_* come from Kbuild.probe.  Not here: policy, or any state.
+ */
+#ifndef THPRACE_COMPAT_H
+#define THPRACE_COMPAT_H
+
+#include <linux/highmem.h>
+#include <linux/huge_mm.h>
+#include <linux/hugetlb.h>
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/pagemap.h>
+#include <linux/random.h>
+#include <linux/percpu_counter.h>
+#include <linux/rmap.h>
+#include <linux/rwsem.h>
+#include <linux/sched/mm.h>
+#include <linux/static_call.h>
+#include <linux/swap.h>
+#include <linux/swapops.h>
+#include <linux/version.h>
+#ifdef THPRACE_HAVE_LEAFOPS
+#include <linux/leafops.h>
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
+#error "thprace supports kernels from 5.10 on"
+#endif
+#ifndef CONFIG_TRANSPARENT_HUGEPAGE
+#error "thprace needs CONFIG_TRANSPARENT_HUGEPAGE"
+#endif
+#ifndef CONFIG_KPROBES
+#error "thprace needs CONFIG_KPROBES"
+#endif
+
+/* ---- folio, for kernels that have only compound pages ---- */
+
+#ifndef THPRACE_HAVE_FOLIO
+struct folio {
+	struct page page;
+};
+
+static inline struct folio *page_folio(struct page *page)
+{
+	return (struct folio *)compound_head(page);
+}
+
+static inline bool folio_trylock(struct folio *folio)
+{
+	return trylock_page(&folio->page);
+}
+
+static inline int folio_lock_killable(struct folio *folio)
+{
+	return lock_page_killable(&folio->page);
+}
+
+static inline void folio_unlock(struct folio *folio)
+{
+	unlock_page(&folio->page);
+}
+
+static inline void folio_put(struct folio *folio)
+{
+	put_page(&folio->page);
+}
+
+static inline void folio_get(struct folio *folio)
+{
+	get_page(&folio->page);
+}
+
+static inline bool folio_try_get(struct folio *folio)
+{
+	return get_page_unless_zero(&folio->page);
+}
+
+static inline int folio_ref_count(struct folio *folio)
+{
+	return page_ref_count(&folio->page);
+}
+
+static inline bool folio_test_large(struct folio *folio)
+{
+	return PageHead(&folio->page);
+}
+
+static inline bool folio_test_anon(struct folio *folio)
+{
+	return PageAnon(&folio->page);
+}
+
+static inline bool folio_test_ksm(struct folio *folio)
+{
+	return PageKsm(&folio->page);
+}
+
+static inline bool folio_test_swapcache(struct folio *folio)
+{
+	return PageSwapCache(&folio->page);
+}
+
+static inline bool folio_test_locked(struct folio *folio)
+{
+	return PageLocked(&folio->page);
+}
+
+static inline bool folio_test_private(struct folio *folio)
+{
+	return PagePrivate(&folio->page);
+}
+
+static inline bool folio_test_hugetlb(struct folio *folio)
+{
+	return PageHuge(&folio->page);
+}
+
+static inline bool folio_test_writeback(struct folio *folio)
+{
+	return PageWriteback(&folio->page);
+}
+
+static inline unsigned int folio_order(struct folio *folio)
+{
+	return compound_order(&folio->page);
+}
+
+static inline unsigned long folio_nr_pages(struct folio *folio)
+{
+	return compound_nr(&folio->page);
+}
+
+static inline unsigned long folio_pfn(struct folio *folio)
+{
+	return page_to_pfn(&folio->page);
+}
+
+static inline bool folio_test_swapbacked(struct folio *folio)
+{
+	return PageSwapBacked(&folio->page);
+}
+
+#define folio_page(folio, n)	(&(folio)->page + (n))
+#endif /* !THPRACE_HAVE_FOLIO */
+
+static inline struct address_space *thprace_folio_mapping_raw(struct folio *folio)
+{
+	return READ_ONCE(folio->page.mapping);
+}
+
+static inline pgoff_t thprace_folio_index(struct folio *folio)
+{
+#ifdef THPRACE_HAVE_FOLIO
+	return folio->index;
+#else
+	return folio->page.index;
+#endif
+}
+
+/* The anon_vma of an anonymous, non-KSM folio, without locks or references. */
+static inline struct anon_vma *thprace_folio_anon_vma(struct folio *folio)
+{
+	unsigned long mapping = (unsigned long)thprace_folio_mapping_raw(folio);
+
+	if ((mapping & 3UL) != 1UL)	/* anon set, movable/ksm clear */
+		return NULL;
+	return (struct anon_vma *)(mapping - 1UL);
+}
+
+/* ---- counters of a folio, raw ---- */
+
+static inline int thprace_page_mapcount_raw(struct page *page)
+{
+	return atomic_read(&page->_mapcount);
+}
+
+static inline int thprace_entire_mapcount_raw(struct folio *folio)
+{
+#ifdef THPRACE_HAVE_COMPOUND_MAPCOUNT_PTR
+	return atomic_read(compound_mapcount_ptr(&folio->page));
+#else
+	return atomic_read(&folio->_entire_mapcount);
+#endif
+}
+
+static inline bool thprace_double_map(struct folio *folio)
+{
+#ifdef THPRACE_HAVE_DOUBLE_MAP
+	return folio_test_large(folio) && PageDoubleMap(&folio->page);
+#else
+	return false;
+#endif
+}
+
+static inline int thprace_large_mapcount_raw(struct folio *folio)
+{
+#ifdef THPRACE_HAVE_LARGE_MAPCOUNT
+	return atomic_read(&folio->_large_mapcount);
+#else
+	/*
+	 * total_mapcount() up to 6.7, which is not exported: a DoubleMap page
+	 * counts once more in each subpage, a compound mapping of a file in
+	 * each subpage as well.
+	 */
+	int i, nr = folio_nr_pages(folio);
+	int compound = thprace_entire_mapcount_raw(folio) + 1;
+	int sum = compound;
+
+	for (i = 0; i < nr; i++)
+		sum += thprace_page_mapcount_raw(folio_page(folio, i)) + 1;
+	if (!folio_test_anon(folio))
+		return sum - compound * nr;
+	return thprace_double_map(folio) ? sum - nr : sum;
+#endif
+}
+
+static inline int thprace_nr_pages_mapped_raw(struct folio *folio)
+{
+#if defined(THPRACE_HAVE_NR_PAGES_MAPPED) && !defined(CONFIG_NO_PAGE_MAPCOUNT)
+	return atomic_read(&folio->_nr_pages_mapped);
+#else
+	return 0;
+#endif
+}
+
+/* ENTIRELY_MAPPED of mm/internal.h, "[v6.4, ) 0x800000"; read, not exported. */
+#define THPRACE_ENTIRELY_MAPPED	0x800000
+
+static inline bool thprace_anon_exclusive(struct page *page)
+{
+#ifdef THPRACE_HAVE_ANON_EXCLUSIVE
+#ifdef THPRACE_HAVE_MEMDESC_FLAGS
+	return test_bit(PG_anon_exclusive, &page->flags.f);
+#else
+	return test_bit(PG_anon_exclusive, &page->flags);
+#endif
+#else
+	return false;
+#endif
+}
+
+/* mm_id slots (7.2, CONFIG_MM_ID): false where there are none. */
+static inline bool thprace_mm_ids(struct folio *folio, u32 id[2], s32 count[2],
+				  bool *shared)
+{
+#if defined(THPRACE_HAVE_MM_ID) && defined(CONFIG_MM_ID)
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		id[i] = folio->_mm_id[i] & MM_ID_MASK;
+		count[i] = folio->_mm_id_mapcount[i];
+	}
+	*shared = test_bit(FOLIO_MM_IDS_SHARED_BITNUM, &folio->_mm_ids);
+	return true;
+#else
+	return false;
+#endif
+}
+
+static inline u32 thprace_mm_id(struct mm_struct *mm)
+{
+#if defined(THPRACE_HAVE_MM_ID) && defined(CONFIG_MM_ID)
+	return mm->mm_id;
+#else
+	return 0;
+#endif
+}
+
+/* Is the folio on a deferred split queue?  Racy; read under the folio lock. */
+static inline bool thprace_deferred_queued(struct folio *folio)
+{
+	if (folio_order(folio) < 2)
+		return false;
+#ifdef THPRACE_HAVE_DEFERRED_LIST
+	return !list_empty(&folio->_deferred_list);
+#else
+	return !list_empty(page_deferred_list(&folio->page));
+#endif
+}
+
+static inline bool thprace_partially_mapped(struct folio *folio)
+{
+#ifdef THPRACE_HAVE_PARTIALLY_MAPPED
+	return folio_test_large(folio) && folio_order(folio) > 1 &&
+	       folio_test_partially_mapped(folio);
+#else
+	return false;
+#endif
+}
+
+/* ---- page table entries ---- */
+
+#ifdef THPRACE_HAVE_LEAFOPS
+static inline struct page *thprace_pte_migration_page(pte_t pte)
+{
+	softleaf_t entry = softleaf_from_pte(pte);
+
+	return softleaf_is_migration(entry) ? softleaf_to_page(entry) : NULL;
+}
+
+static inline struct page *thprace_pmd_migration_page(pmd_t pmd)
+{
+	softleaf_t entry = softleaf_from_pmd(pmd);
+
+	return softleaf_is_migration(entry) ? softleaf_to_page(entry) : NULL;
+}
+#else
+#ifndef THPRACE_HAVE_PFN_SWAP_ENTRY
+#define pfn_swap_entry_to_page(entry)	migration_entry_to_page(entry)
+#endif
+
+/*
+ * Not pfn_swap_entry_to_page(): it BUGs on an unlocked page, which is just
+ * what the check migration_entry wants to report.
+ */
+static inline struct page *thprace_swp_page(swp_entry_t entry)
+{
+#if defined(THPRACE_HAVE_PFN_SWAP_ENTRY) && defined(SWP_PFN_MASK)
+	return pfn_to_page(swp_offset(entry) & SWP_PFN_MASK);
+#elif defined(SWP_PFN_BITS)
+	return pfn_to_page(swp_offset_pfn(entry));
+#else
+	return pfn_to_page(swp_offset(entry));
+#endif
+}
+
+static inline struct page *thprace_pte_migration_page(pte_t pte)
+{
+	swp_entry_t entry = pte_to_swp_entry(pte);
+
+	return is_migration_entry(entry) ? thprace_swp_page(entry) : NULL;
+}
+
+static inline struct page *thprace_pmd_migration_page(pmd_t pmd)
+{
+	swp_entry_t entry = pmd_to_swp_entry(pmd);
+
+	return is_migration_entry(entry) ? thprace_swp_page(entry) : NULL;
+}
+#endif
+
+/* ---- random seeds ---- */
+
+#ifdef THPRACE_HAVE_GET_RANDOM_U64
+static inline u64 thprace_random_seed(void)
+{
+	return get_random_u64();
+}
+#else
+static inline u64 thprace_random_seed(void)
+{
+	u64 seed;
+
+	get_random_bytes(&seed, sizeof(seed));
+	return seed;
+}
+#endif
+
+/* ---- VMAs ---- */
+
+#ifndef THPRACE_HAVE_VMA_START_WRITE
+static inline void vma_start_write(struct vm_area_struct *vma) { }
+#endif
+
+/* ---- locks ---- */
+
+#ifndef THPRACE_HAVE_MMAP_WRITE_TRYLOCK
+/* Gone since 6.5 for want of a user; as mmap_write_lock() but for the wait. */
+static inline bool mmap_write_trylock(struct mm_struct *mm)
+{
+	if (!down_write_trylock(&mm->mmap_lock))
+		return false;
+#ifdef THPRACE_HAVE_MM_LOCK_SEQCOUNT
+	mm_lock_seqcount_begin(mm);
+#endif
+	return true;
+}
+#endif
+
+/* RWSEM_WRITER_LOCKED and the flag bits of owner, kernel/locking/rwsem.c. */
+#define THPRACE_RWSEM_WRITER	1UL
+#define THPRACE_RWSEM_FLAGS	7UL
+
+#ifdef CONFIG_PREEMPT_RT
+#define THPRACE_RWSEM_READABLE	0
+static inline bool thprace_rwsem_write_owned(struct rw_semaphore *sem,
+					     struct task_struct *task)
+{
+	return true;
+}
+#else
+#define THPRACE_RWSEM_READABLE	1
+/* Does @task hold @sem for write?  Exact when @task is current. */
+static inline bool thprace_rwsem_write_owned(struct rw_semaphore *sem,
+					     struct task_struct *task)
+{
+	unsigned long owner = atomic_long_read(&sem->owner);
+
+	return (atomic_long_read(&sem->count) & THPRACE_RWSEM_WRITER) &&
+	       (owner & ~THPRACE_RWSEM_FLAGS) == (unsigned long)task;
+}
+#endif
+
+static inline unsigned int thprace_task_state(struct task_struct *task)
+{
+#ifdef THPRACE_HAVE_TASK___STATE
+	return READ_ONCE(task->__state);
+#else
+	return READ_ONCE(task->state);
+#endif
+}
+
+/*
+ * MM_ANONPAGES and MM_SHMEMPAGES of @mm, exact while the mm is quiescent.
+ * 5.10 and 6.1 keep up to 64 events in each task (SPLIT_RSS_COUNTING): those
+ * of @mm's threads are added by the caller through @task_delta.
+ */
+static inline long thprace_mm_counter(struct mm_struct *mm, int member)
+{
+#ifdef THPRACE_HAVE_PERCPU_RSS
+	return percpu_counter_sum(&mm->rss_stat[member]);
+#else
+	return atomic_long_read(&mm->rss_stat.count[member]);
+#endif
+}
+
+static inline long thprace_task_rss_delta(struct task_struct *task, int member)
+{
+#if !defined(THPRACE_HAVE_PERCPU_RSS) && defined(SPLIT_RSS_COUNTING)
+	return READ_ONCE(task->rss_stat.count[member]);
+#else
+	return 0;
+#endif
+}
+
+#endif /* THPRACE_COMPAT_H */

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sym.c - finds kernel functions that are not exported, and calls them
+ *
+ * Called at load by main.c; the wrappers by ops, observe and check.  Not here:
+ * a decision what to do without a function (the tables say why_not).
+ */
+#include <linux/kallsyms.h>
+
+#include "sym.h"
+
+static unsigned long (*kallsyms_fn_type)(const char *name) __maybe_unused;
+
+static unsigned long no_lookup(const char *name)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(thprace_sc_lookup, no_lookup);
+
+/*
+ * The split function of this kernel: split_huge_page_to_list() up to 6.6,
+ * then _to_order() (c010d47f107f), then __split_huge_page_to_list_to_order().
+ */
+#ifdef THPRACE_HAVE_SPLIT_TO_ORDER
+static int no_split(struct page *page, struct list_head *list, unsigned int order)
+{
+	return -EOPNOTSUPP;
+}
+#else
+static int no_split(struct page *page, struct list_head *list)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+DEFINE_STATIC_CALL(thprace_sc_split, no_split);
+
+static struct anon_vma_chain *no_anon_first(struct rb_root_cached *root,
+					    unsigned long first, unsigned long last)
+{
+	return NULL;
+}
+DEFINE_STATIC_CALL(thprace_sc_anon_first, no_anon_first);
+
+static struct anon_vma_chain *no_anon_next(struct anon_vma_chain *avc,
+					   unsigned long first, unsigned long last)
+{
+	return NULL;
+}
+DEFINE_STATIC_CALL(thprace_sc_anon_next, no_anon_next);
+
+static struct vm_area_struct *no_file_first(struct rb_root_cached *root,
+					    unsigned long first, unsigned long last)
+{
+	return NULL;
+}
+DEFINE_STATIC_CALL(thprace_sc_file_first, no_file_first);
+
+static struct vm_area_struct *no_file_next(struct vm_area_struct *vma,
+					   unsigned long first, unsigned long last)
+{
+	return NULL;
+}
+DEFINE_STATIC_CALL(thprace_sc_file_next, no_file_next);
+
+static void no_drain(void)
+{
+}
+DEFINE_STATIC_CALL(thprace_sc_drain, no_drain);
+
+static int no_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice)
+{
+	return -EOPNOTSUPP;
+}
+DEFINE_STATIC_CALL(thprace_sc_madvise, no_madvise);
+
+static const struct {
+	const char *name[3];	/* first that exists; newest first */
+	const char *reason;
+} sym_table[THPRACE_NR_SYMS] = {
+	[THPRACE_SYM_SPLIT] = {
+#if defined(THPRACE_HAVE_SPLIT_TO_ORDER_UU)
+		{ "__split_huge_page_to_list_to_order" },
+#elif defined(THPRACE_HAVE_SPLIT_TO_ORDER)
+		{ "split_huge_page_to_list_to_order" },
+#else
+		{ "split_huge_page_to_list" },
+#endif
+		"no split_huge_page_to_list symbol" },
+	[THPRACE_SYM_ANON_IT_FIRST] = { { "anon_vma_interval_tree_iter_first" },
+		"no anon_vma_interval_tree_iter_first symbol" },
+	[THPRACE_SYM_ANON_IT_NEXT] = { { "anon_vma_interval_tree_iter_next" },
+		"no anon_vma_interval_tree_iter_next symbol" },
+	[THPRACE_SYM_FILE_IT_FIRST] = { { "vma_interval_tree_iter_first" },
+		"no vma_interval_tree_iter_first symbol" },
+	[THPRACE_SYM_FILE_IT_NEXT] = { { "vma_interval_tree_iter_next" },
+		"no vma_interval_tree_iter_next symbol" },
+	[THPRACE_SYM_LRU_DRAIN] = { { "lru_add_drain_all" },
+		"no lru_add_drain_all symbol" },
+	[THPRACE_SYM_MADVISE] = { { "do_madvise" }, "no do_madvise symbol" },
+};
+
+static unsigned long sym_addr[THPRACE_NR_SYMS];
+
+/*
+ * kallsyms_lookup_name() is itself found by a kprobe.  Where functions begin
+ * with an ENDBR the probe sits behind it; its offset in the symbol is what
+ * sprint_symbol() prints.
+ */
+static unsigned long find_kallsyms_lookup_name(void)
+{
+	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
+	char buf[KSYM_SYMBOL_LEN];
+	unsigned long addr, offset = 0;
+	char *plus;
+
+	if (register_kprobe(&kp))
+		return 0;
+	addr = (unsigned long)kp.addr;
+	unregister_kprobe(&kp);
+	sprint_symbol(buf, addr);
+	plus = strchr(buf, '+');
+	if (!plus || sscanf(plus, "+0x%lx", &offset) != 1)
+		return 0;
+	return addr - offset;
+}
+
+/**
+ * thprace_sym_lookup() - address of a kernel function by name
+ * @name: symbol; the suffixes that gcc adds are tried as well
+ *
+ * Context: process context.
+ * Return: the address of its first instruction, or 0.
+ */
+unsigned long thprace_sym_lookup(const char *name)
+{
+	static const char * const suffix[] = { "", ".part.0", ".isra.0", ".constprop.0" };
+	char buf[KSYM_NAME_LEN];
+	unsigned long addr;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(suffix); i++) {
+		if (snprintf(buf, sizeof(buf), "%s%s", name, suffix[i]) >= sizeof(buf))
+			continue;
+		addr = static_call(thprace_sc_lookup)(buf);
+		if (addr)
+			return addr;
+	}
+	return 0;
+}
+
+/**
+ * thprace_sym_init() - resolve all symbols of the table
+ *
+ * A missing function is no error: thprace_sym_missing() tells.
+ *
+ * Context: module load.
+ * Return: 0, or -ENOENT if not even kallsyms_lookup_name() could be found.
+ */
+int thprace_sym_init(void)
+{
+	unsigned long addr = find_kallsyms_lookup_name();
+	int i, j;
+
+	if (!addr)
+		return -ENOENT;
+	static_call_update(thprace_sc_lookup, (typeof(&no_lookup))addr);
+
+	for (i = 0; i < THPRACE_NR_SYMS; i++)
+		for (j = 0; j < ARRAY_SIZE(sym_table[i].name); j++)
+			if (sym_table[i].name[j] && !sym_addr[i])
+				sym_addr[i] = static_call(thprace_sc_lookup)(sym_table[i].name[j]);
+
+#define SYM_SET(sc, fn, sym) do {						\
+	if (sym_addr[sym])							\
+		static_call_update(sc, (typeof(&fn))sym_addr[sym]);		\
+} while (0)
+	SYM_SET(thprace_sc_split, no_split, THPRACE_SYM_SPLIT);
+	SYM_SET(thprace_sc_anon_first, no_anon_first, THPRACE_SYM_ANON_IT_FIRST);
+	SYM_SET(thprace_sc_anon_next, no_anon_next, THPRACE_SYM_ANON_IT_NEXT);
+	SYM_SET(thprace_sc_file_first, no_file_first, THPRACE_SYM_FILE_IT_FIRST);
+	SYM_SET(thprace_sc_file_next, no_file_next, THPRACE_SYM_FILE_IT_NEXT);
+	SYM_SET(thprace_sc_drain, no_drain, THPRACE_SYM_LRU_DRAIN);
+	SYM_SET(thprace_sc_madvise, no_madvise, THPRACE_SYM_MADVISE);
+#undef SYM_SET
+	return 0;
+}
+
+/**
+ * thprace_sym_missing() - why a function can't be called
+ * @sym: which
+ *
+ * Return: NULL if it can, else a static text.
+ */
+const char *thprace_sym_missing(enum thprace_sym sym)
+{
+	return sym_addr[sym] ? NULL : sym_table[sym].reason;
+}
+
+/**
+ * thprace_split_page() - split a huge page, as the kernel itself does
+ * @page: subpage that stays locked and referenced; its folio is locked and
+ *	  holds the caller's one reference
+ * @order: order of the folios that are left, 0 unless thprace_split_has_order()
+ *
+ * Context: process context, folio lock held, no mmap_lock needed.
+ * Return: 0, or -EBUSY/-EAGAIN (references, races), -EINVAL (order).
+ */
+int thprace_split_page(struct page *page, unsigned int order)
+{
+#ifdef THPRACE_HAVE_SPLIT_TO_ORDER
+	return static_call(thprace_sc_split)(page, NULL, order);
+#else
+	return order ? -EOPNOTSUPP : static_call(thprace_sc_split)(page, NULL);
+#endif
+}
+
+/**
+ * thprace_split_has_order() - can a split leave folios larger than a page?
+ */
+bool thprace_split_has_order(void)
+{
+	return IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) &&
+#ifdef THPRACE_HAVE_SPLIT_TO_ORDER
+	       true;
+#else
+	       false;
+#endif
+}
+
+/**
+ * thprace_anon_it_first() - first VMA of an anon_vma that covers a range
+ * @root: anon_vma->rb_root
+ * @first: first page offset
+ * @last: last page offset
+ *
+ * Context: anon_vma root rwsem held. Return: its chain link, or NULL.
+ */
+struct anon_vma_chain *thprace_anon_it_first(struct rb_root_cached *root,
+					     unsigned long first, unsigned long last)
+{
+	return static_call(thprace_sc_anon_first)(root, first, last);
+}
+
+/**
+ * thprace_anon_it_next() - the next one
+ * @avc: the link before
+ * @first: first page offset
+ * @last: last page offset
+ *
+ * Context: anon_vma root rwsem held. Return: the link, or NULL.
+ */
+struct anon_vma_chain *thprace_anon_it_next(struct anon_vma_chain *avc,
+					    unsigned long first, unsigned long last)
+{
+	return static_call(thprace_sc_anon_next)(avc, first, last);
+}
+
+/**
+ * thprace_file_it_first() - first VMA of a file's mapping that covers a range
+ * @root: mapping->i_mmap
+ * @first: first page offset
+ * @last: last page offset
+ *
+ * Context: i_mmap_rwsem held. Return: the VMA, or NULL.
+ */
+struct vm_area_struct *thprace_file_it_first(struct rb_root_cached *root,
+					     unsigned long first, unsigned long last)
+{
+	return static_call(thprace_sc_file_first)(root, first, last);
+}
+
+/**
+ * thprace_file_it_next() - the next one
+ * @vma: the VMA before
+ * @first: first page offset
+ * @last: last page offset
+ *
+ * Context: i_mmap_rwsem held. Return: the VMA, or NULL.
+ */
+struct vm_area_struct *thprace_file_it_next(struct vm_area_struct *vma,
+					    unsigned long first, unsigned long last)
+{
+	return static_call(thprace_sc_file_next)(vma, first, last);
+}
+
+/**
+ * thprace_lru_drain() - flush the per-CPU LRU batches, which hold references
+ *
+ * Context: process context, may sleep, no spinlock.
+ */
+void thprace_lru_drain(void)
+{
+	static_call_cond(thprace_sc_drain)();
+}
+
+/**
+ * thprace_madvise() - do_madvise() on an mm
+ * @mm: referenced by the caller (mm_users)
+ * @start: page-aligned
+ * @len: bytes
+ * @advice: MADV_*
+ *
+ * Context: process context, mmap_lock not held. Return: as madvise(2).
+ */
+int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice)
+{
+	return static_call(thprace_sc_madvise)(mm, start, len, advice);
+}

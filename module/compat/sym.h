@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * sym.h - kernel functions that are not exported
+ *
+ * Resolved once at load through kprobes and called through static calls, so
+ * that no indirect call meets a sealed ENDBR on an IBT kernel.  Whether a
+ * function was found is asked with thprace_sym_missing().
+ */
+#ifndef THPRACE_SYM_H
+#define THPRACE_SYM_H
+
+#include "compat.h"
+
+enum thprace_sym {
+	THPRACE_SYM_SPLIT,
+	THPRACE_SYM_ANON_IT_FIRST,
+	THPRACE_SYM_ANON_IT_NEXT,
+	THPRACE_SYM_FILE_IT_FIRST,
+	THPRACE_SYM_FILE_IT_NEXT,
+	THPRACE_SYM_LRU_DRAIN,
+	THPRACE_SYM_MADVISE,
+	THPRACE_NR_SYMS
+};
+
+int thprace_sym_init(void);
+unsigned long thprace_sym_lookup(const char *name);
+const char *thprace_sym_missing(enum thprace_sym sym);
+
+int thprace_split_page(struct page *page, unsigned int order);
+bool thprace_split_has_order(void);
+struct anon_vma_chain *thprace_anon_it_first(struct rb_root_cached *root,
+					     unsigned long first, unsigned long last);
+struct anon_vma_chain *thprace_anon_it_next(struct anon_vma_chain *avc,
+					    unsigned long first, unsigned long last);
+struct vm_area_struct *thprace_file_it_first(struct rb_root_cached *root,
+					     unsigned long first, unsigned long last);
+struct vm_area_struct *thprace_file_it_next(struct vm_area_struct *vma,
+					    unsigned long first, unsigned long last);
+void thprace_lru_drain(void);
+int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice);
+
+#endif /* THPRACE_SYM_H */

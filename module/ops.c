@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ops.c - the table of ops, and those that the module does itself
+ *
+ * Called by worker.c (races) and command.c (single ops).  An op that a user
+ * lane does by its own system calls is a row without functions.  Not here:
+ * when an op runs.
+ */
+#include <linux/err.h>
+#include <linux/mman.h>
+#include <linux/uaccess.h>
+
+#include "observe.h"
+
+/**
+ * thprace_find_huge() - a page of the huge page at an address
+ * @mm: user reference held by the caller
+ * @addr: PMD-aligned
+ * @index: which subpage
+ *
+ * Faults nothing in. A mapping by PTEs counts as well, when the page belongs
+ * to a large folio.
+ *
+ * Context: process context; takes mmap_lock for read.
+ * Return: the page, referenced; NULL (nothing huge there); or ERR_PTR(-EINTR).
+ */
+struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
+			       unsigned int index)
+{
+	struct page *page = NULL;
+	spinlock_t *ptl;
+	pmd_t *pmd, val;
+
+	if (mmap_read_lock_killable(mm))
+		return ERR_PTR(-EINTR);
+	pmd = thprace_find_pmd(mm, addr);
+	if (!pmd)
+		goto out;
+	ptl = pmd_lock(mm, pmd);
+	val = READ_ONCE(*pmd);
+	if (pmd_present(val) && pmd_trans_huge(val)) {
+		page = pmd_page(val) + index;
+	} else if (pmd_present(val) && !pmd_bad(val)) {
+		/* nested as in the kernel: PMD lock, then PTE lock, if two */
+		spinlock_t *pte_ptl = pte_lockptr(mm, &val);
+		unsigned int i;
+		pte_t *pte;
+
+		if (pte_ptl != ptl)
+			spin_lock_nested(pte_ptl, SINGLE_DEPTH_NESTING);
+		pte = pte_offset_kernel(&val, addr);
+		for (i = 0; i < THPRACE_HPAGE_NR && !page; i++) {
+			pte_t entry = READ_ONCE(pte[(index + i) % THPRACE_HPAGE_NR]);
+
+			if (!pte_present(entry) || pte_special(entry) ||
+			    !pfn_valid(pte_pfn(entry)))
+				continue;
+			if (PageCompound(pte_page(entry)))
+				page = pte_page(entry);
+		}
+		if (page && !folio_try_get(page_folio(page)))
+			page = NULL;
+		if (pte_ptl != ptl)
+			spin_unlock(pte_ptl);
+		spin_unlock(ptl);
+		goto out;
+	}
+	/* The huge zero page has no mapping. */
+	if (page && !thprace_folio_mapping_raw(page_folio(page)))
+		page = NULL;
+	if (page && !folio_try_get(page_folio(page)))
+		page = NULL;
+	spin_unlock(ptl);
+out:
+	mmap_read_unlock(mm);
+	return page;
+}
+
+/* ---- split ---- */
+
+static const char *split_why_not(void)
+{
+	return thprace_sym_missing(THPRACE_SYM_SPLIT);
+}
+
+/* The reference is taken ahead: finding the page needs mmap_lock. */
+static enum thprace_result split_prepare(struct thprace_target *t)
+{
+	if (t->held)
+		return THPRACE_RESULT_OK;
+	t->held = thprace_find_huge(t->mm, t->addr, t->page);
+	if (IS_ERR(t->held))
+		t->held = NULL;
+	return t->held ? THPRACE_RESULT_OK : THPRACE_RESULT_BUSY;
+}
+
+/* A reference and the folio lock are enough; mmap_lock is not held. */
+static enum thprace_result split_act(struct thprace_target *t)
+{
+	struct page *page = t->held;
+	struct folio *folio;
+	int ret = -EBUSY;
+
+	t->held = NULL;
+	if (!page)
+		return THPRACE_RESULT_BUSY;
+	folio = page_folio(page);
+	if (folio_lock_killable(folio)) {
+		put_page(page);
+		return THPRACE_RESULT_FAILED;
+	}
+	/* it can have been split between the look and the lock */
+	if (page_folio(page) == folio && folio_test_large(folio) &&
+	    !folio_test_writeback(folio) && folio_order(folio) > t->order)
+		ret = thprace_split_page(page, t->order);
+	folio_unlock(page_folio(page));
+	put_page(page);
+	if (!ret)
+		thprace_stat_add(THPRACE_STAT_SPLITS, 1);
+	if (ret == -EBUSY || ret == -EAGAIN)
+		return THPRACE_RESULT_BUSY;
+	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+}
+
+/* ---- munmap, in the mm that the caller has made its own ---- */
+
+/* Every way in which a piece of a huge page can lie in it. */
+static enum thprace_result munmap_prepare(struct thprace_target *t)
+{
+	struct vm_area_struct *vma;
+	unsigned int n = 1 + (t->random >> 8) % (THPRACE_HPAGE_NR - 1);
+
+	t->every_other = false;
+	switch (t->random % 7) {
+	case 0:	/* head */
+		t->start = 0;
+		t->nr = n;
+		break;
+	case 1:	/* tail */
+		t->start = THPRACE_HPAGE_NR - n;
+		t->nr = n;
+		break;
+	case 2:	/* somewhere in the middle */
+		t->start = 1 + (t->random >> 20) % (THPRACE_HPAGE_NR - 2);
+		t->nr = 1 + n % (THPRACE_HPAGE_NR - t->start);
+		break;
+	case 3:	/* one page, first, last or any */
+		t->start = n;
+		t->nr = 1;
+		break;
+	case 4:
+		t->start = 0;
+		t->nr = 1;
+		break;
+	case 5:	/* every other page of a few */
+		t->start = (t->random >> 20) % (THPRACE_HPAGE_NR - 16);
+		t->nr = 16;
+		t->every_other = true;
+		break;
+	case 6:	/* all of it */
+		t->start = 0;
+		t->nr = THPRACE_HPAGE_NR;
+		break;
+	}
+	if (mmap_read_lock_killable(t->mm))
+		return THPRACE_RESULT_FAILED;
+	vma = find_vma(t->mm, t->addr);
+	if (vma && vma->vm_start <= t->addr) {
+		t->prot = ((vma->vm_flags & VM_READ) ? PROT_READ : 0) |
+			  ((vma->vm_flags & VM_WRITE) ? PROT_WRITE : 0) |
+			  ((vma->vm_flags & VM_EXEC) ? PROT_EXEC : 0);
+	}
+	mmap_read_unlock(t->mm);
+	return THPRACE_RESULT_OK;
+}
+
+static enum thprace_result munmap_act(struct thprace_target *t)
+{
+	unsigned long addr = t->addr + t->start * PAGE_SIZE;
+	unsigned int i;
+	int ret = 0;
+
+	if (!t->every_other) {
+		ret = vm_munmap(addr, t->nr * PAGE_SIZE);
+	} else {
+		for (i = 0; i < t->nr && !ret; i += 2)
+			ret = vm_munmap(addr + i * PAGE_SIZE, PAGE_SIZE);
+	}
+	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+}
+
+/*
+ * Fresh memory at the same place, and a fault so that it is huge again.  Not
+ * over anything that the process itself mapped there in the meantime.
+ */
+static int munmap_restore(struct thprace_target *t)
+{
+	unsigned long got;
+	int ret = vm_munmap(t->addr, PMD_SIZE);
+
+	if (ret)
+		return ret;
+	got = vm_mmap(NULL, t->addr, PMD_SIZE, t->prot,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 0);
+	if (IS_ERR_VALUE(got))
+		return (int)got;
+	if (got != t->addr) {
+		vm_munmap(got, PMD_SIZE);
+		return -EEXIST;
+	}
+	thprace_madvise(t->mm, t->addr, PMD_SIZE, MADV_HUGEPAGE);
+	if (put_user((char)t->random, (char __user *)t->addr + (t->random >> 16) % PMD_SIZE))
+		return -EFAULT;
+	return 0;
+}
+
+/* ---- zap: MADV_DONTNEED of a piece, no anon_vma lock on the way ---- */
+
+static const char *madvise_why_not(void)
+{
+	return thprace_sym_missing(THPRACE_SYM_MADVISE);
+}
+
+static enum thprace_result zap_act(struct thprace_target *t)
+{
+	unsigned long addr = t->addr + t->start * PAGE_SIZE;
+	unsigned int i;
+	int ret = 0;
+
+	if (!t->every_other) {
+		ret = thprace_madvise(t->mm, addr, t->nr * PAGE_SIZE, MADV_DONTNEED);
+	} else {
+		for (i = 0; i < t->nr && !ret; i += 2)
+			ret = thprace_madvise(t->mm, addr + i * PAGE_SIZE, PAGE_SIZE,
+					      MADV_DONTNEED);
+	}
+	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+}
+
+static int zap_restore(struct thprace_target *t)
+{
+	int ret = thprace_madvise(t->mm, t->addr, PMD_SIZE, MADV_DONTNEED);
+
+	if (ret)
+		return ret;
+	if (put_user((char)t->random, (char __user *)t->addr + (t->random >> 16) % PMD_SIZE))
+		return -EFAULT;
+	return 0;
+}
+
+/* The order is the order of reports; names are ABI. */
+const struct thprace_op thprace_ops[] = {
+	{ "split", THPRACE_OP_KERNEL, false, split_prepare, split_act, NULL, split_why_not },
+	{ "munmap", THPRACE_OP_KERNEL, true, munmap_prepare, munmap_act, munmap_restore },
+	{ "zap", THPRACE_OP_KERNEL, true, munmap_prepare, zap_act, zap_restore,
+	  madvise_why_not },
+	{ "check", THPRACE_OP_KERNEL },
+	{ "mremap", THPRACE_OP_USER, true },
+	{ "fork", THPRACE_OP_USER },
+	{ "exit", THPRACE_OP_USER, true },
+	{ "fault", THPRACE_OP_USER },
+	{ "cow", THPRACE_OP_USER },
+	{ "mprotect", THPRACE_OP_USER },
+	{ "mlock", THPRACE_OP_USER },
+	{ "madvise", THPRACE_OP_USER },
+	{ "pageout", THPRACE_OP_USER, true },
+	{ "collapse", THPRACE_OP_USER },
+	{ "gup", THPRACE_OP_USER },
+	{ "migrate", THPRACE_OP_USER },
+	{ "ksm", THPRACE_OP_USER },
+	{ "reclaim", THPRACE_OP_USER, true },
+	{ "punch", THPRACE_OP_USER, true },
+	{ "truncate", THPRACE_OP_USER, true },
+	{ "uffd", THPRACE_OP_USER },
+	{ "softdirty", THPRACE_OP_USER },
+};
+
+const unsigned int thprace_nr_ops = ARRAY_SIZE(thprace_ops);
+static_assert(ARRAY_SIZE(thprace_ops) <= THPRACE_MAX_OP_ROWS);
+
+/**
+ * thprace_op_find() - a row by its name
+ * @name: as in op=
+ *
+ * Return: the row, or NULL.
+ */
+const struct thprace_op *thprace_op_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < thprace_nr_ops; i++)
+		if (!strcmp(thprace_ops[i].name, name))
+			return &thprace_ops[i];
+	return NULL;
+}
+
+/**
+ * thprace_op_why_not() - why an op can't run on this kernel
+ * @op: a row
+ *
+ * Return: NULL if it can, else a static text.
+ */
+const char *thprace_op_why_not(const struct thprace_op *op)
+{
+	return op->why_not ? op->why_not() : NULL;
+}

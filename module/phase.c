@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * phase.c - the table of probe points, and placing the probes
+ *
+ * Called by racing.c (checks) and steer.c (parking).  Probes are placed for
+ * the first user and removed with the last.  Only probes that ftrace carries
+ * are used: in an int3 probe interrupts are off, and to wait there would hold
+ * up TLB flushes.
+ */
+#include <linux/kprobes.h>
+#include <linux/mutex.h>
+
+#include "compat/sym.h"
+#include "phase.h"
+#include "steer.h"
+
+#define SPLIT	THPRACE_SIDE_SPLIT
+#define UNMAP	THPRACE_SIDE_UNMAP
+#define OTHER	THPRACE_SIDE_OTHER
+
+const struct thprace_phase thprace_phases[] = {
+	/* split side, in the order in which they are met */
+	{ "split_huge_page", SPLIT,
+	  { "__folio_split", "split_huge_page_to_list_to_order", "split_huge_page_to_list" },
+	  "the split begins; folio lock" },
+	{ "folio_get_anon_vma", SPLIT, { "folio_get_anon_vma", "page_get_anon_vma" },
+	  "before the anon_vma rwsem is taken for write; folio lock" },
+	{ "try_to_migrate", SPLIT, { "try_to_migrate", "try_to_unmap" },
+	  "unmap begins; folio lock, anon_vma rwsem for write", thprace_racing_unmap },
+	{ "rmap_walk_anon", SPLIT, { "rmap_walk_anon" },
+	  "a walk over the VMAs; folio lock, anon_vma rwsem" },
+	{ "try_to_migrate_one", SPLIT, { "try_to_migrate_one", "try_to_unmap_one" },
+	  "one VMA; folio lock, anon_vma rwsem for write" },
+	{ "split_huge_pmd_address", SPLIT, { "split_huge_pmd_address" },
+	  "the PMD is split before the unmap; folio lock, anon_vma rwsem for write" },
+	{ "page_vma_mapped_walk", SPLIT, { "page_vma_mapped_walk" },
+	  "looking for the entry; folio lock, anon_vma rwsem, then the page table lock" },
+	{ "remap_page", SPLIT, { "remap_page" },
+	  "refcounts are thawed, mappings come back; folio locks, anon_vma rwsem for write" },
+	{ "remove_migration_ptes", SPLIT, { "remove_migration_ptes" },
+	  "one folio is remapped; folio lock, anon_vma rwsem for write",
+	  thprace_racing_remap },
+	{ "remove_migration_pte", SPLIT, { "remove_migration_pte" },
+	  "in one VMA; folio lock, anon_vma rwsem for write" },
+	{ "free_page_and_swap_cache", SPLIT,
+	  { "free_folio_and_swap_cache", "free_page_and_swap_cache" },
+	  "tail pages are released; anon_vma rwsem" },
+	/* both */
+	{ "split_huge_pmd", SPLIT | UNMAP, { "__split_huge_pmd" },
+	  "a PMD mapping becomes 512 PTEs; anon_vma rwsem or mmap_lock for write" },
+	{ "remove_rmap_pmd", SPLIT | UNMAP, { "folio_remove_rmap_pmd", "page_remove_rmap" },
+	  "a mapcount goes down; page table lock" },
+	{ "remove_rmap_ptes", SPLIT | UNMAP, { "folio_remove_rmap_ptes" },
+	  "mapcounts go down; page table lock" },
+	{ "deferred_split", SPLIT | UNMAP,
+	  { "deferred_split_folio", "deferred_split_huge_page" },
+	  "a partly mapped folio is queued; page table lock" },
+	/* unmap side */
+	{ "do_munmap", UNMAP, { "do_vmi_align_munmap", "do_mas_align_munmap", "__do_munmap" },
+	  "munmap begins; mmap_lock for write" },
+	{ "split_vma", UNMAP, { "__split_vma" }, "a VMA is split; mmap_lock for write" },
+	{ "anon_vma_clone", UNMAP | OTHER, { "anon_vma_clone" },
+	  "the new VMA joins the anon_vmas; mmap_lock for write" },
+	{ "vma_prepare", UNMAP, { "vma_prepare", "__vma_adjust" },
+	  "before the anon_vma rwsem is taken for write; mmap_lock for write" },
+	{ "vma_adjust_trans_huge", UNMAP, { "vma_adjust_trans_huge" },
+	  "a huge PMD across the boundary is split; mmap_lock and anon_vma rwsem for write" },
+	{ "vma_complete", UNMAP, { "vma_complete" },
+	  "before the anon_vma rwsem is released; mmap_lock, anon_vma rwsem for write" },
+	{ "unmap_vmas", UNMAP, { "unmap_vmas" },
+	  "the zap begins; mmap_lock" },
+	{ "unmap_page_range", UNMAP, { "unmap_page_range" }, "one VMA; mmap_lock" },
+	{ "zap_huge_pmd", UNMAP, { "zap_huge_pmd" },
+	  "a whole PMD is zapped; mmap_lock, page table lock not yet" },
+	{ "free_pgtables", UNMAP, { "free_pgtables" },
+	  "before VMAs leave the anon_vma; references still in mmu_gather" },
+	{ "unlink_anon_vmas", UNMAP, { "unlink_anon_vmas" },
+	  "before the anon_vma rwsem is taken for write" },
+	{ "tlb_finish_mmu", UNMAP, { "tlb_finish_mmu" },
+	  "before mmu_gather drops its references" },
+	/* others that meet a split */
+	{ "copy_huge_pmd", OTHER, { "copy_huge_pmd" },
+	  "fork copies a PMD; both mmap_locks for write" },
+	{ "anon_vma_fork", OTHER, { "anon_vma_fork" },
+	  "fork makes the child's anon_vma; both mmap_locks for write" },
+	{ "move_huge_pmd", OTHER, { "move_huge_pmd" }, "mremap moves a PMD; rmap locks" },
+	{ "move_page_tables", OTHER, { "move_page_tables" },
+	  "mremap moves mappings; mmap_lock for write" },
+	{ "do_huge_pmd_wp_page", OTHER, { "do_huge_pmd_wp_page" },
+	  "write fault on a shared PMD; mmap_lock or VMA lock for read" },
+	{ "do_wp_page", OTHER, { "do_wp_page" }, "write fault on a PTE; page table lock" },
+	{ "do_huge_pmd_anonymous_page", OTHER, { "do_huge_pmd_anonymous_page" },
+	  "first touch; mmap_lock or VMA lock for read" },
+	{ "change_huge_pmd", OTHER, { "change_huge_pmd" }, "mprotect; mmap_lock for write" },
+	{ "madvise_free_huge_pmd", OTHER, { "madvise_free_huge_pmd" },
+	  "MADV_FREE; mmap_lock for read" },
+	{ "collapse_huge_page", OTHER, { "collapse_huge_page" },
+	  "small pages become a huge one; mmap_lock in turns" },
+	{ "deferred_split_scan", OTHER, { "deferred_split_scan" }, "the shrinker; no lock" },
+	{ "shmem_fallocate", OTHER, { "shmem_fallocate" }, "hole punching; no lock yet" },
+	{ "shmem_undo_range", OTHER, { "shmem_undo_range", "shmem_truncate_range" },
+	  "truncation; inode lock" },
+	{ "migrate_pages", OTHER, { "migrate_pages" }, "migration of a list of folios" },
+	{ "exit_mmap", OTHER, { "exit_mmap" }, "an mm goes away; no lock yet" },
+	{ "khugepaged_scan_pmd", OTHER, { "collapse_scan_pmd", "hpage_collapse_scan_pmd",
+	  "khugepaged_scan_pmd" }, "khugepaged looks for pages; mmap_lock for read" },
+	{ "replace_page", OTHER, { "replace_page" }, "KSM merges a page; mmap_lock for read" },
+	{ "shrink_folio_list", OTHER, { "shrink_folio_list", "shrink_page_list" },
+	  "reclaim of a list of folios; no lock yet" },
+};
+
+const unsigned int thprace_nr_phases = ARRAY_SIZE(thprace_phases);
+static_assert(ARRAY_SIZE(thprace_phases) <= THPRACE_MAX_PHASES);
+
+/* What the kernel has for a row; all guarded by point_lock but the handlers' reads. */
+static struct point {
+	unsigned long addr;
+	const char *why_not;
+	bool placed;
+	bool needed;		/* by a racing check */
+	struct kprobe kp;
+	struct kretprobe rp;
+	unsigned int nr_returns;
+} points[THPRACE_MAX_PHASES];
+
+static DEFINE_MUTEX(point_lock);
+static unsigned int nr_racing, nr_all;	/* point_lock */
+
+static int enter(struct kprobe *kp, struct pt_regs *regs)
+{
+	unsigned int phase = container_of(kp, struct point, kp) - points;
+
+	if (thprace_phases[phase].racing)
+		thprace_phases[phase].racing(regs);
+	thprace_steer_hit(phase, false);
+	return 0;
+}
+NOKPROBE_SYMBOL(enter);
+
+static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+#ifdef THPRACE_HAVE_RETHOOK
+	struct kretprobe *rp = get_kretprobe(ri);
+
+	if (rp)
+		thprace_steer_hit(container_of(rp, struct point, rp) - points, true);
+#endif
+	return 0;
+}
+NOKPROBE_SYMBOL(returned);
+
+static int place(unsigned int phase)
+{
+	struct point *p = &points[phase];
+	int ret;
+
+	if (p->placed || p->why_not)
+		return 0;
+	memset(&p->kp, 0, sizeof(p->kp));
+	p->kp.addr = (kprobe_opcode_t *)p->addr;
+	p->kp.pre_handler = enter;
+	ret = register_kprobe(&p->kp);
+	if (ret) {
+		p->why_not = "no probe can be placed there";
+		return ret;
+	}
+	if (!(p->kp.flags & KPROBE_FLAG_FTRACE)) {
+		unregister_kprobe(&p->kp);
+		p->why_not = "ftrace does not carry a probe there";
+		return -EOPNOTSUPP;
+	}
+	p->placed = true;
+	return 0;
+}
+
+static void remove(unsigned int phase)
+{
+	struct point *p = &points[phase];
+
+	if (p->placed)
+		unregister_kprobe(&p->kp);
+	p->placed = false;
+}
+
+/**
+ * thprace_phase_get_racing() - place the probes of the racing checks
+ *
+ * A probe that can't be placed makes its checks unavailable, no error.
+ *
+ * Context: process context. Return: 0.
+ */
+int thprace_phase_get_racing(void)
+{
+	unsigned int i;
+
+	mutex_lock(&point_lock);
+	if (!nr_racing++)
+		for (i = 0; i < thprace_nr_phases; i++)
+			if (thprace_phases[i].racing)
+				place(i);
+	mutex_unlock(&point_lock);
+	return 0;
+}
+
+/**
+ * thprace_phase_put_racing() - undo it
+ *
+ * Context: process context.
+ */
+void thprace_phase_put_racing(void)
+{
+	unsigned int i;
+
+	mutex_lock(&point_lock);
+	if (!--nr_racing && !nr_all)
+		for (i = 0; i < thprace_nr_phases; i++)
+			if (thprace_phases[i].racing)
+				remove(i);
+	mutex_unlock(&point_lock);
+}
+
+/**
+ * thprace_phase_get_all() - place the probes of all phases
+ *
+ * Context: process context. Return: 0.
+ */
+int thprace_phase_get_all(void)
+{
+	unsigned int i;
+
+	mutex_lock(&point_lock);
+	if (!nr_all++)
+		for (i = 0; i < thprace_nr_phases; i++)
+			place(i);
+	mutex_unlock(&point_lock);
+	return 0;
+}
+
+/**
+ * thprace_phase_put_all() - undo it
+ *
+ * Context: process context.
+ */
+void thprace_phase_put_all(void)
+{
+	unsigned int i;
+
+	mutex_lock(&point_lock);
+	if (!--nr_all)
+		for (i = 0; i < thprace_nr_phases; i++)
+			if (!nr_racing || !thprace_phases[i].racing)
+				remove(i);
+	mutex_unlock(&point_lock);
+}
+
+/**
+ * thprace_phase_get_return() - place a probe at the return of a phase
+ * @phase: which
+ *
+ * Context: process context.
+ * Return: 0, or -EOPNOTSUPP (no symbol; or, before rethook, return handlers
+ * run with a lock of kprobes held and can't wait).
+ */
+int thprace_phase_get_return(unsigned int phase)
+{
+	struct point *p = &points[phase];
+	int ret = 0;
+
+#ifndef THPRACE_HAVE_RETHOOK
+	return -EOPNOTSUPP;
+#endif
+	mutex_lock(&point_lock);
+	if (p->why_not) {
+		ret = -EOPNOTSUPP;
+	} else if (!p->nr_returns) {
+		memset(&p->rp, 0, sizeof(p->rp));
+		p->rp.kp.addr = (kprobe_opcode_t *)p->addr;
+		p->rp.handler = returned;
+		p->rp.maxactive = 64;
+		ret = register_kretprobe(&p->rp) ? -EOPNOTSUPP : 0;
+	}
+	if (!ret)
+		p->nr_returns++;
+	mutex_unlock(&point_lock);
+	return ret;
+}
+
+/**
+ * thprace_phase_put_return() - undo it
+ * @phase: which
+ *
+ * Context: process context.
+ */
+void thprace_phase_put_return(unsigned int phase)
+{
+	mutex_lock(&point_lock);
+	if (!--points[phase].nr_returns)
+		unregister_kretprobe(&points[phase].rp);
+	mutex_unlock(&point_lock);
+}
+
+/**
+ * thprace_phase_find() - a row by its name
+ * @name: as in schedules
+ *
+ * Return: its index, or -1.
+ */
+int thprace_phase_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < thprace_nr_phases; i++)
+		if (!strcmp(thprace_phases[i].name, name))
+			return i;
+	return -1;
+}
+
+/**
+ * thprace_phase_why_not() - why a phase can't be steered to on this kernel
+ * @phase: which
+ *
+ * Return: NULL if it can, else a static text.
+ */
+const char *thprace_phase_why_not(unsigned int phase)
+{
+	return READ_ONCE(points[phase].why_not);
+}
+
+/**
+ * thprace_phase_side() - on whose way a phase lies, as a word
+ * @phase: which
+ */
+const char *thprace_phase_side(unsigned int phase)
+{
+	switch (thprace_phases[phase].sides) {
+	case SPLIT:
+		return "split";
+	case UNMAP:
+	case UNMAP | OTHER:
+		return "unmap";
+	case SPLIT | UNMAP:
+		return "both";
+	default:
+		return "other";
+	}
+}
+
+/**
+ * thprace_phase_init() - find the functions; no probe is placed yet
+ *
+ * Context: module load. Return: 0.
+ */
+int thprace_phase_init(void)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < thprace_nr_phases; i++) {
+		for (j = 0; j < ARRAY_SIZE(thprace_phases[i].symbol) && !points[i].addr; j++)
+			if (thprace_phases[i].symbol[j])
+				points[i].addr =
+					thprace_sym_lookup(thprace_phases[i].symbol[j]);
+		if (!points[i].addr)
+			points[i].why_not = "no such function in this kernel (inlined or absent)";
+#ifndef CONFIG_KPROBES_ON_FTRACE
+		points[i].why_not = "the kernel has no CONFIG_KPROBES_ON_FTRACE";
+#endif
+	}
+	return 0;
+}
+
+/**
+ * thprace_phase_exit() - nothing is placed any more: all users are gone
+ */
+void thprace_phase_exit(void)
+{
+	WARN_ON(nr_racing || nr_all);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * phase.h - named points on the way of a split, an unmap and others
+ *
+ * One table; a row is a kernel function whose entry (or return) a lane can be
+ * steered to, or at which a racing check looks.  Not here: who waits there and
+ * for how long (steer.c).
+ */
+#ifndef THPRACE_PHASE_H
+#define THPRACE_PHASE_H
+
+#include <linux/types.h>
+
+struct pt_regs;
+
+#define THPRACE_SIDE_SPLIT	1
+#define THPRACE_SIDE_UNMAP	2
+#define THPRACE_SIDE_OTHER	4
+
+/**
+ * struct thprace_phase - one row
+ * @name:	in schedules and reports
+ * @sides:	on whose way it lies
+ * @symbol:	kernel functions, the first that exists is it
+ * @what:	what happens here, and which locks the kernel holds
+ * @racing:	check made at each entry, by whatever task, or NULL
+ */
+struct thprace_phase {
+	const char *name;
+	unsigned int sides;
+	const char *symbol[4];
+	const char *what;
+	void (*racing)(struct pt_regs *regs);
+};
+
+#define THPRACE_MAX_PHASES	64
+
+extern const struct thprace_phase thprace_phases[];
+extern const unsigned int thprace_nr_phases;
+
+int thprace_phase_init(void);
+void thprace_phase_exit(void);
+int thprace_phase_find(const char *name);
+const char *thprace_phase_why_not(unsigned int phase);
+const char *thprace_phase_side(unsigned int phase);
+int thprace_phase_get_racing(void);
+void thprace_phase_put_racing(void);
+int thprace_phase_get_all(void);
+void thprace_phase_put_all(void);
+int thprace_phase_get_return(unsigned int phase);
+void thprace_phase_put_return(unsigned int phase);
+
+/* racing.c */
+void thprace_racing_unmap(struct pt_regs *regs);
+void thprace_racing_remap(struct pt_regs *regs);
+
+#endif /* THPRACE_PHASE_H */

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * racing.c - checks made at probe points, while others race
+ *
+ * Looks only at what the locks held at that point keep stable: is the lock
+ * held, by current?  Run by whatever task splits while a session is active.
+ * Not here: placing the probes (phase.c).
+ */
+#include <linux/percpu.h>
+
+#include "phase.h"
+#include "session.h"
+
+/* Held and skipped counts of racing checks; a session reports the difference. */
+static DEFINE_PER_CPU(u64 [THPRACE_NR_CHECKS], held_count);
+
+static DEFINE_RAW_SPINLOCK(active_lock);
+static LIST_HEAD(active);		/* active_lock: sessions */
+static u64 inject_checks;		/* READ_ONCE/WRITE_ONCE */
+
+/*
+ * Tasks between unmap and remap of a split.  @owned: the anon_vma rwsem was
+ * write-locked by the task.  Then no other can be inside, so what such an
+ * entry finds of older entries that owned it as well is stale.
+ */
+#define NR_INSIDE	32
+static struct inside {
+	struct anon_vma *root;
+	struct task_struct *task;	/* identity only */
+	bool owned;
+} inside[NR_INSIDE];			/* active_lock */
+
+static void violation(unsigned int check, struct folio *folio, s64 want, s64 got,
+		      const char *reason)
+{
+	struct thprace_session *s;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&active_lock, flags);
+	list_for_each_entry(s, &active, node)
+		thprace_record_violation(s, check, 0, folio_pfn(folio), 0, want, got, reason);
+	raw_spin_unlock_irqrestore(&active_lock, flags);
+}
+
+/* Remember that current is inside a split under @root; who else is? */
+static bool enter_inside(struct anon_vma *root, bool owned)
+{
+	bool other = false;
+	unsigned long flags;
+	int i, slot = -1;
+
+	raw_spin_lock_irqsave(&active_lock, flags);
+	for (i = 0; i < NR_INSIDE; i++) {
+		if (inside[i].task == current || (inside[i].root == root && owned &&
+						  inside[i].owned))
+			inside[i].task = NULL;
+		if (!inside[i].task) {
+			slot = i;
+			continue;
+		}
+		if (inside[i].root == root)
+			other = true;
+	}
+	if (slot >= 0) {
+		inside[slot].root = root;
+		inside[slot].task = current;
+		inside[slot].owned = owned;
+	}
+	raw_spin_unlock_irqrestore(&active_lock, flags);
+	return other;
+}
+
+/**
+ * thprace_racing_unmap() - a split begins to unmap its folio
+ * @regs: of try_to_migrate(folio, flags), or try_to_unmap(page, flags) on 5.10
+ *
+ * TTU_RMAP_LOCKED for an anonymous folio comes from unmap_folio()/unmap_page()
+ * of a split alone.  Its callers hold the folio lock and the anon_vma rwsem
+ * for write (062f1af2170a, "mm: thp: acquire the anon_vma rwsem for write
+ * during split"). Current itself holds them or not: nothing can change that
+ * while we look.
+ *
+ * Context: probe handler, preemption off.
+ */
+void thprace_racing_unmap(struct pt_regs *regs)
+{
+	struct folio *folio = (struct folio *)regs_get_kernel_argument(regs, 0);
+	unsigned long ttu = regs_get_kernel_argument(regs, 1);
+	u64 inject = READ_ONCE(inject_checks);
+	struct anon_vma *anon_vma, *root;
+	bool owned, locked, other;
+
+	if (!(ttu & TTU_RMAP_LOCKED) || !folio_test_anon(folio) || folio_test_ksm(folio))
+		return;
+	anon_vma = thprace_folio_anon_vma(folio);
+	if (!anon_vma)
+		return;
+	root = READ_ONCE(anon_vma->root);
+
+	locked = folio_test_locked(folio) &&
+		 !(inject & BIT_ULL(THPRACE_CHECK_SPLIT_FOLIO_LOCK));
+	if (locked)
+		__this_cpu_inc(held_count[THPRACE_CHECK_SPLIT_FOLIO_LOCK]);
+	else
+		violation(THPRACE_CHECK_SPLIT_FOLIO_LOCK, folio, 1, 0,
+			  "a split unmaps a folio that is not locked");
+	if (!THPRACE_RWSEM_READABLE)
+		return;
+
+	owned = thprace_rwsem_write_owned(&root->rwsem, current);
+	if (owned && !(inject & BIT_ULL(THPRACE_CHECK_SPLIT_LOCK)))
+		__this_cpu_inc(held_count[THPRACE_CHECK_SPLIT_LOCK]);
+	else
+		violation(THPRACE_CHECK_SPLIT_LOCK, folio, (unsigned long)current & S64_MAX,
+			  atomic_long_read(&root->rwsem.owner) & S64_MAX,
+			  "a split unmaps without the anon_vma rwsem held for write");
+
+	other = enter_inside(root, owned);
+	if (!other && !(inject & BIT_ULL(THPRACE_CHECK_SPLIT_SERIAL)))
+		__this_cpu_inc(held_count[THPRACE_CHECK_SPLIT_SERIAL]);
+	else
+		violation(THPRACE_CHECK_SPLIT_SERIAL, folio, 1, 2,
+			  "two tasks are between unmap and remap under one anon_vma root");
+}
+NOKPROBE_SYMBOL(thprace_racing_unmap);
+
+/**
+ * thprace_racing_remap() - a split (or a migration) begins to remap
+ * @regs: of remove_migration_ptes()
+ *
+ * Context: probe handler, preemption off.
+ */
+void thprace_racing_remap(struct pt_regs *regs)
+{
+	unsigned long flags;
+	int i;
+
+	for (i = 0; i < NR_INSIDE; i++)
+		if (READ_ONCE(inside[i].task) == current)
+			break;
+	if (i == NR_INSIDE)
+		return;
+	raw_spin_lock_irqsave(&active_lock, flags);
+	if (inside[i].task == current)
+		inside[i].task = NULL;
+	raw_spin_unlock_irqrestore(&active_lock, flags);
+}
+NOKPROBE_SYMBOL(thprace_racing_remap);
+
+/**
+ * thprace_racing_held() - how often a racing check held, since load
+ * @check: which
+ */
+u64 thprace_racing_held(unsigned int check)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu(held_count, cpu)[check];
+	return sum;
+}
+
+/**
+ * thprace_racing_why_not() - why a racing check can't be made on this kernel
+ * @check: which
+ *
+ * Return: NULL if it can, else a static text.
+ */
+const char *thprace_racing_why_not(unsigned int check)
+{
+	const char *why = thprace_phase_why_not(thprace_phase_find("try_to_migrate"));
+
+	if (!why && check == THPRACE_CHECK_SPLIT_SERIAL)
+		why = thprace_phase_why_not(thprace_phase_find("remove_migration_ptes"));
+	if (!why && check != THPRACE_CHECK_SPLIT_FOLIO_LOCK && !THPRACE_RWSEM_READABLE)
+		why = "rwsems of PREEMPT_RT do not show their owner";
+	return why;
+}
+
+/**
+ * thprace_racing_inject() - perturb what the racing checks see (controls)
+ * @checks: bitmap; 0 ends it
+ */
+void thprace_racing_inject(u64 checks)
+{
+	WRITE_ONCE(inject_checks, checks);
+}
+
+/**
+ * thprace_racing_get() - make a session see the racing checks
+ * @s: the session; once is enough
+ *
+ * Context: process context. Return: 0.
+ */
+int thprace_racing_get(struct thprace_session *s)
+{
+	static DEFINE_MUTEX(get_lock);
+	unsigned long flags;
+	unsigned int i;
+
+	mutex_lock(&get_lock);
+	if (list_empty(&s->node)) {
+		thprace_phase_get_racing();
+		for (i = 0; i < THPRACE_NR_CHECKS; i++)
+			s->racing_base[i] = thprace_racing_held(i);
+		raw_spin_lock_irqsave(&active_lock, flags);
+		list_add(&s->node, &active);
+		raw_spin_unlock_irqrestore(&active_lock, flags);
+	}
+	mutex_unlock(&get_lock);
+	return 0;
+}
+
+/**
+ * thprace_racing_put() - undo it, if it was done
+ * @s: the session
+ *
+ * Context: process context; no command of the session runs.
+ */
+void thprace_racing_put(struct thprace_session *s)
+{
+	unsigned long flags;
+
+	if (list_empty(&s->node))
+		return;
+	raw_spin_lock_irqsave(&active_lock, flags);
+	list_del_init(&s->node);
+	raw_spin_unlock_irqrestore(&active_lock, flags);
+	thprace_racing_inject(0);
+	thprace_phase_put_racing();
+}

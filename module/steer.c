@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * steer.c - runs lanes step by step, parking them at probe points
+ *
+ * Called by session.c when a lane begins and ends its op, and by phase.c's
+ * probe handlers in between.  Every wait is bounded by what the ops were
+ * measured to take.  Not here: any check.
+ *
+ * Of the lanes of an armed round one runs, that of the current step; the
+ * others wait at their points (spinning, with interrupts on: preemption is off
+ * in a probe handler), before their start, or have ended.  When the running
+ * lane sleeps, or takes many times longer than its op takes by itself, the
+ * step is blocked; the lane then runs on freely and the next step begins.
+ */
+#include <linux/hash.h>
+#include <linux/ktime.h>
+#include <linux/sched/signal.h>
+
+#include "grid.h"
+#include "phase.h"
+#include "steer.h"
+
+/* Bounds of the wait for one step, and the factor on the measured duration. */
+#define MIN_BOUND_NS		(2 * NSEC_PER_MSEC)
+#define MAX_BOUND_NS		(200 * NSEC_PER_MSEC)
+#define FIRST_BOUND_NS		(50 * NSEC_PER_MSEC)	/* nothing measured yet */
+#define BOUND_FACTOR		6
+/* A running lane that sleeps this part of its bound is taken to be blocked. */
+#define SLEEP_PART		8
+/* A lane that has not begun at all gets this many bounds. */
+#define ARRIVAL_BOUNDS		64
+
+struct steer_lane {
+	struct task_struct *task;
+	bool started, ended;
+	u64 asleep_ns;			/* since when it was seen sleeping, or 0 */
+	u32 hits[THPRACE_MAX_PHASES];
+	u32 returns[THPRACE_MAX_PHASES];
+};
+
+/* Guarded by @lock, but @cur, which waiting lanes read as well. */
+struct thprace_steering {
+	raw_spinlock_t lock;
+	bool armed;
+	unsigned int nr, cur;
+	u64 begun_ns;			/* of the current step */
+	u64 bound_ns;
+	int phase[THPRACE_MAX_STEPS];
+	struct thprace_step_result result[THPRACE_MAX_STEPS];
+	struct steer_lane lane[THPRACE_MAX_LANES];
+	atomic_t parked;
+	u64 returns;			/* bitmap of return probes in use */
+	u32 random;
+};
+
+/*
+ * Which lane is a task?  Small open-addressed table; a task that is no lane
+ * finds an empty slot at once.
+ */
+#define MAP_SIZE	256
+#define MAP_DELETED	((struct task_struct *)1UL)
+
+static struct {
+	struct task_struct *task;
+	struct thprace_session *s;
+	unsigned int lane;
+} map[MAP_SIZE];
+static DEFINE_RAW_SPINLOCK(map_lock);	/* writers */
+static unsigned int map_used;		/* map_lock; deleted slots too */
+static unsigned int map_live;		/* map_lock */
+
+static unsigned int map_slot(struct task_struct *task)
+{
+	return hash_ptr(task, 8);
+}
+
+static void map_add(struct task_struct *task, struct thprace_session *s, unsigned int lane)
+{
+	unsigned int i, n;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&map_lock, flags);
+	for (n = 0, i = map_slot(task); n < MAP_SIZE; n++, i = (i + 1) % MAP_SIZE) {
+		struct task_struct *old = map[i].task;
+
+		if (old && old != MAP_DELETED && old != task)
+			continue;
+		if (!old)
+			map_used++;
+		if (old != task)
+			map_live++;
+		map[i].s = s;
+		map[i].lane = lane;
+		smp_store_release(&map[i].task, task);
+		break;
+	}
+	raw_spin_unlock_irqrestore(&map_lock, flags);
+}
+
+static void map_del(struct task_struct *task)
+{
+	unsigned int i, n;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&map_lock, flags);
+	for (n = 0, i = map_slot(task); n < MAP_SIZE && map[i].task; n++, i = (i + 1) % MAP_SIZE)
+		if (map[i].task == task) {
+			WRITE_ONCE(map[i].task, MAP_DELETED);
+			map_live--;
+			break;
+		}
+	if (!map_live) {
+		/* nobody looks but tasks that are not in it */
+		for (i = 0; i < MAP_SIZE; i++)
+			WRITE_ONCE(map[i].task, NULL);
+		map_used = 0;
+	}
+	raw_spin_unlock_irqrestore(&map_lock, flags);
+}
+
+static bool map_find(struct task_struct *task, struct thprace_session **s,
+		     unsigned int *lane)
+{
+	unsigned int i, n;
+
+	for (n = 0, i = map_slot(task); n < MAP_SIZE; n++, i = (i + 1) % MAP_SIZE) {
+		struct task_struct *t = smp_load_acquire(&map[i].task);
+
+		if (!t)
+			return false;
+		if (t == task) {
+			*s = map[i].s;
+			*lane = map[i].lane;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* st->lock held: end the current step, the next one begins. */
+static void next_step(struct thprace_steering *st, enum thprace_step_state state, u64 now)
+{
+	st->result[st->cur].state = state;
+	st->begun_ns = now;
+	if (st->cur + 1 < st->nr)
+		st->lane[st->result[st->cur + 1].step.lane].asleep_ns = 0;
+	WRITE_ONCE(st->cur, st->cur + 1);
+}
+
+/* st->lock held: end all steps that can't be waited for any longer. */
+static void advance(struct thprace_steering *st)
+{
+	u64 now = ktime_get_mono_fast_ns();
+
+	while (st->cur < st->nr) {
+		struct thprace_step *step = &st->result[st->cur].step;
+		struct steer_lane *l = &st->lane[step->lane];
+		u64 waited = now - st->begun_ns;
+
+		if (l->ended) {
+			next_step(st, step->kind == THPRACE_STEP_END ?
+				  THPRACE_STEP_REACHED : THPRACE_STEP_NEVER, now);
+			continue;
+		}
+		if (!l->started) {
+			if (waited < ARRIVAL_BOUNDS * st->bound_ns)
+				return;
+			next_step(st, THPRACE_STEP_NEVER, now);
+			continue;
+		}
+		if (thprace_task_state(l->task) == TASK_RUNNING)
+			l->asleep_ns = 0;
+		else if (!l->asleep_ns)
+			l->asleep_ns = now;
+		if (waited < st->bound_ns &&
+		    (!l->asleep_ns || now - l->asleep_ns < st->bound_ns / SLEEP_PART))
+			return;
+		next_step(st, THPRACE_STEP_BLOCKED, now);
+	}
+}
+
+/* May this lane run?  Lanes that are in no step that is left always may. */
+static bool may_run(struct thprace_steering *st, unsigned int lane)
+{
+	unsigned int cur = READ_ONCE(st->cur), i;
+
+	if (!READ_ONCE(st->armed) || cur >= st->nr)
+		return true;
+	for (i = cur; i < st->nr; i++)
+		if (st->result[i].step.lane == lane)
+			return i == cur;
+	return true;
+}
+
+/*
+ * The end of a lane's steps: it has reached its last point and stays there
+ * until all steps are over, so that "a>x b>end" means what it says.
+ */
+static bool may_leave(struct thprace_steering *st, unsigned int lane)
+{
+	unsigned int cur = READ_ONCE(st->cur), i;
+
+	if (!READ_ONCE(st->armed) || cur >= st->nr)
+		return true;
+	for (i = cur; i < st->nr; i++)
+		if (st->result[i].step.lane == lane)
+			return i == cur;
+	return false;
+}
+
+/**
+ * thprace_steer_hit() - a task enters (or returns from) a phase
+ * @phase: which
+ * @returned: it returns
+ *
+ * Parks current when the schedule says so.
+ *
+ * Context: probe handler, preemption off; any task, most are no lane.
+ */
+void thprace_steer_hit(unsigned int phase, bool returned)
+{
+	struct thprace_session *s;
+	struct thprace_steering *st;
+	struct thprace_step_result *r;
+	struct steer_lane *l;
+	unsigned int lane;
+	unsigned long flags;
+	u32 nth;
+	bool park = false;
+
+	if (!map_find(current, &s, &lane) || !in_task())
+		return;
+	st = READ_ONCE(s->steer);
+	if (!st || !READ_ONCE(st->armed))
+		return;
+	l = &st->lane[lane];
+	nth = returned ? ++l->returns[phase] : ++l->hits[phase];
+
+	raw_spin_lock_irqsave(&st->lock, flags);
+	if (st->armed && st->cur < st->nr) {
+		r = &st->result[st->cur];
+		if (r->step.lane == lane && st->phase[st->cur] == phase &&
+		    r->step.kind == (returned ? THPRACE_STEP_RETURN : THPRACE_STEP_ENTER) &&
+		    r->step.nth == nth) {
+			/* the flags that the kernel's code runs with */
+			park = !irqs_disabled_flags(flags);
+			r->unparked = !park;
+			if (park)
+				atomic_inc(&st->parked);
+			next_step(st, THPRACE_STEP_REACHED, ktime_get_mono_fast_ns());
+		}
+	}
+	raw_spin_unlock_irqrestore(&st->lock, flags);
+	if (!park)
+		return;
+	thprace_stat_add(THPRACE_STAT_PARKS, 1);
+	while (!may_leave(st, lane) && !fatal_signal_pending(current)) {
+		unsigned int i;
+
+		raw_spin_lock_irqsave(&st->lock, flags);
+		advance(st);
+		raw_spin_unlock_irqrestore(&st->lock, flags);
+		for (i = 0; i < 32; i++)
+			cpu_relax();
+	}
+	atomic_dec(&st->parked);
+}
+NOKPROBE_SYMBOL(thprace_steer_hit);
+
+/**
+ * thprace_steer_go() - a lane is about to begin its op
+ * @s: the session
+ * @lane: which; current is its task
+ *
+ * Waits until the schedule lets it start. Bounded.
+ *
+ * Context: process context.
+ */
+void thprace_steer_go(struct thprace_session *s, unsigned int lane)
+{
+	struct thprace_steering *st = s->steer;
+	unsigned long flags;
+
+	if (!st || !READ_ONCE(st->armed))
+		return;
+	raw_spin_lock_irqsave(&st->lock, flags);
+	st->lane[lane].task = current;
+	raw_spin_unlock_irqrestore(&st->lock, flags);
+	map_add(current, s, lane);
+	while (!may_run(st, lane) && !fatal_signal_pending(current)) {
+		raw_spin_lock_irqsave(&st->lock, flags);
+		advance(st);
+		raw_spin_unlock_irqrestore(&st->lock, flags);
+		cpu_relax();
+		cond_resched();
+	}
+	raw_spin_lock_irqsave(&st->lock, flags);
+	if (!st->lane[lane].started) {
+		st->lane[lane].started = true;
+		if (st->cur < st->nr && st->result[st->cur].step.lane == lane)
+			st->begun_ns = ktime_get_mono_fast_ns();
+	}
+	raw_spin_unlock_irqrestore(&st->lock, flags);
+}
+
+/**
+ * thprace_steer_done() - a lane has ended its op
+ * @s: the session
+ * @lane: which; current is its task
+ *
+ * Context: process context.
+ */
+void thprace_steer_done(struct thprace_session *s, unsigned int lane)
+{
+	struct thprace_steering *st = s->steer;
+	unsigned long flags;
+
+	if (!st || !READ_ONCE(st->armed))
+		return;
+	map_del(current);
+	raw_spin_lock_irqsave(&st->lock, flags);
+	st->lane[lane].ended = true;
+	advance(st);
+	raw_spin_unlock_irqrestore(&st->lock, flags);
+}
+
+/**
+ * thprace_steer_set() - arm a list of steps for the next round
+ * @s: the session; its lanes are cleared
+ * @step: the steps; none just counts who passes where
+ * @nr: how many
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EINVAL (unknown phase), -EOPNOTSUPP (not on this kernel), -ENOMEM.
+ */
+int thprace_steer_set(struct thprace_session *s, const struct thprace_step *step,
+		      unsigned int nr)
+{
+	struct thprace_steering *st = s->steer;
+	u64 longest = 0;
+	unsigned int i;
+	int ret;
+
+	if (!st) {
+		st = kvzalloc(sizeof(*st), GFP_KERNEL);
+		if (!st)
+			return -ENOMEM;
+		raw_spin_lock_init(&st->lock);
+		atomic_set(&st->parked, 0);
+		thprace_phase_get_all();
+		thprace_stat_add(THPRACE_STAT_SESSION_BYTES, sizeof(*st));
+		WRITE_ONCE(s->steer, st);
+	}
+	for (i = 0; i < nr; i++) {
+		int phase = -1;
+
+		if (step[i].kind != THPRACE_STEP_END) {
+			phase = thprace_phase_find(step[i].phase);
+			if (phase < 0)
+				return -EINVAL;
+			if (thprace_phase_why_not(phase))
+				return -EOPNOTSUPP;
+		}
+		if (step[i].kind == THPRACE_STEP_RETURN &&
+		    !(st->returns & BIT_ULL(phase))) {
+			ret = thprace_phase_get_return(phase);
+			if (ret)
+				return ret;
+			st->returns |= BIT_ULL(phase);
+		}
+		st->phase[i] = phase;
+	}
+	for (i = 0; i < thprace_nr_ops; i++)
+		longest = max(longest, s->op_ewma_ns[i]);
+	st->bound_ns = longest ? clamp_t(u64, BOUND_FACTOR * longest, MIN_BOUND_NS,
+					 MAX_BOUND_NS) : FIRST_BOUND_NS;
+	st->nr = nr;
+	st->cur = 0;
+	memset(st->lane, 0, sizeof(st->lane));
+	memset(st->result, 0, sizeof(st->result));
+	for (i = 0; i < nr; i++)
+		st->result[i].step = step[i];
+	st->begun_ns = ktime_get_mono_fast_ns();
+	WRITE_ONCE(st->armed, true);
+	return 0;
+}
+
+/**
+ * thprace_steer_arm() - arm what a line asks for
+ * @s: the session
+ * @spec: steer=
+ *
+ * Context: process context. Return: as thprace_steer_set().
+ */
+int thprace_steer_arm(struct thprace_session *s, const struct thprace_spec *spec)
+{
+	struct thprace_step step[THPRACE_MAX_STEPS];
+	int ret;
+
+	if (spec->steer == THPRACE_STEER_SCHEDULE)
+		return thprace_steer_set(s, spec->step, spec->nr_steps);
+	ret = thprace_grid_next(s, spec, step);
+	return ret < 0 ? ret : thprace_steer_set(s, step, ret);
+}
+
+/**
+ * thprace_steer_disarm() - let all lanes go
+ * @s: the session
+ *
+ * Context: process context, may sleep until parked lanes have left.
+ */
+void thprace_steer_disarm(struct thprace_session *s)
+{
+	struct thprace_steering *st = s->steer;
+	unsigned long flags;
+	unsigned int i;
+
+	if (!st)
+		return;
+	raw_spin_lock_irqsave(&st->lock, flags);
+	WRITE_ONCE(st->armed, false);
+	raw_spin_unlock_irqrestore(&st->lock, flags);
+	while (atomic_read(&st->parked))
+		cond_resched();
+	/* a lane that died between go and done is still in the map */
+	for (i = 0; i < THPRACE_MAX_LANES; i++)
+		if (st->lane[i].started && !st->lane[i].ended && st->lane[i].task)
+			map_del(st->lane[i].task);
+}
+
+/**
+ * thprace_steer_finish() - the round is over: tell the grid what was reached
+ * @s: the session
+ *
+ * Context: process context.
+ */
+void thprace_steer_finish(struct thprace_session *s)
+{
+	struct thprace_steering *st = s->steer;
+	unsigned long flags;
+
+	if (!st || !st->armed)
+		return;
+	raw_spin_lock_irqsave(&st->lock, flags);
+	advance(st);
+	raw_spin_unlock_irqrestore(&st->lock, flags);
+	thprace_grid_result(s);
+}
+
+/**
+ * thprace_steer_free() - give back all that steering took
+ * @s: the session, about to be freed
+ *
+ * Context: process context; waits for probe handlers that still run.
+ */
+void thprace_steer_free(struct thprace_session *s)
+{
+	struct thprace_steering *st = s->steer;
+	unsigned int i;
+
+	if (!st)
+		return;
+	thprace_steer_disarm(s);
+	for (i = 0; i < thprace_nr_phases; i++)
+		if (st->returns & BIT_ULL(i))
+			thprace_phase_put_return(i);
+	thprace_phase_put_all();
+	WRITE_ONCE(s->steer, NULL);
+	synchronize_rcu();
+	thprace_stat_add(THPRACE_STAT_SESSION_BYTES, -(s64)sizeof(*st));
+	kvfree(st);
+}
+
+/**
+ * thprace_steer_bytes() - kernel memory of a session's steering
+ * @s: the session
+ */
+size_t thprace_steer_bytes(struct thprace_session *s)
+{
+	return s->steer ? sizeof(*s->steer) : 0;
+}
+
+/**
+ * thprace_steer_results() - what became of the steps of the last round
+ * @s: the session
+ * @result: out, the steps
+ *
+ * Return: how many.
+ */
+unsigned int thprace_steer_results(struct thprace_session *s,
+				   const struct thprace_step_result **result)
+{
+	if (!s->steer)
+		return 0;
+	*result = s->steer->result;
+	return s->steer->nr;
+}
+
+/**
+ * thprace_steer_hits() - how often a lane passed a phase in the last round
+ * @s: the session
+ * @lane: which
+ * @phase: which
+ */
+u32 thprace_steer_hits(struct thprace_session *s, unsigned int lane, unsigned int phase)
+{
+	return s->steer ? s->steer->lane[lane].hits[phase] : 0;
+}
+
+/**
+ * thprace_steer_print() - the steer line of a report
+ * @s: the session
+ * @buf: where
+ * @size: room
+ *
+ * Return: bytes written.
+ */
+size_t thprace_steer_print(struct thprace_session *s, char *buf, size_t size)
+{
+	static const char * const names[] = { "pending", "reached", "blocked", "never" };
+	struct thprace_steering *st = s->steer;
+	size_t n = 0;
+	unsigned int i;
+
+	static_assert(ARRAY_SIZE(names) == THPRACE_NR_STEP_STATES);
+	if (!st || !st->nr)
+		return 0;
+	n += scnprintf(buf + n, size - n, "steer");
+	for (i = 0; i < st->nr; i++) {
+		struct thprace_step_result *r = &st->result[i];
+		char sign = r->step.kind == THPRACE_STEP_RETURN ? '<' : '>';
+
+		n += scnprintf(buf + n, size - n, " %c%c%s", 'a' + r->step.lane, sign,
+			       r->step.kind == THPRACE_STEP_END ? "end" : r->step.phase);
+		if (r->step.nth > 1)
+			n += scnprintf(buf + n, size - n, "#%u", r->step.nth);
+		n += scnprintf(buf + n, size - n, "=%s%s", names[r->state],
+			       r->unparked ? "*" : "");
+	}
+	n += scnprintf(buf + n, size - n, "\n");
+	return n;
+}

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Break judge.c and trigger.c one place at a time: the tests must notice.
+
+Each mutation is a text that occurs in the file and what replaces it.  Prints
+one line each; fails if a text is gone or a mutant passes all tests.  Not here:
+the tests themselves.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+JUDGE = [
+    ("(s64)obs->ptes[i] - 1;", "(s64)obs->ptes[i];"),
+    ("want += obs->pmd_maps;", "want += !!obs->pmd_maps + 1;"),
+    ("else if (obs->flags & FLAG(DOUBLE_MAP))", "else if (obs->pmd_maps > 2)"),
+    ("if (!(obs->flags & FLAG(ANON)))\n\t\t\twant", "if (0)\n\t\t\twant"),
+    ("if (!(obs->flags & FLAG(LARGE)))\n\t\treturn want;", ""),
+    ("if (!(obs->caps & CAP(PAGE_MAPCOUNT)))\n\t\treturn -1;", ""),
+    ("if (obs->mapcount[i] == want)", "if (obs->mapcount[i] >= want)"),
+    ("for (i = 0; i < obs->nr; i++) {\n\t\ts64 want", "for (i = 1; i < obs->nr; i++) {\n\t\ts64 want"),
+    ("expect(obs, f, (s64)obs->pmd_maps - 1, obs->entire", "expect(obs, f, (s64)!!obs->pmd_maps - 1, obs->entire"),
+    ("expect(obs, f, want - 1, obs->large_mapcount,", "expect(obs, f, want, obs->large_mapcount,"),
+    ("expect(obs, f, want, obs->large_mapcount,", "expect(obs, f, obs->large_mapcount, obs->large_mapcount,"),
+    ("nr += obs->ptes[i] > 0;", "nr += obs->ptes[i];"),
+    ("want += obs->entirely_mapped;", "want += obs->pmd_maps * obs->entirely_mapped;"),
+    ("obs->mm_id[i] ? count < 1 : count != 0", "count < 0"),
+    ("if (count > (obs->mm_id[i] ? obs->mm_maps[i] : 0))", "if (0)"),
+    ("if (count > (obs->mm_id[i] ? obs->mm_maps[i] : 0))", "if (count != (obs->mm_id[i] ? obs->mm_maps[i] : 0))"),
+    ("if (obs->mm_id[0] && obs->mm_id[0] == obs->mm_id[1])", "if (0)"),
+    ("else if (!(obs->flags & FLAG(MAPPED_SHARED)) && most != total)", "else if (0)"),
+    ("else if (!(obs->flags & FLAG(MAPPED_SHARED)) && most != total)", "else if (most != total)"),
+    ("if (count > most)", "if (!i)"),
+    ("refs += obs->own_refs;", ""),
+    ("if (obs->flags & FLAG(SWAPCACHE))\n\t\treturn refs + obs->nr;", ""),
+    ("if (!(obs->flags & FLAG(ANON)) && mappings)", "if (!(obs->flags & FLAG(ANON)))"),
+    ("if (obs->flags & FLAG(HAS_PRIVATE))", "if (0)"),
+    ("if (obs->neg_ref.nr)", "if (0)"),
+    ("else if (got < 0)", "else if (got < -1)"),
+    ("else if (skip)\n\t\tskipped(f, skip);\n\telse if (got < want)", "else if (got < want)"),
+    ("else if (got < want)", "else if (got < want - 1)"),
+    ("else if (!(obs->flags & FLAG(COMPLETE)))", "else if (0)"),
+    ("else if (!(obs->flags & FLAG(ANON)) && !nr_mappings(obs))", "else if (0)"),
+    ("else if (!(obs->flags & FLAG(REFS_SETTLED)))", "else if (0)"),
+    ("else if (!(obs->flags & FLAG(REFS_SETTLED)))", "else if (1)"),
+    ("if (obs->census_missing.nr)", "if (0)"),
+    ("else if (obs->census_extra.nr)", "else if (0)"),
+    ("if (obs->linear.nr)", "if (0)"),
+    ("if (obs->geometry.nr)", "if (0)"),
+    ("else if (obs->pmd_maps)\n\t\theld(f);", "else\n\t\theld(f);"),
+    ("bool all = obs->pmd_maps && obs->exclusive[0];", "bool all = false;"),
+    ("if (obs->pmd_maps && obs->pmd_writable && !obs->exclusive[0])", "if (0)"),
+    ("if (!maps)\n\t\t\tcontinue;", ""),
+    ("if ((all || obs->exclusive[i]) && maps > 1)", "if (all && maps > 1)"),
+    ("if ((all || obs->exclusive[i]) && maps > 1)", "if ((all || obs->exclusive[i]) && maps > 2)"),
+    ("if (obs->ptes[i] && obs->writable[i] && !obs->exclusive[i])", "if (0)"),
+    ("if (obs->mig_unlocked.nr)", "if (0)"),
+    ("else if (obs->mig_held.nr)", "else if (0)"),
+    ("else if (skip)\n\t\tskipped(f, skip);\n\telse if (obs->mig", "else if (obs->mig"),
+    ("if (obs->pmd_maps)\n\t\treturn false;", ""),
+    ("? nr_pte_mapped(obs) : obs->sum_ptes;", "? obs->sum_ptes : obs->sum_ptes;"),
+    ("? nr_pte_mapped(obs) : obs->sum_ptes;", "? nr_pte_mapped(obs) : nr_pte_mapped(obs);"),
+    ("return nr && nr < obs->nr;", "return nr < obs->nr;"),
+    ("return nr && nr < obs->nr;", "return nr && nr <= obs->nr;"),
+    ("#define DEFERRED_MIN_NR\t4", "#define DEFERRED_MIN_NR\t2"),
+    ("#define DEFERRED_MIN_NR\t4", "#define DEFERRED_MIN_NR\t8"),
+    ("if (obs->flags & FLAG(DEFERRED))", "if (0)"),
+    ("else if (!marked && !is_partially_mapped(obs))", "else if (!is_partially_mapped(obs))"),
+    ("else if (obs->flags & FLAG(DEFERRED_EXEMPT))", "else if (0)"),
+    ("else if (obs->refcount > known_refs(obs))", "else if (0)"),
+    ("else if (marked)", "else if (0)"),
+    ("else if (obs->flags & FLAG(SWAPCACHE))", "else if (0)"),
+    ("else if (!(obs->flags & FLAG(UNDISTURBED)))", "else if (0)"),
+    ("#define QUIET\t(FLAG(FOLIO_LOCKED) | FLAG(COMPLETE) | FLAG(STABLE))", "#define QUIET\tFLAG(FOLIO_LOCKED)"),
+    ("if (needs & ~obs->flags & skip_reasons[i].flag)", "if (0)"),
+    ("if (!(checks & BIT_ULL(i)) || !rule_applies(rule, obs))", "if (!rule_applies(rule, obs))"),
+    ("if (rule->caps && !(rule->caps & obs->caps))\n\t\treturn false;", ""),
+    ("return (obs->flags & rule->is) == rule->is && !(obs->flags & rule->never);",
+     "return (obs->flags & rule->is) == rule->is;"),
+    ("return (obs->flags & rule->is) == rule->is && !(obs->flags & rule->never);",
+     "return !(obs->flags & rule->never);"),
+    ("memset(finding, 0,", "memset(finding, 1,"),
+    ("f->addr = obs->addr + (u64)index * THPRACE_SUBPAGE_BYTES;", "f->addr = obs->addr;"),
+    ("f->addr = bad->addr;", "f->addr = 0;"),
+]
+
+TRIGGER = [
+    ("if (len > THPRACE_MAX_LINE)", "if (len > THPRACE_MAX_LINE + 1)"),
+    ("if (len && line[len - 1] == '\\n')\n\t\tlen--;", ""),
+    ("if (digit >= base)", "if (digit > 16)"),
+    ("overflow |= n >> 60;", ""),
+    ("(n == 1844674407370955161ULL && digit > 5);", "0;"),
+    ("return n < min || n > max ? -ERANGE : 0;", "return n > max ? -ERANGE : 0;"),
+    ("return n < min || n > max ? -ERANGE : 0;", "return n < min ? -ERANGE : 0;"),
+    ("if (spec->pid[i] == (s32)pid)", "if (0)"),
+    ("if ((addr | bytes) & (THPRACE_PMD_SIZE - 1))", "if (addr & (THPRACE_PMD_SIZE - 1))"),
+    ("if ((addr | bytes) & (THPRACE_PMD_SIZE - 1))", "if (bytes & (THPRACE_PMD_SIZE - 1))"),
+    ("if (addr > U64_MAX - bytes)", "if (0)"),
+    ("if (addr < m->addr + m->len && m->addr < addr + bytes)", "if (addr == m->addr)"),
+    ("if (addr < m->addr + m->len && m->addr < addr + bytes)",
+     "if (addr <= m->addr + m->len && m->addr < addr + bytes)"),
+    ("if (!strcmp(spec->op[i].name, op->name))", "if (0)"),
+    ("return total_lanes(spec) > THPRACE_MAX_LANES ? -ERANGE : 0;", "return 0;"),
+    ("if (!len || len >= THPRACE_NAME_LEN)", "if (!len || len > THPRACE_NAME_LEN)"),
+    ("if (!allowed(s[i]))", "if (0)"),
+    ("if (*bits & BIT_ULL(check))", "if (0)"),
+    ("if (step->kind != THPRACE_STEP_ENTER || hash < len)", "if (hash < len)"),
+    ("if (step->kind != THPRACE_STEP_ENTER || hash < len)", "if (step->kind != THPRACE_STEP_ENTER)"),
+    ("if (spec->nr_steps == THPRACE_MAX_STEPS)", "if (spec->nr_steps == THPRACE_MAX_STEPS - 1)"),
+    ("if (!spec->nr_steps)", "if (0)"),
+    ("if (*used < len && !is_blank(s[*used]))", "if (0)"),
+    ("if (row->times == 1 && spec->given & BIT_ULL(word))", "if (0)"),
+    ("if (word_count(spec, word) >= row->times)", "if (word_count(spec, word) > row->times)"),
+    ("if (!(spec->given & BIT_ULL(THPRACE_WORD_LANE)))", "if (0)"),
+    ("spec->op[i].lanes = 1;", ""),
+    ("if (!spec->given)\n\t\treturn -EINVAL;", ""),
+    ("memset(spec, 0, sizeof(*spec));", ""),
+    ("if (step->nth > 1)", "if (step->nth > 2)"),
+    ("if (at >= size)", "if (at > size)"),
+    ("return strlen(name) == len && !memcmp(s, name, len);", "return !memcmp(s, name, len);"),
+]
+
+
+def try_one(number, name, old, new):
+    with open(os.path.join(ROOT, "module", name), encoding="utf-8") as f:
+        text = f.read()
+    if old not in text:
+        return False, "is gone from the source"
+    with tempfile.TemporaryDirectory() as top:
+        module = os.path.join(top, "module")
+        shutil.copytree(os.path.join(ROOT, "include"), os.path.join(top, "include"))
+        os.mkdir(module)
+        for source in ("judge.c", "judge.h", "trigger.c", "trigger.h", "pure.h"):
+            shutil.copy(os.path.join(ROOT, "module", source), module)
+        with open(os.path.join(module, name), "w", encoding="utf-8") as f:
+            f.write(text.replace(old, new, 1))
+        made = subprocess.run(
+            ["make", "-s", "-C", HERE, "MODULE=" + module, "BUILD=" + os.path.join(top, "build"),
+             "CFLAGS=-O1 -Wno-error", "run"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if "passed," not in made.stdout:
+            return False, "does not build:\n" + made.stdout
+        if made.returncode == 0:
+            return False, "survives"
+    return True, "noticed"
+
+
+def main():
+    jobs = [("judge.c", *m) for m in JUDGE] + [("trigger.c", *m) for m in TRIGGER]
+    bad = 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda job: try_one(*job), [(i, *job) for i, job in enumerate(jobs)])
+        for (name, old, new), (ok, what) in zip(jobs, results):
+            bad += not ok
+            print(f"{'ok' if ok else 'not ok'} - {name}: {old!r} -> {new!r}: {what}", flush=True)
+    print(f"{len(jobs) - bad} noticed, {bad} not")
+    return bad != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
