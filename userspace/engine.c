@@ -97,6 +97,10 @@ static int quiesced_check(struct run *run)
 			len += snprintf(line + len, sizeof(line) - len, " pid=%d",
 					run->lanes[i].pid);
 	}
+	for (i = 0; i < run->nr_extra && i < THPRACE_MAX_PIDS - 1; i++) {
+		if (run->extra[i])
+			len += snprintf(line + len, sizeof(line) - len, " pid=%d", run->extra[i]);
+	}
 	err = session_cmd(run->fd, "%s", line);
 	if (err) {
 		set_error("session refused check: %s", strerror(-err));
@@ -312,6 +316,7 @@ static void init_lanes(struct run *run)
 	for (i = 0; i <= run->nr_workers; i++) {
 		run->lanes[i].id = i;
 		run->lanes[i].run = run;
+		run->lanes[i].op = run->sc->op;
 		run->lanes[i].pid = getpid();
 		run->lanes[i].letter = i < THPRACE_MAX_LANES ? 'a' + i : 0;
 	}
@@ -359,9 +364,10 @@ int engine_run(struct run *run)
 	merge_own(run);
 	run->res->batches = run->sh->batch;
 	run->res->splits = kernel_splits() - run->splits_before;
+out_free:
 	if (sc->cleanup)
 		sc->cleanup(run);
-out_free:
+	knobs_restore();
 	region_release(&run->region);
 	free(run->state);
 	free(run->huge);

@@ -203,17 +203,22 @@ u64 env_vmstat(const char *name)
 
 /**
  * env_has_madvise() - does madvise() know this advice?
- * @advice: its number; must be harmless on an untouched page
+ * @advice: its number
  */
 bool env_has_madvise(int advice)
 {
-	void *page = mmap(NULL, env.page_size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t size = env.hpage_size;
+	char *at = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *aligned;
 	bool known;
 
-	if (page == MAP_FAILED)
+	if (at == MAP_FAILED)
 		return false;
-	known = !madvise(page, env.page_size, advice) || errno != EINVAL;
-	munmap(page, env.page_size);
+	aligned = (char *)(((unsigned long)at + size - 1) & ~(size - 1));
+	/* MADV_COLLAPSE calls it invalid when there is nothing to collapse. */
+	aligned[0] = 1;
+	known = !madvise(aligned, size, advice) || errno != EINVAL;
+	munmap(at, 2 * size);
 	return known;
 }

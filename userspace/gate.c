@@ -2,8 +2,9 @@
 /*
  * Bounded rendezvous of threads and processes
  *
- * Lives in shared memory; spins first, then yields, then sleeps on a futex; at
- * once where there are more parties than CPUs.  Every wait has a budget.  Not here: who meets whom, and when (worker.c).
+ * In shared memory: spins, then yields, then sleeps on a futex; sleeps at once
+ * where there are more parties than CPUs.  Every wait has a budget.  Not here:
+ * who meets whom, and when (worker.c).
  */
 #include <errno.h>
 #include <limits.h>

@@ -146,13 +146,14 @@ static bool find_mismatch(const u64 *word, size_t first, u64 key, struct mismatc
 /**
  * page_verify() - is every byte of a page as page_fill() left it?
  * @page: page aligned
+ * @as: where it was filled; elsewhere if it has moved since
  * @gen: generation
  * @bad: the first word that is not
  */
-bool page_verify(const void *page, u64 gen, struct mismatch *bad)
+bool page_verify(const void *page, const void *as, u64 gen, struct mismatch *bad)
 {
 	size_t nr_words = env.page_size / sizeof(u64), i;
-	u64 key = page_key(page, gen), diff = 0;
+	u64 key = page_key(as, gen), diff = 0;
 	size_t first = first_word(key, nr_words);
 	const u64 *word = page;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A seeded part of a huge page is unmapped
+ * Something is done to a seeded part of a huge page
  *
- * Head, tail, middle, one page, every other page, all: the kinds of munmap
- * that split VMAs and page tables differently.  Not here: forked processes
- * (scenario_fork.c).
+ * Head, tail, middle, one page, every other page: the kinds that split VMAs
+ * and page tables differently; unmapped, discarded, protected, locked, advised.
+ * Not here: moves (scenario_mremap.c) and forked processes (scenario_fork.c).
  */
 #include <errno.h>
 #include <string.h>
@@ -25,7 +25,7 @@ enum piece_kind {
  */
 struct piece piece_draw(struct rng *rng)
 {
-	unsigned int all = env.nr_subpages, len;
+	unsigned int all = env.nr_subpages;
 	struct piece p = { .stride = 1 };
 
 	switch (rng_below(rng, NR_PIECES)) {
@@ -56,10 +56,9 @@ struct piece piece_draw(struct rng *rng)
 		p.first = rng_below(rng, 2) * p.nr;
 		break;
 	case PIECE_EVERY_OTHER:
-		len = 4 + rng_below(rng, 12);
+		p.nr = 4 + rng_below(rng, 12);
 		p.stride = 2;
-		p.first = rng_below(rng, all - 2 * len);
-		p.nr = len;
+		p.first = rng_below(rng, all - 2 * p.nr);
 		break;
 	default:
 		/* One page survives at one end. */
@@ -73,47 +72,171 @@ struct piece piece_draw(struct rng *rng)
 /**
  * piece_plan() - choose before the gate
  * @run: the run
- * @lane: the caller; its scratch[0..2] hold the piece
+ * @lane: the caller; gets a piece, and a variant for acts that have several
  * @thp: huge page
  */
-void piece_plan(struct run *run, struct lane *lane, unsigned int thp)
+int piece_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
-	struct piece p = piece_draw(&lane->rng);
-
 	(void)run;
 	(void)thp;
-	lane->scratch[0] = p.first;
-	lane->scratch[1] = p.nr;
-	lane->scratch[2] = p.stride;
+	lane->piece = piece_draw(&lane->rng);
+	lane->variant = rng_next(&lane->rng);
+	return 0;
 }
 
 /**
- * munmap_act() - unmap the piece
+ * piece_apply() - do something to each run of pages of the lane's piece
  * @run: the run
  * @lane: the caller
  * @thp: huge page
+ * @fn: the system call
+ * @arg: its argument
+ *
+ * Returns 0, or -1 with errno as @fn left it.
  */
+int piece_apply(struct run *run, struct lane *lane, unsigned int thp,
+		int (*fn)(void *addr, size_t len, int arg), int arg)
+{
+	char *base = region_thp(&run->region, thp);
+	const struct piece *p = &lane->piece;
+	unsigned int i;
+
+	if (p->stride == 1)
+		return fn(base + p->first * env.page_size, p->nr * env.page_size, arg);
+	for (i = 0; i < p->nr; i++) {
+		if (fn(base + (p->first + i * p->stride) * env.page_size, env.page_size, arg))
+			return -1;
+	}
+	return 0;
+}
+
+/**
+ * piece_mark() - what the piece's pages are now
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page
+ * @state: enum page_state
+ */
+void piece_mark(struct run *run, struct lane *lane, unsigned int thp, u8 state)
+{
+	const struct piece *p = &lane->piece;
+	unsigned int i;
+
+	for (i = 0; i < p->nr; i++)
+		run_state(run, thp)[p->first + i * p->stride] = state;
+}
+
+static int call_munmap(void *addr, size_t len, int arg)
+{
+	(void)arg;
+	return munmap(addr, len);
+}
+
 enum act_result munmap_act(struct run *run, struct lane *lane, unsigned int thp)
 {
-	unsigned int first = lane->scratch[0], nr = lane->scratch[1];
-	unsigned int stride = lane->scratch[2], step, i;
-	char *base = region_thp(&run->region, thp);
-	u8 *state = run_state(run, thp);
-
-	if (stride == 1) {
-		if (munmap(base + first * env.page_size, nr * env.page_size))
-			goto failed;
-		memset(state + first, PG_HOLE, nr);
-		return ACT_OK;
+	if (piece_apply(run, lane, thp, call_munmap, 0)) {
+		set_error("munmap of a part of a huge page: %s", strerror(errno));
+		return ACT_ERROR;
 	}
-	for (i = 0; i < nr; i++) {
-		step = first + i * stride;
-		if (munmap(base + step * env.page_size, env.page_size))
-			goto failed;
-		state[step] = PG_HOLE;
+	piece_mark(run, lane, thp, PG_HOLE);
+	return ACT_OK;
+}
+
+enum act_result zap_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	if (piece_apply(run, lane, thp, madvise, MADV_DONTNEED)) {
+		set_error("madvise(MADV_DONTNEED): %s", strerror(errno));
+		return ACT_ERROR;
+	}
+	piece_mark(run, lane, thp, PG_ZERO);
+	return ACT_OK;
+}
+
+/* Half of the time the neighbours merge back while the split still runs. */
+enum act_result mprotect_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	if (piece_apply(run, lane, thp, mprotect, PROT_READ) ||
+	    (lane->variant % 2 &&
+	     piece_apply(run, lane, thp, mprotect, PROT_READ | PROT_WRITE))) {
+		set_error("mprotect: %s", strerror(errno));
+		return ACT_ERROR;
 	}
 	return ACT_OK;
-failed:
-	set_error("munmap of subpages %u+%u: %s", first, nr, strerror(errno));
-	return ACT_ERROR;
+}
+
+static int call_mlock(void *addr, size_t len, int lock)
+{
+	return lock ? mlock(addr, len) : munlock(addr, len);
+}
+
+enum act_result mlock_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	if (piece_apply(run, lane, thp, call_mlock, 1))
+		return ACT_FAILED;	/* RLIMIT_MEMLOCK */
+	if (lane->variant % 2 && piece_apply(run, lane, thp, call_mlock, 0)) {
+		set_error("munlock: %s", strerror(errno));
+		return ACT_ERROR;
+	}
+	return ACT_OK;
+}
+
+/* Advice that splits a VMA, and its opposite, which merges it again. */
+static const struct {
+	int set, clear;
+} advices[] = {
+	{ MADV_DONTFORK, MADV_DOFORK },
+	{ MADV_NOHUGEPAGE, MADV_HUGEPAGE },
+	{ MADV_SEQUENTIAL, MADV_NORMAL },
+	{ MADV_DONTDUMP, MADV_DODUMP },
+};
+
+enum act_result madvise_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	unsigned int i = lane->variant / 2 % ARRAY_SIZE(advices);
+
+	if (piece_apply(run, lane, thp, madvise, advices[i].set) ||
+	    (lane->variant % 2 && piece_apply(run, lane, thp, madvise, advices[i].clear))) {
+		set_error("madvise(%d): %s", advices[i].set, strerror(errno));
+		return ACT_ERROR;
+	}
+	return ACT_OK;
+}
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+const char *collapse_why_not(void)
+{
+	return env_has_madvise(MADV_COLLAPSE) ? NULL : "this kernel has no MADV_COLLAPSE";
+}
+
+/* What the split takes apart is put together, and again. */
+enum act_result collapse_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	unsigned int i, nr_ok = 0;
+
+	for (i = 0; i < 1 + lane->variant % 3; i++) {
+		if (!madvise(base, env.hpage_size, MADV_COLLAPSE))
+			nr_ok++;
+		else if (errno == EINVAL)
+			return ACT_FAILED;
+	}
+	return nr_ok ? ACT_OK : ACT_BUSY;
+}
+
+const char *softdirty_why_not(void)
+{
+	/* Any process may clear its own bits; without the option it is EINVAL. */
+	return write_text("/proc/self/clear_refs", "4") ?
+	       "this kernel has no soft-dirty tracking" : NULL;
+}
+
+enum act_result softdirty_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	(void)run;
+	(void)lane;
+	(void)thp;
+	return write_text("/proc/self/clear_refs", "4") ? ACT_FAILED : ACT_OK;
 }

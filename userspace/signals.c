@@ -30,6 +30,7 @@ static void on_signal(int sig)
 	if (__atomic_add_fetch(&stop_requests, 1, __ATOMIC_RELAXED) < 2)
 		return;
 	kill_children();
+	knobs_restore();
 	_exit(THPRACE_EXIT_ERROR);
 }
 

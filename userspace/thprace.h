@@ -31,6 +31,7 @@ typedef __u8 u8;
 #define MAX_WORKERS		64	/* --procs */
 #define MAX_THPS		1024	/* --thps */
 #define MAX_SCENARIOS		32
+#define MAX_OPS			40
 #define MAX_CELLS		1024
 #define MAX_NR_SUBPAGES		8192	/* arm64 with 64K pages: 512M huge pages */
 #define KEPT_VIOLATIONS		THPRACE_MAX_VIOLATIONS
@@ -130,7 +131,7 @@ struct tally {
 	u64 rounds, overlaps;
 	unsigned int nr_ops, nr_cells, nr_violations;
 	u64 violations;			/* in all, kept or not */
-	struct op_count ops[2 * THPRACE_MAX_OPS];
+	struct op_count ops[MAX_OPS];
 	struct check_count checks[THPRACE_NR_CHECKS];
 	struct violation kept[KEPT_VIOLATIONS];
 	struct cell cells[MAX_CELLS];
@@ -181,11 +182,16 @@ int region_map(struct region *r);
 void region_release(struct region *r);
 char *region_thp(const struct region *r, unsigned int thp);
 void page_fill(void *page, u64 gen);
-bool page_verify(const void *page, u64 gen, struct mismatch *bad);
+bool page_verify(const void *page, const void *as, u64 gen, struct mismatch *bad);
 bool page_zero(const void *page, struct mismatch *bad);
 void thp_fill(char *thp, u64 gen);
 int thp_is_huge(const char *thp);
 bool hole_is_unmapped(const char *addr, size_t len);
+
+/* A seeded part of a huge page, in subpages. */
+struct piece {
+	unsigned int first, nr, stride;
+};
 
 /* scenario.c: the table */
 struct run;
@@ -211,6 +217,7 @@ struct scenario {
 	enum shape shape;
 	bool by_default;
 	bool needs_split;		/* meaningless without a split lane */
+	bool refs_held;			/* ops keep references beyond the round */
 	unsigned int workers;		/* default; --procs where scalable */
 	bool scalable;
 	unsigned int thps;		/* default */
@@ -218,7 +225,7 @@ struct scenario {
 	int (*setup)(struct run *run);
 	void (*cleanup)(struct run *run);
 	int (*map)(struct run *run);
-	void (*plan)(struct run *run, struct lane *lane, unsigned int thp);
+	int (*plan)(struct run *run, struct lane *lane, unsigned int thp);
 	enum act_result (*act)(struct run *run, struct lane *lane, unsigned int thp);
 	int (*after)(struct run *run, struct lane *lane, unsigned int thp);
 };
@@ -284,9 +291,11 @@ struct lane {
 	pthread_t thread;
 	bool started;
 	struct run *run;
+	const char *op;			/* this round's */
 	struct rng rng;			/* this round's choices */
 	bool urgent;			/* runs before all others */
-	u64 scratch[8];			/* a scenario's own, plan() to act() */
+	struct piece piece;		/* from plan() to act() */
+	unsigned int variant;
 };
 
 struct result {
@@ -319,6 +328,8 @@ struct run {
 	u64 start_ns, deadline_ns, budget_ns;
 	u64 splits_before;
 	bool full_verify;
+	pid_t extra[MAX_THPS];		/* more processes to check, 0 = none */
+	unsigned int nr_extra;
 	void *priv;			/* a scenario's own */
 };
 
@@ -340,6 +351,10 @@ void verify_thp(struct run *run, struct lane *lane, unsigned int thp, bool all);
 u64 own_gen(const struct run *run, const struct lane *lane);
 void content_violation(struct run *run, struct lane *lane, const struct mismatch *bad,
 		       const char *what);
+
+/* knobs.c: sysfs settings, given back on every exit */
+int knob_set(const char *path, const char *value);
+void knobs_restore(void);
 
 /* signals.c: SIGINT and left-over processes */
 void signals_setup(void);

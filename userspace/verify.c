@@ -51,7 +51,7 @@ void content_violation(struct run *run, struct lane *lane, const struct mismatch
 	v->addr = addr + bad->offset;
 	snprintf(v->want, sizeof(v->want), "0x%llx", bad->want);
 	snprintf(v->got, sizeof(v->got), "0x%llx", bad->got);
-	snprintf(v->ops, sizeof(v->ops), "split,%s", run->sc->op);
+	snprintf(v->ops, sizeof(v->ops), "split,%s", lane->id ? lane->op : run->sc->op);
 	snprintf(v->detail, sizeof(v->detail),
 		 "%s: subpage %lu of the huge page at 0x%lx, byte %zu, seen by %s %u",
 		 what, addr % env.hpage_size / env.page_size,
@@ -65,11 +65,11 @@ static bool verify_page(struct run *run, struct lane *lane, const char *page, u8
 
 	switch (state) {
 	case PG_PATTERN:
-		if (page_verify(page, run->gen, &bad))
+		if (page_verify(page, page, run->gen, &bad))
 			return true;
 		break;
 	case PG_OWN:
-		if (page_verify(page, own_gen(run, lane), &bad))
+		if (page_verify(page, page, own_gen(run, lane), &bad))
 			return true;
 		break;
 	case PG_ZERO:
@@ -77,7 +77,7 @@ static bool verify_page(struct run *run, struct lane *lane, const char *page, u8
 			return true;
 		break;
 	case PG_PATTERN_OR_ZERO:
-		if (page_zero(page, &ignored) || page_verify(page, run->gen, &bad))
+		if (page_zero(page, &ignored) || page_verify(page, page, run->gen, &bad))
 			return true;
 		break;
 	default:
@@ -130,5 +130,6 @@ void verify_thp(struct run *run, struct lane *lane, unsigned int thp, bool all)
 			continue;
 		verified += verify_page(run, lane, page, state[i]);
 	}
-	run->sh->lane[lane->id].pages_verified += verified;
+	/* Children of the moment count for their lane, at the same time. */
+	__atomic_fetch_add(&run->sh->lane[lane->id].pages_verified, verified, __ATOMIC_RELAXED);
 }

@@ -162,9 +162,11 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 	int err;
 
 	if (session) {
-		err = session_cmd(run->fd, "go lane=%c op=%s", lane->letter, run->sc->op);
+		err = session_cmd(run->fd, "go lane=%c op=%s map=0x%lx+0x%zx", lane->letter,
+				  lane->op, (unsigned long)region_thp(&run->region, thp),
+				  env.hpage_size);
 		if (err) {
-			set_error("session refused go op=%s: %s", run->sc->op, strerror(-err));
+			set_error("session refused go op=%s: %s", lane->op, strerror(-err));
 			return ACT_ERROR;
 		}
 	}
@@ -216,8 +218,12 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 		run->sh->stamp[lane->id][thp].end_ns = 0;
 	}
 	rng_seed(&lane->rng, run->seed, run->sh->round, lane->id);
-	if (lane->id && run->sc->plan)
-		run->sc->plan(run, lane, first);
+	lane->op = run->sc->op;
+	if (lane->id && run->sc->plan) {
+		err = run->sc->plan(run, lane, first);
+		if (err)
+			return err;
+	}
 	err = meet(run, lane, &run->sh->spin, true);
 	if (err || idle)
 		return err;

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process is forked, writes, or ends while the huge page is split
+ *
+ * The worker is a thread of main; children of the moment share its memory and
+ * wait in shared memory for what to do.  Not here: workers that are processes
+ * themselves (scenario_fork.c).
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "scenario.h"
+
+#define NAP_NS		(500 * NSEC_PER_USEC)
+#define NR_OWN		16
+
+/* Shared with the children. */
+struct child_order {
+	u32 verify;
+	u64 batch;
+};
+
+static void nap(void)
+{
+	const struct timespec ts = { .tv_nsec = NAP_NS };
+
+	nanosleep(&ts, NULL);
+}
+
+int child_setup(struct run *run)
+{
+	void *order = mmap(NULL, sizeof(struct child_order), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (order == MAP_FAILED) {
+		set_error("cannot map shared memory: %s", strerror(errno));
+		return -ENOMEM;
+	}
+	run->priv = order;
+	return 0;
+}
+
+void child_cleanup(struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->nr_extra; i++) {
+		if (!run->extra[i])
+			continue;
+		kill(run->extra[i], SIGKILL);
+		waitpid(run->extra[i], NULL, 0);
+		signals_child_gone(run->extra[i]);
+		run->extra[i] = 0;
+	}
+	if (run->priv)
+		munmap(run->priv, sizeof(struct child_order));
+}
+
+/* Sees what the parent had at the fork, and its own writes. */
+static void child_verify(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	u8 *state = run_state(run, thp);
+	unsigned int i, page;
+
+	for (i = 0; i < NR_OWN; i++) {
+		page = rng_below(&lane->rng, env.nr_subpages);
+		page_fill(base + page * env.page_size, own_gen(run, lane));
+		state[page] = PG_OWN;
+	}
+	verify_thp(run, lane, thp, true);
+}
+
+static void child_main(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct child_order *order = run->priv;
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!__atomic_load_n(&order->verify, __ATOMIC_ACQUIRE)) {
+		if (__atomic_load_n(&run->sh->abort, __ATOMIC_RELAXED))
+			_exit(THPRACE_EXIT_ERROR);
+		nap();
+	}
+	child_verify(run, lane, thp);
+	_exit(0);
+}
+
+static pid_t spawn(struct run *run, struct lane *lane, unsigned int thp)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		child_main(run, lane, thp);
+	return pid;
+}
+
+static void adopt(struct run *run, unsigned int thp, pid_t pid)
+{
+	signals_child(pid);
+	run->extra[thp] = pid;
+	if (run->nr_extra <= thp)
+		run->nr_extra = thp + 1;
+}
+
+static int end_child(struct run *run, unsigned int thp, bool in_time)
+{
+	u64 begin_ns = now_ns();
+	int status = 0;
+	pid_t pid;
+
+	while (!(pid = waitpid(run->extra[thp], &status, in_time ? 0 : WNOHANG))) {
+		if (now_ns() - begin_ns > run->budget_ns ||
+		    __atomic_load_n(&run->sh->abort, __ATOMIC_RELAXED)) {
+			kill(run->extra[thp], SIGKILL);
+			waitpid(run->extra[thp], &status, 0);
+			break;
+		}
+		nap();
+	}
+	signals_child_gone(run->extra[thp]);
+	run->extra[thp] = 0;
+	return status;
+}
+
+int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct child_order *order = run->priv;
+
+	(void)lane;
+	(void)thp;
+	__atomic_store_n(&order->verify, 0, __ATOMIC_RELEASE);
+	return 0;
+}
+
+enum act_result fork_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	pid_t pid = spawn(run, lane, thp);
+
+	if (pid < 0)
+		return ACT_FAILED;
+	adopt(run, thp, pid);
+	return ACT_OK;
+}
+
+/**
+ * fork_after() - the children verify, and end
+ * @run: the run
+ * @lane: the caller; its children
+ * @thp: huge page
+ */
+int fork_after(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct child_order *order = run->priv;
+	int status;
+
+	if (!lane->id || !run->extra[thp])
+		return 0;
+	__atomic_store_n(&order->verify, 1, __ATOMIC_RELEASE);
+	status = end_child(run, thp, false);
+	if (!status)
+		return 0;
+	set_error("a forked child ended with status 0x%x", status);
+	return -ECHILD;
+}
+
+int exit_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	pid_t pid;
+
+	fork_plan(run, lane, thp);
+	pid = spawn(run, lane, thp);
+	if (pid < 0) {
+		set_error("fork: %s", strerror(errno));
+		return -EAGAIN;
+	}
+	adopt(run, thp, pid);
+	return 0;
+}
+
+/* The end of a process unmaps all that it shares. */
+enum act_result exit_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	(void)lane;
+	if (kill(run->extra[thp], SIGKILL))
+		return ACT_FAILED;
+	end_child(run, thp, true);
+	return ACT_OK;
+}
+
+/**
+ * cow_act() - a forked process writes to what it shares
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page
+ */
+enum act_result cow_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	u8 *state = run_state(run, thp);
+	unsigned int i, page, nr = 1 + rng_below(&lane->rng, NR_OWN);
+
+	for (i = 0; i < nr; i++) {
+		page = rng_below(&lane->rng, env.nr_subpages);
+		page_fill(base + page * env.page_size, own_gen(run, lane));
+		state[page] = PG_OWN;
+	}
+	return ACT_OK;
+}

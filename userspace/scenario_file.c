@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Shared memory: a hole is punched, or the file cut, while it is split
+ *
+ * One memfd for each huge page, mapped shared.  Not here: anonymous memory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "scenario.h"
+
+#define SHMEM_ENABLED	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+#ifndef FALLOC_FL_KEEP_SIZE
+#define FALLOC_FL_KEEP_SIZE	1
+#define FALLOC_FL_PUNCH_HOLE	2
+#endif
+
+struct file_priv {
+	int fd[MAX_THPS];		/* 0: none */
+};
+
+const char *shmem_why_not(void)
+{
+	int fd;
+
+	if (access(SHMEM_ENABLED, W_OK))
+		return "this kernel has no huge shared memory (or not root)";
+	fd = syscall(SYS_memfd_create, "thprace", 0);
+	if (fd < 0)
+		return "this kernel has no memfd";
+	close(fd);
+	return NULL;
+}
+
+void file_cleanup(struct run *run)
+{
+	struct file_priv *priv = run->priv;
+	unsigned int i;
+
+	for (i = 0; priv && i < run->nr_thps; i++) {
+		if (priv->fd[i] > 0)
+			close(priv->fd[i]);
+	}
+	free(priv);
+}
+
+int file_setup(struct run *run)
+{
+	struct file_priv *priv = calloc(1, sizeof(*priv));
+	unsigned int i;
+
+	run->priv = priv;
+	if (!priv)
+		return -ENOMEM;
+	if (knob_set(SHMEM_ENABLED, "advise")) {
+		set_error("cannot write %s", SHMEM_ENABLED);
+		return -EIO;
+	}
+	for (i = 0; i < run->nr_thps; i++) {
+		priv->fd[i] = syscall(SYS_memfd_create, "thprace", 1U);
+		if (priv->fd[i] < 0) {
+			set_error("memfd_create: %s", strerror(errno));
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+int file_map(struct run *run)
+{
+	struct file_priv *priv = run->priv;
+	unsigned int i;
+	void *at;
+
+	for (i = 0; i < run->nr_thps; i++) {
+		if (ftruncate(priv->fd[i], 0) || ftruncate(priv->fd[i], env.hpage_size)) {
+			set_error("ftruncate: %s", strerror(errno));
+			return -errno;
+		}
+		at = mmap(region_thp(&run->region, i), env.hpage_size, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_FIXED, priv->fd[i], 0);
+		if (at == MAP_FAILED || madvise(at, env.hpage_size, MADV_HUGEPAGE)) {
+			set_error("cannot map shared memory: %s", strerror(errno));
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+enum act_result punch_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	const struct file_priv *priv = run->priv;
+	const struct piece *p = &lane->piece;
+	unsigned int i;
+
+	for (i = 0; i < p->nr; i += p->stride == 1 ? p->nr : 1) {
+		off_t at = (off_t)(p->first + i * p->stride) * env.page_size;
+		off_t len = (p->stride == 1 ? p->nr : 1) * env.page_size;
+
+		if (fallocate(priv->fd[thp], FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, len))
+			return ACT_FAILED;
+	}
+	piece_mark(run, lane, thp, PG_ZERO);
+	return ACT_OK;
+}
+
+/* Cut and grown again: what was cut off reads as zero. */
+enum act_result truncate_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	const struct file_priv *priv = run->priv;
+	unsigned int keep = lane->piece.first;
+
+	if (ftruncate(priv->fd[thp], (off_t)keep * env.page_size) ||
+	    ftruncate(priv->fd[thp], env.hpage_size))
+		return ACT_FAILED;
+	memset(run_state(run, thp) + keep, PG_ZERO, env.nr_subpages - keep);
+	return ACT_OK;
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Something else has a hand on the pages while they are split
+ *
+ * Reclaim (MADV_FREE, MADV_PAGEOUT), references by a pipe, migration between
+ * nodes, KSM.  Not here: what changes mappings (scenario_piece.c).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "scenario.h"
+
+#ifndef MADV_FREE
+#define MADV_FREE 8
+#endif
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+#define MPOL_MF_MOVE_ALL 4
+#define KSM_SYSFS "/sys/kernel/mm/ksm"
+#define MAX_PIPE_PAGES 16
+
+const char *pageout_why_not(void)
+{
+	return env_has_madvise(MADV_PAGEOUT) ? NULL : "this kernel has no MADV_PAGEOUT";
+}
+
+/*
+ * With swap: out and back in.  Without: pages that were given up lazily are
+ * dropped; some are written again first and must survive.
+ */
+enum act_result pageout_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	const struct piece *p = &lane->piece;
+	unsigned int i;
+
+	if (!env.have_swap || lane->variant % 2) {
+		if (piece_apply(run, lane, thp, madvise, MADV_FREE))
+			return ACT_FAILED;
+		piece_mark(run, lane, thp, PG_PATTERN_OR_ZERO);
+		for (i = 0; i < p->nr; i += 8) {
+			unsigned int page = p->first + i * p->stride;
+
+			page_fill(base + page * env.page_size, run->gen);
+			run_state(run, thp)[page] = PG_PATTERN;
+		}
+	}
+	if (piece_apply(run, lane, thp, madvise, MADV_PAGEOUT))
+		return ACT_FAILED;
+	return ACT_OK;
+}
+
+/* A pipe takes references on some pages, and gives back what they hold. */
+enum act_result gup_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	static __thread u64 words[(1 << 16) / sizeof(u64)];
+	unsigned int nr = 1 + lane->variant % MAX_PIPE_PAGES, i;
+	unsigned int first = rng_below(&lane->rng, env.nr_subpages - nr + 1);
+	char *from = region_thp(&run->region, thp) + first * env.page_size;
+	struct iovec iov = { .iov_base = from };
+	enum act_result result = ACT_BUSY;
+	ssize_t spliced, got, n;
+	char *copy = (char *)words;
+	struct mismatch bad;
+	int fd[2];
+
+	if (nr * env.page_size > sizeof(words))
+		nr = sizeof(words) / env.page_size;
+	iov.iov_len = nr * env.page_size;
+	if (pipe2(fd, O_CLOEXEC)) {
+		set_error("pipe: %s", strerror(errno));
+		return ACT_ERROR;
+	}
+	spliced = vmsplice(fd[1], &iov, 1, SPLICE_F_NONBLOCK);
+	for (got = 0; got < spliced; got += n) {
+		n = read(fd[0], copy + got, spliced - got);
+		if (n <= 0)
+			break;
+		result = ACT_OK;
+	}
+	for (i = 0; i < got / env.page_size; i++) {
+		if (!page_verify(copy + i * env.page_size, from + i * env.page_size,
+				 run->gen, &bad))
+			content_violation(run, lane, &bad, "a page read through a pipe");
+	}
+	close(fd[0]);
+	close(fd[1]);
+	return result;
+}
+
+const char *migrate_why_not(void)
+{
+	return env.nr_nodes < 2 ? "migration needs two NUMA nodes" : NULL;
+}
+
+/* The whole huge page, or some of its pages, to the other node. */
+enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	void *pages[MAX_PIPE_PAGES];
+	int nodes[MAX_PIPE_PAGES], status[MAX_PIPE_PAGES];
+	char *base = region_thp(&run->region, thp);
+	unsigned int nr = 1 + lane->variant % MAX_PIPE_PAGES, i, moved = 0;
+	int node = run->sh->round % 2;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = base + rng_below(&lane->rng, env.nr_subpages) * env.page_size;
+		nodes[i] = node;
+		status[i] = -EBUSY;
+	}
+	if (syscall(SYS_move_pages, 0, (unsigned long)nr, pages, nodes, status, 2) < 0)
+		return ACT_FAILED;
+	for (i = 0; i < nr; i++)
+		moved += status[i] == node;
+	return moved ? ACT_OK : ACT_BUSY;
+}
+
+const char *ksm_why_not(void)
+{
+	return access(KSM_SYSFS "/run", W_OK) ? "no KSM here (or not root)" : NULL;
+}
+
+int ksm_setup(struct run *run)
+{
+	(void)run;
+	if (knob_set(KSM_SYSFS "/sleep_millisecs", "0") ||
+	    knob_set(KSM_SYSFS "/pages_to_scan", "2000") ||
+	    knob_set(KSM_SYSFS "/run", "1")) {
+		set_error("cannot start KSM");
+		return -EIO;
+	}
+	return 0;
+}
+
+/* Zero pages are equal to each other: those merge. */
+enum act_result ksm_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+
+	if (madvise(base, env.hpage_size, MADV_MERGEABLE))
+		return ACT_FAILED;
+	if (lane->variant % 4)
+		return ACT_OK;
+	return madvise(base, env.hpage_size, MADV_UNMERGEABLE) ? ACT_BUSY : ACT_OK;
+}
