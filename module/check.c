@@ -276,7 +276,7 @@ static void check_frames(struct run *r, struct mm_struct *mm, unsigned long addr
 
 		if (likely(count >= 0))
 			continue;
-		udelay(10);
+		usleep_range(10, 20);
 		if (page_ref_count(page) != count)
 			continue;
 		thprace_record_violation(s, THPRACE_CHECK_REFCOUNT, addr + i * PAGE_SIZE,
@@ -410,7 +410,7 @@ static int check_rss(struct run *r)
 			last[0] = got[0] - want[0];
 			last[1] = got[1] - want[1];
 			if (!(r->inject & BIT_ULL(THPRACE_CHECK_RSS)))
-				udelay(200);
+				usleep_range(200, 400);
 		}
 		mmap_write_unlock(mm);
 		if (!known || (wrong && !same)) {
@@ -482,8 +482,9 @@ static int check_progress(struct run *r, struct mm_struct *mm, unsigned long add
 	return before < 0 ? -EINVAL : 0;
 }
 
-static int for_each_region(struct run *r, const struct thprace_check_req *req,
-			   int (*fn)(struct run *r, unsigned long addr))
+typedef int (*region_fn)(struct run *r, unsigned long addr);
+
+static int walk_regions(struct run *r, const struct thprace_check_req *req, region_fn fn)
 {
 	unsigned int i;
 	u64 off;
@@ -566,12 +567,12 @@ int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req
 		return -ENOMEM;
 	}
 	thprace_racing_inject(req->inject);
-	ret = for_each_region(r, req, check_region_settled);
+	ret = walk_regions(r, req, check_region_settled);
 	if (!ret && (r->checks & BIT_ULL(THPRACE_CHECK_RSS)) &&
 	    ((req->check & BIT_ULL(THPRACE_CHECK_RSS)) || s->nr_checks % 16 == 0))
 		ret = check_rss(r);
 	if (!ret && (req->check & r->checks & BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS)))
-		ret = for_each_region(r, req, check_region_progress);
+		ret = walk_regions(r, req, check_region_progress);
 	s->nr_checks++;
 	for (i = 0; i < THPRACE_NR_CHECKS; i++)
 		if (r->count[i].held || r->count[i].skipped)

@@ -131,11 +131,10 @@ static int prove_maps(struct job *job, struct mm_struct *mm)
 	return ret;
 }
 
-/* Fill one target; fn() is called for each huge page of the maps in each mm. */
-static int for_each_huge(struct job *job, int (*fn)(struct thprace_session *s,
-						    struct job *job,
-						    struct thprace_target *t),
-			 struct thprace_session *s)
+typedef int (*huge_fn)(struct thprace_session *s, struct job *job, struct thprace_target *t);
+
+/* fn() is called for each huge page of the maps in each mm. */
+static int walk_huge(struct thprace_session *s, struct job *job, huge_fn fn)
 {
 	struct thprace_target t;
 	unsigned int m, i;
@@ -213,7 +212,7 @@ static int cmd_split(struct thprace_session *s, struct job *job)
 		return -EOPNOTSUPP;
 	if (thprace_op_why_not(thprace_op_find("split")))
 		return -EOPNOTSUPP;
-	return for_each_huge(job, do_split, s);
+	return walk_huge(s, job, do_split);
 }
 
 static int do_hold(struct thprace_session *s, struct job *job, struct thprace_target *t)
@@ -233,7 +232,7 @@ static int do_hold(struct thprace_session *s, struct job *job, struct thprace_ta
 
 static int cmd_hold(struct thprace_session *s, struct job *job)
 {
-	return for_each_huge(job, do_hold, s);
+	return walk_huge(s, job, do_hold);
 }
 
 static int cmd_drop(struct thprace_session *s, struct job *job)

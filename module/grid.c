@@ -26,6 +26,7 @@ enum cell_state {
 };
 
 static const char * const cell_names[] = { "untried", "met", "excluded", "never" };
+
 static_assert(ARRAY_SIZE(cell_names) == NR_CELL_STATES);
 
 struct cell {

@@ -168,7 +168,7 @@ static pte_t *lock_ptes(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
 			spinlock_t **ptlp)
 {
 	pmd_t old = READ_ONCE(*pmd);
-	spinlock_t *ptl;
+	spinlock_t *ptl;	/* of the page table */
 
 	if (pmd_none(old) || !pmd_present(old) || pmd_trans_huge(old) || pmd_bad(old))
 		return NULL;
@@ -214,7 +214,7 @@ unsigned int thprace_observer_collect(struct thprace_observer *o, unsigned int m
 	struct mm_struct *m = o->mm[mm];
 	pmd_t *pmd = thprace_find_pmd(m, addr);
 	unsigned int i, nr = 0;
-	spinlock_t *ptl;
+	spinlock_t *ptl;	/* of the page table */
 	pte_t *pte;
 	pmd_t val;
 
@@ -436,7 +436,7 @@ static void walk_place(struct thprace_observer *o, struct thprace_obs *obs,
 					 p->base + obs->nr * PAGE_SIZE);
 		unsigned int n = (next - addr) >> PAGE_SHIFT, j;
 		pmd_t *pmd = thprace_find_pmd(mm, addr);
-		spinlock_t *ptl;
+		spinlock_t *ptl;	/* of the page table */
 		pmd_t val;
 		pte_t *pte;
 
@@ -736,7 +736,7 @@ u64 thprace_bare_walk(struct mm_struct *mm, unsigned long addr)
 {
 	struct page *page;
 	unsigned int i;
-	spinlock_t *ptl;
+	spinlock_t *ptl;	/* of the page table */
 	u64 sum = 0;
 	pmd_t *pmd;
 	pte_t *pte;
@@ -808,7 +808,7 @@ bool thprace_count_rss(struct mm_struct *mm, long *anon, long *shmem)
 			pmd_t *pmd = thprace_find_pmd(mm, addr);
 			unsigned long end = min((addr & PMD_MASK) + PMD_SIZE, vma->vm_end);
 			struct page *page;
-			spinlock_t *ptl;
+			spinlock_t *ptl;	/* of the page table */
 			pmd_t val;
 			pte_t *pte;
 

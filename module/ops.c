@@ -28,7 +28,7 @@ struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
 			       unsigned int index)
 {
 	struct page *page = NULL;
-	spinlock_t *ptl;
+	spinlock_t *ptl;	/* of the page table */
 	pmd_t *pmd, val;
 
 	if (mmap_read_lock_killable(mm))

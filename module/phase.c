@@ -135,6 +135,7 @@ static int enter(struct kprobe *kp, struct pt_regs *regs)
 	thprace_steer_hit(phase, false);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(enter);
 
 static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -147,6 +148,7 @@ static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 #endif
 	return 0;
 }
+
 NOKPROBE_SYMBOL(returned);
 
 static int place(unsigned int phase)

@@ -122,6 +122,7 @@ void thprace_racing_unmap(struct pt_regs *regs)
 		violation(THPRACE_CHECK_SPLIT_SERIAL, folio, 1, 2,
 			  "two tasks are between unmap and remap under one anon_vma root");
 }
+
 NOKPROBE_SYMBOL(thprace_racing_unmap);
 
 /**
@@ -145,6 +146,7 @@ void thprace_racing_remap(struct pt_regs *regs)
 		inside[i].task = NULL;
 	raw_spin_unlock_irqrestore(&active_lock, flags);
 }
+
 NOKPROBE_SYMBOL(thprace_racing_remap);
 
 /**

@@ -20,6 +20,7 @@ static const char * const stat_names[] = {
 	"sessions", "session_bytes", "commands", "rounds", "overlaps", "splits",
 	"folios_checked", "violations", "parks", "check_ns", "bare_walk_ns",
 };
+
 static_assert(ARRAY_SIZE(stat_names) == THPRACE_NR_STATS);
 
 /**

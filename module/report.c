@@ -29,9 +29,11 @@ static __printf(2, 3) void say(struct text *t, const char *fmt, ...)
 
 static void say_violation(struct text *t, const struct thprace_violation *v)
 {
-	say(t, "violation check=%s scenario=%s round=%llu time_ns=%llu addr=0x%llx pfn=0x%llx index=%u want=%lld got=%lld ops=%s cell=%s reason=%s\n",
-	    thprace_check_name(v->check), v->scenario, v->round, v->time_ns, v->addr,
-	    v->pfn, v->index, v->want, v->got, v->ops[0] ? v->ops : "-", v->cell, v->reason);
+	say(t, "violation check=%s scenario=%s round=%llu time_ns=%llu",
+	    thprace_check_name(v->check), v->scenario, v->round, v->time_ns);
+	say(t, " addr=0x%llx pfn=0x%llx index=%u want=%lld got=%lld", v->addr, v->pfn,
+	    v->index, v->want, v->got);
+	say(t, " ops=%s cell=%s reason=%s\n", v->ops[0] ? v->ops : "-", v->cell, v->reason);
 }
 
 static u64 racing_held(struct thprace_session *s, unsigned int check)

@@ -388,7 +388,9 @@ bool thprace_session_overlapped(struct thprace_session *s)
 
 			if (!a->op || !b->op)
 				continue;
-			if (have_split && (a->op == split) == (b->op == split))
+			if (have_split && a->op != split && b->op != split)
+				continue;
+			if (a->op == split && b->op == split)
 				continue;
 			met = spans_meet(a, b);
 		}

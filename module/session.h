@@ -133,8 +133,8 @@ struct thprace_grid;
 
 struct thprace_session {
 	u64 id;
-	struct mutex cmd_lock;
-	spinlock_t lock;
+	struct mutex cmd_lock;		/* serial commands: race, arm, round, reset, bench */
+	spinlock_t lock;		/* see the fields below */
 	struct list_head node;		/* in racing.c's list of active sessions */
 
 	/* identity of the last command, for the report */

@@ -91,6 +91,7 @@ static void map_add(struct task_struct *task, struct thprace_session *s, unsigne
 			map_live++;
 		map[i].s = s;
 		map[i].lane = lane;
+		/* pairs with map_find(): who sees the task sees its lane */
 		smp_store_release(&map[i].task, task);
 		break;
 	}
@@ -124,6 +125,7 @@ static bool map_find(struct task_struct *task, struct thprace_session **s,
 	unsigned int i, n;
 
 	for (n = 0, i = map_slot(task); n < MAP_SIZE; n++, i = (i + 1) % MAP_SIZE) {
+		/* pairs with map_add() */
 		struct task_struct *t = smp_load_acquire(&map[i].task);
 
 		if (!t)
@@ -265,6 +267,7 @@ void thprace_steer_hit(unsigned int phase, bool returned)
 	}
 	atomic_dec(&st->parked);
 }
+
 NOKPROBE_SYMBOL(thprace_steer_hit);
 
 /**

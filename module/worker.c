@@ -222,10 +222,12 @@ static void draw_delays(struct race *race)
 		struct racer *r = &race->racer[i];
 		u64 longest = 0;
 
-		for (j = 0; j < race->nr; j++)
+		for (j = 0; j < race->nr; j++) {
+			unsigned int op = thprace_op_index(race->racer[j].op);
+
 			if (j != i)
-				longest = max(longest, race->s->op_ewma_ns[
-					      thprace_op_index(race->racer[j].op)]);
+				longest = max(longest, race->s->op_ewma_ns[op]);
+		}
 		r->delay_ns = longest ? draw(race) % longest : 0;
 		sum += longest;
 	}
@@ -266,6 +268,12 @@ static int race_round(struct race *race)
 		t->random = draw(race);
 		t->page = (spec->given & BIT(THPRACE_WORD_PAGE)) ? spec->page :
 			  (t->random >> 32) % THPRACE_HPAGE_NR;
+	}
+	/* now and then while all is whole: some rules speak of PMD mappings only */
+	if (s->nr_rounds % 8 == 0) {
+		ret = thprace_check_maps(s, &req, race->mms, race->nr_mms);
+		if (ret)
+			return ret;
 	}
 	run_stage(race, STAGE_PREPARE);
 	for (i = 0; i < race->nr; i++)

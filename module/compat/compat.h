@@ -23,12 +23,11 @@
 #include <linux/static_call.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
-#include <linux/version.h>
 #ifdef THPRACE_HAVE_LEAFOPS
 #include <linux/leafops.h>
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
+#ifndef THPRACE_HAVE_STATIC_CALL
 #error "thprace supports kernels from 5.10 on"
 #endif
 #ifndef CONFIG_TRANSPARENT_HUGEPAGE

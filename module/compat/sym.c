@@ -9,8 +9,6 @@
 
 #include "sym.h"
 
-static unsigned long (*kallsyms_fn_type)(const char *name) __maybe_unused;
-
 static unsigned long no_lookup(const char *name)
 {
 	return 0;
@@ -40,6 +38,7 @@ static struct anon_vma_chain *no_anon_first(struct rb_root_cached *root,
 {
 	return NULL;
 }
+
 DEFINE_STATIC_CALL(thprace_sc_anon_first, no_anon_first);
 
 static struct anon_vma_chain *no_anon_next(struct anon_vma_chain *avc,
@@ -47,6 +46,7 @@ static struct anon_vma_chain *no_anon_next(struct anon_vma_chain *avc,
 {
 	return NULL;
 }
+
 DEFINE_STATIC_CALL(thprace_sc_anon_next, no_anon_next);
 
 static struct vm_area_struct *no_file_first(struct rb_root_cached *root,
@@ -54,6 +54,7 @@ static struct vm_area_struct *no_file_first(struct rb_root_cached *root,
 {
 	return NULL;
 }
+
 DEFINE_STATIC_CALL(thprace_sc_file_first, no_file_first);
 
 static struct vm_area_struct *no_file_next(struct vm_area_struct *vma,
@@ -61,17 +62,20 @@ static struct vm_area_struct *no_file_next(struct vm_area_struct *vma,
 {
 	return NULL;
 }
+
 DEFINE_STATIC_CALL(thprace_sc_file_next, no_file_next);
 
 static void no_drain(void)
 {
 }
+
 DEFINE_STATIC_CALL(thprace_sc_drain, no_drain);
 
 static int no_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice)
 {
 	return -EOPNOTSUPP;
 }
+
 DEFINE_STATIC_CALL(thprace_sc_madvise, no_madvise);
 
 static const struct {
@@ -164,25 +168,34 @@ int thprace_sym_init(void)
 
 	if (!addr)
 		return -ENOENT;
-	static_call_update(thprace_sc_lookup, (typeof(&no_lookup))addr);
+	static_call_update(thprace_sc_lookup, (typeof(no_lookup) *)addr);
 
 	for (i = 0; i < THPRACE_NR_SYMS; i++)
 		for (j = 0; j < ARRAY_SIZE(sym_table[i].name); j++)
 			if (sym_table[i].name[j] && !sym_addr[i])
 				sym_addr[i] = static_call(thprace_sc_lookup)(sym_table[i].name[j]);
 
-#define SYM_SET(sc, fn, sym) do {						\
-	if (sym_addr[sym])							\
-		static_call_update(sc, (typeof(&fn))sym_addr[sym]);		\
-} while (0)
-	SYM_SET(thprace_sc_split, no_split, THPRACE_SYM_SPLIT);
-	SYM_SET(thprace_sc_anon_first, no_anon_first, THPRACE_SYM_ANON_IT_FIRST);
-	SYM_SET(thprace_sc_anon_next, no_anon_next, THPRACE_SYM_ANON_IT_NEXT);
-	SYM_SET(thprace_sc_file_first, no_file_first, THPRACE_SYM_FILE_IT_FIRST);
-	SYM_SET(thprace_sc_file_next, no_file_next, THPRACE_SYM_FILE_IT_NEXT);
-	SYM_SET(thprace_sc_drain, no_drain, THPRACE_SYM_LRU_DRAIN);
-	SYM_SET(thprace_sc_madvise, no_madvise, THPRACE_SYM_MADVISE);
-#undef SYM_SET
+	addr = sym_addr[THPRACE_SYM_SPLIT];
+	if (addr)
+		static_call_update(thprace_sc_split, (typeof(no_split) *)addr);
+	addr = sym_addr[THPRACE_SYM_ANON_IT_FIRST];
+	if (addr)
+		static_call_update(thprace_sc_anon_first, (typeof(no_anon_first) *)addr);
+	addr = sym_addr[THPRACE_SYM_ANON_IT_NEXT];
+	if (addr)
+		static_call_update(thprace_sc_anon_next, (typeof(no_anon_next) *)addr);
+	addr = sym_addr[THPRACE_SYM_FILE_IT_FIRST];
+	if (addr)
+		static_call_update(thprace_sc_file_first, (typeof(no_file_first) *)addr);
+	addr = sym_addr[THPRACE_SYM_FILE_IT_NEXT];
+	if (addr)
+		static_call_update(thprace_sc_file_next, (typeof(no_file_next) *)addr);
+	addr = sym_addr[THPRACE_SYM_LRU_DRAIN];
+	if (addr)
+		static_call_update(thprace_sc_drain, (typeof(no_drain) *)addr);
+	addr = sym_addr[THPRACE_SYM_MADVISE];
+	if (addr)
+		static_call_update(thprace_sc_madvise, (typeof(no_madvise) *)addr);
 	return 0;
 }
 
