@@ -47,7 +47,13 @@ int session_cmd(int fd, const char *fmt, ...)
 	va_end(ap);
 	if (len < 0 || len > THPRACE_MAX_LINE)
 		return -E2BIG;
-	n = write(fd, line, len);
+	/*
+	 * write() on a file that threads or processes share takes the lock of
+	 * its position: a lane would wait for the other's op to end.
+	 */
+	n = pwrite(fd, line, len, 0);
+	if (n < 0 && errno == ESPIPE)
+		n = write(fd, line, len);
 	if (n < 0)
 		return -errno;
 	return n == len ? 0 : -EIO;
@@ -67,6 +73,8 @@ int session_report(int fd, struct tally *t)
 
 	while (len < sizeof(text) - 1) {
 		n = pread(fd, text + len, sizeof(text) - 1 - len, len);
+		if (n < 0 && errno == ESPIPE)
+			n = read(fd, text + len, sizeof(text) - 1 - len);
 		if (n < 0) {
 			set_error("cannot read the session's report: %s", strerror(errno));
 			return -errno;

@@ -101,6 +101,9 @@ static int quiesced_check(struct run *run)
 		if (run->extra[i])
 			len += snprintf(line + len, sizeof(line) - len, " pid=%d", run->extra[i]);
 	}
+	/* Nobody else holds references, or the scenario says so. */
+	len += snprintf(line + len, sizeof(line) - len, " refs=%s",
+			run->sc->refs_held ? "lower" : "exact");
 	err = session_cmd(run->fd, "%s", line);
 	if (err) {
 		set_error("session refused check: %s", strerror(-err));

@@ -11,6 +11,8 @@
 #include "thprace.h"
 
 #define MAX_DELAY_NS		(50 * NSEC_PER_MSEC)
+#define MAX_BIAS_NS		((__s64)(10 * NSEC_PER_MSEC))
+#define BIAS_WEIGHT		4
 
 static int arm_round(struct run *run)
 {
@@ -34,15 +36,17 @@ static int arm_round(struct run *run)
 }
 
 /*
- * Any point of the split shall be able to meet any point of the other op: one
- * of the two sides starts late, by at most what the other needs.
+ * Any point of the split shall be able to meet any point of the other op: the
+ * workers start between one of their ops before and one split after main.
+ * Mostly in two thirds of that range, since durations vary.
  */
 static void draw_delays(struct run *run)
 {
 	struct lane_shared *ls = run->sh->lane;
-	u64 split_ns = ls[0].mean_ns, act_ns = 0, at, jitter = 0;
+	u64 split_ns = ls[0].mean_ns, act_ns = 0, jitter = 0;
 	unsigned int i;
 	struct rng rng;
+	__s64 at;
 
 	for (i = 0; i <= run->nr_workers; i++) {
 		ls[i].delay_ns = 0;
@@ -54,18 +58,51 @@ static void draw_delays(struct run *run)
 	rng_seed(&rng, run->seed, run->sh->round, ~0ULL);
 	split_ns = split_ns > MAX_DELAY_NS ? MAX_DELAY_NS : split_ns;
 	act_ns = act_ns > MAX_DELAY_NS ? MAX_DELAY_NS : act_ns;
-	if (split_ns + act_ns) {
-		at = rng_below(&rng, split_ns + act_ns);
-		if (at < act_ns)
-			ls[0].delay_ns = act_ns - at;
-		for (i = 1; i <= run->nr_workers; i++)
-			ls[i].delay_ns = at < act_ns ? 0 : at - act_ns;
+	if (rng_below(&rng, 8)) {
+		split_ns -= split_ns / 3;
+		act_ns -= act_ns / 3;
 	}
+	at = run->bias_ns;
+	if (split_ns + act_ns)
+		at += (__s64)rng_below(&rng, split_ns + act_ns) - (__s64)act_ns;
+	if (at < 0)
+		ls[0].delay_ns = -at;
+	for (i = 1; at > 0 && i <= run->nr_workers; i++)
+		ls[i].delay_ns = at;
 	/* Mostly all workers at once; sometimes scattered as well. */
 	if (run->nr_workers > 1 && act_ns && !rng_below(&rng, 4))
 		jitter = act_ns;
 	for (i = 1; jitter && i <= run->nr_workers; i++)
 		ls[i].delay_ns += rng_below(&rng, jitter);
+}
+
+/* Where one side is always late, the other learns to wait. */
+static void correct_bias(struct run *run, unsigned int thp)
+{
+	const struct stamp *split = &run->sh->stamp[0][thp];
+	__s64 early = 0, late = 0, gap;
+	unsigned int i;
+
+	for (i = 1; split->end_ns && i <= run->nr_workers; i++) {
+		const struct stamp *s = &run->sh->stamp[i][thp];
+
+		if (s->end_ns < split->begin_ns) {
+			gap = split->begin_ns - s->end_ns;
+			early = !early || gap < early ? gap : early;
+		} else if (s->begin_ns > split->end_ns) {
+			gap = s->begin_ns - split->end_ns;
+			late = !late || gap < late ? gap : late;
+		} else {
+			return;
+		}
+	}
+	if (early && late)
+		return;
+	run->bias_ns += (early - late) / BIAS_WEIGHT;
+	if (run->bias_ns > MAX_BIAS_NS)
+		run->bias_ns = MAX_BIAS_NS;
+	if (run->bias_ns < -MAX_BIAS_NS)
+		run->bias_ns = -MAX_BIAS_NS;
 }
 
 static void note_skew(struct run *run, unsigned int thp)
@@ -141,6 +178,7 @@ static int one_round(struct run *run, unsigned int thp)
 		}
 	}
 	note_skew(run, thp);
+	correct_bias(run, thp);
 	end_round(run, thp);
 	progress(run, false);
 	return 0;

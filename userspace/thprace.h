@@ -326,6 +326,7 @@ struct run {
 	u64 gen;			/* pattern generation, one a batch */
 	u64 seed;
 	u64 start_ns, deadline_ns, budget_ns;
+	__s64 bias_ns;			/* added to the workers' start */
 	u64 splits_before;
 	bool full_verify;
 	pid_t extra[MAX_THPS];		/* more processes to check, 0 = none */

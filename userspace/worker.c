@@ -19,7 +19,7 @@
 #include "thprace.h"
 
 #define MEAN_WEIGHT	8	/* one sample in so many */
-#define MEAN_CLAMP	16	/* a sample counts as at most so many means */
+#define MEAN_CLAMP	2	/* a sample counts as at most so many means */
 
 static void lane_fail(struct run *run, struct lane *lane)
 {
