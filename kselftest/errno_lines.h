@@ -182,13 +182,12 @@ static const struct bad_line no_process[] = {
 };
 
 static const struct bad_line hole[] = {
-	{ "split", "pid=@P map=0x200000+@L", ENOMEM },
-	{ "munmap", "pid=@P map=0x200000+@L page=1", ENOMEM },
-	{ "check", "pid=@P map=0x200000+@L", ENOMEM },
-	{ "race", "pid=@P map=0x200000+@L op=split:1 op=munmap:1 rounds=1",
-	  ENOMEM },
-	{ "split", "pid=@P @M map=0x200000+@L", ENOMEM },
-	{ "munmap", "pid=@P @M map=0x200000+@L page=1", ENOMEM },
+	{ "split", "pid=@P map=0x100000000000+@L", ENOMEM },
+	{ "munmap", "pid=@P map=0x100000000000+@L page=1", ENOMEM },
+	{ "check", "pid=@P map=0x100000000000+@L", ENOMEM },
+	{ "race", "pid=@P map=0x100000000000+@L op=split:1 rounds=1", ENOMEM },
+	{ "split", "pid=@P @M map=0x100000000000+@L", ENOMEM },
+	{ "munmap", "pid=@P @M map=0x100000000000+@L page=1", ENOMEM },
 	{ }
 };
 
@@ -200,7 +199,7 @@ static const struct bad_line all_or_nothing[] = {
 	{ "munmap", "pid=@P @M page=5 page=", EINVAL },
 	{ "munmap", "pid=@P @M page=5 pid=0", ERANGE },
 	{ "munmap", "pid=@P @M page=5 pid=@D", ESRCH },
-	{ "munmap", "pid=@P @M page=5 map=0x200000+0x200000", ENOMEM },
+	{ "munmap", "pid=@P @M page=5 map=0x100000000000+0x200000", ENOMEM },
 	{ "split", "pid=@P @M page=5 order=x", EINVAL },
 	{ "split", "pid=@P @M pid=@K", ESRCH },
 	{ }

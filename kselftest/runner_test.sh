@@ -131,6 +131,36 @@ echo "skip *" >"$dir/skips"
 expect 4 "pass:0 fail:0 skip:2" "strict: any case of a test" skip
 unset THPRACE_STRICT_SKIP KSFT_EXPECT_SKIPS
 
+# ksft.c: each case named "bad..." has failed, and said so in its own way.
+nr=$((nr + 1))
+got_rc=0
+export THPRACE_KSFT_SETUP=1
+./ksft_test >"$dir/out" || got_rc=$?
+if [ "$got_rc" -eq 1 ] && ! grep -q "^ok [0-9]* bad" "$dir/out" &&
+	! grep -q "^not ok [0-9]* [^b]" "$dir/out" &&
+	grep -q "^ok 6 only skip # SKIP because of something" "$dir/out" &&
+	! grep -q "goes on after" "$dir/out" &&
+	grep -q "verified nothing" "$dir/out" &&
+	grep -q "^# Totals: pass:2 fail:8 skip:1" "$dir/out"; then
+	echo "ok $nr cases that end in every way"
+else
+	failed=1
+	sed 's/^/# /' "$dir/out"
+	echo "not ok $nr cases that end in every way"
+fi
+for how in pass:0 "only skip:4" bad:1; do
+	nr=$((nr + 1))
+	got_rc=0
+	./ksft_test "${how%:*}" >"$dir/out" || got_rc=$?
+	if [ "$got_rc" -eq "${how#*:}" ]; then
+		echo "ok $nr status of ${how%:*}"
+	else
+		failed=1
+		echo "not ok $nr status of ${how%:*}: $got_rc"
+	fi
+done
+unset THPRACE_KSFT_SETUP
+
 # setup.sh on made-up knobs, when the command ends and when it is killed.
 if [ "$(id -u)" -eq 0 ]; then
 	mkdir "$dir/thp" "$dir/mod"

@@ -21,6 +21,8 @@
 
 /* A killed race is gone within that, and has begun within that. */
 #define UNDONE_MS	60000
+/* What need not wait is answered within that. */
+#define ANSWER_MS	20000
 
 static const struct {
 	const char *file, *words;
@@ -156,7 +158,8 @@ static void case_hole_inside(const void *arg)
 	ksft_expect(!region_bad(r.addr, huge) &&
 		    !region_bad(r.addr + 2 * huge, 2 * huge), "changed");
 	/* Without the hole all is well: it was the hole. */
-	expect_all(r.addr + 2 * huge, huge, 0, "a map without a hole");
+	ksft_expect(!tr_write("check", "map=%p+%#zx", r.addr + 2 * huge, huge),
+		    "a map without a hole is refused too");
 }
 
 /* Known to the ABI or the tables, but not on this kernel. */
@@ -318,30 +321,41 @@ static void case_killed(const void *arg)
 	holder_stop(&h);
 }
 
-static void case_busy(const void *arg)
+/* What a session says to all that there can be one of, while it races. */
+static noreturn void expect_busy(int fd, struct holder *h)
 {
 	static const char * const serial[] = { "round", "reset", "arm seed=1" };
-	int fd = tr_open("session", O_RDWR), err;
-	struct holder h;
 	size_t i;
-	pid_t pid;
+	int err;
 
-	(void)arg;
-	ksft_assert(fd >= 0, "session: %s", strerror(-fd));
-	holder_start(&h, 8 * thp_bytes());
-	pid = start_race(&h, fd);
-	for (i = 0; i < ARRAY_SIZE(serial); i++) {
-		err = tr_fd_write(fd, "%s", serial[i]);
-		ksft_expect(err == EBUSY, "%s during a race: %s", serial[i],
-			    tr_errno_name(err));
-	}
+	for (i = 0; i < ARRAY_SIZE(serial); i++)
+		tr_expect(fd, EBUSY, serial[i]);
 	err = tr_fd_write(fd, "race pid=%d map=%p+%#zx op=split:1 rounds=1",
-			  h.pid, h.r.addr, h.r.len);
+			  h->pid, h->r.addr, h->r.len);
 	ksft_expect(err == EBUSY, "a race during a race: %s",
 		    tr_errno_name(err));
-	kill_race(pid);
-	err = tr_fd_write(fd, "round");
-	ksft_expect(!err, "round after it: %s", tr_errno_name(err));
+	_exit(0);
+}
+
+static void case_busy(const void *arg)
+{
+	int fd = tr_session();
+	struct holder h;
+	pid_t racer, asker;
+
+	(void)arg;
+	holder_start(&h, 8 * thp_bytes());
+	racer = start_race(&h, fd);
+	/* Not from here: it must not wait for the race, but if it does... */
+	asker = fork();
+	if (!asker)
+		expect_busy(fd, &h);
+	ksft_expect(!ksft_reap(asker, ANSWER_MS),
+		    "a second command of the session waits for the race");
+	kill_race(racer);
+	kill(asker, SIGKILL);
+	ksft_reap(asker, UNDONE_MS);
+	tr_expect(fd, 0, "round");
 	close(fd);
 	holder_stop(&h);
 }

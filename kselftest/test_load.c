@@ -197,6 +197,31 @@ static void case_session_pins(const void *arg)
 	load();
 }
 
+static void case_race_pins(const void *arg)
+{
+	struct holder h;
+	pid_t pid;
+	int err;
+
+	(void)arg;
+	need_module_file();
+	holder_start(&h, thp_bytes());
+	pid = fork();
+	if (!pid)
+		_exit(tr_write("race",
+			       "pid=%d map=%p+%#zx op=split:1 op=munmap:1 duration_ms=600000",
+			       h.pid, h.r.addr, h.r.len));
+	ksft_assert(ksft_wait_for(tr_kthreads() > 0, 60000), "no race");
+	err = tr_unload();
+	ksft_expect(err == EBUSY || err == EWOULDBLOCK, "rmmod in a race: %s",
+		    strerror(err));
+	kill(pid, SIGKILL);
+	ksft_assert(ksft_reap(pid, 60000) >= 0, "the race does not end");
+	unload();
+	load();
+	holder_stop(&h);
+}
+
 static void case_loop(const void *arg)
 {
 	struct traces before;
@@ -295,6 +320,7 @@ static const struct ksft_case cases[] = {
 	{ .name = "abi version", .run = case_abi },
 	{ .name = "unload and reload", .run = case_reload },
 	{ .name = "an open session keeps it loaded", .run = case_session_pins },
+	{ .name = "a race keeps it loaded", .run = case_race_pins },
 	{ .name = "50 loads and unloads", .run = case_loop, .timeout_s = 900 },
 	{ .name = "100 races leave nothing", .run = case_races_leave_nothing,
 	  .timeout_s = 900 },
