@@ -109,6 +109,15 @@ static int quiesced_check(struct run *run)
 		set_error("session refused check: %s", strerror(-err));
 		return err;
 	}
+	if (!run->sc->refs_held) {
+		err = session_cmd(run->fd, "check map=0x%lx+0x%zx pid=%d refs=exact check=%s",
+				  (unsigned long)run->region.base, run->region.len, getpid(),
+				  check_names[THPRACE_CHECK_SPLIT_PROGRESS]);
+		if (err && err != -EOPNOTSUPP && err != -ENOMEM) {
+			set_error("session refused check: %s", strerror(-err));
+			return err;
+		}
+	}
 	return session_report(run->fd, &run->res->tally);
 }
 

@@ -13,6 +13,7 @@
 #define MAX_DELAY_NS		(50 * NSEC_PER_MSEC)
 #define MAX_BIAS_NS		((__s64)(10 * NSEC_PER_MSEC))
 #define BIAS_WEIGHT		4
+#define SOLO_BATCHES		2
 
 static int arm_round(struct run *run)
 {
@@ -202,6 +203,28 @@ static int free_rounds(struct run *run)
 	return 0;
 }
 
+/*
+ * The op alone: what it leaves huge and mapped in part has states of its own,
+ * and must still be splittable when all is quiet.  Not a round.
+ */
+static int solo_round(struct run *run, unsigned int thp)
+{
+	int err = arm_round(run);
+
+	if (err)
+		return err;
+	run->sh->solo = 1;
+	err = workers_do(run, CMD_RACE, thp);
+	run->sh->solo = 0;
+	return err;
+}
+
+static bool ending(const struct run *run)
+{
+	return signals_stop() || now_ns() >= run->deadline_ns ||
+	       (run->opt->rounds && run->sh->round >= run->opt->rounds);
+}
+
 /**
  * race_batch() - a round for each huge page of the batch
  * @run: the run
@@ -218,10 +241,13 @@ int race_batch(struct run *run)
 	for (thp = 0; thp < run->nr_thps; thp++) {
 		if (!run->huge[thp])
 			continue;
+		if (run->fd >= 0 && !run->opt->steer && !run->opt->grid && thp &&
+		    thp == run->nr_thps - 1 && run->sh->batch % SOLO_BATCHES == 0)
+			return solo_round(run, thp);
 		err = one_round(run, thp);
 		if (err)
 			return err;
-		if (signals_stop() || now_ns() >= run->deadline_ns)
+		if (ending(run))
 			break;
 	}
 	return 0;

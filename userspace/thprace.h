@@ -277,6 +277,7 @@ struct shared {
 	struct gate ready, spin, done;
 	u32 abort;
 	u32 cmd, thp;
+	u32 solo;			/* nobody splits in this round */
 	u64 round, batch;
 	u32 nr_violations;
 	struct violation violations[SHARED_VIOLATIONS];

@@ -208,7 +208,7 @@ static int race_one(struct run *run, struct lane *lane, unsigned int thp)
 
 static int race(struct run *run, struct lane *lane, unsigned int first, unsigned int last)
 {
-	bool idle = !lane->id && !has_splitter(run);
+	bool idle = !lane->id && (!has_splitter(run) || run->sh->solo);
 	unsigned int thp;
 	u64 delay_ns;
 	int err;
