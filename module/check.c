@@ -18,11 +18,10 @@
 enum check_kind {
 	KIND_QUIESCED,
 	KIND_RACING,
-	KIND_END,
 	KIND_USER,
 };
 
-static const char * const kind_names[] = { "quiesced", "racing", "end", "user" };
+static const char * const kind_names[] = { "quiesced", "racing", "user" };
 
 static const char *why_not_mm_id(void)
 {
@@ -63,11 +62,6 @@ static const char *why_not_split(void)
 	return thprace_sym_missing(THPRACE_SYM_SPLIT);
 }
 
-static const char *why_not_yet(void)
-{
-	return "not part of this build";
-}
-
 static const struct {
 	enum check_kind kind;
 	const char *(*why_not)(void);
@@ -90,7 +84,7 @@ static const struct {
 	[THPRACE_CHECK_SPLIT_FOLIO_LOCK] = { KIND_RACING, NULL },
 	[THPRACE_CHECK_SPLIT_SERIAL]	= { KIND_RACING, NULL },
 	[THPRACE_CHECK_CONTENT]		= { KIND_USER, NULL },
-	[THPRACE_CHECK_LEAK]		= { KIND_END, why_not_yet },
+	[THPRACE_CHECK_LEAK]		= { KIND_USER, NULL },
 };
 
 /**
@@ -107,7 +101,7 @@ const char *thprace_check_why_not(unsigned int check)
 }
 
 /**
- * thprace_check_kind() - when a check is made: quiesced, racing, end or user
+ * thprace_check_kind() - when a check is made: quiesced, racing or user
  * @check: enum thprace_check
  */
 const char *thprace_check_kind(unsigned int check)
@@ -596,7 +590,6 @@ bool thprace_check_must_hold(struct thprace_session *s, unsigned int check)
 {
 	switch (check) {
 	case THPRACE_CHECK_SPLIT_PROGRESS:
-	case THPRACE_CHECK_LEAK:
 	case THPRACE_CHECK_DEFERRED_QUEUE:
 		return s->check[check].skipped;
 	default:

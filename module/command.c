@@ -6,6 +6,8 @@
  * before anything is changed.  Not here: the grammar (trigger.c), the work
  * itself (ops.c, worker.c, check.c).
  */
+#include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 
@@ -31,7 +33,7 @@ struct job {
  * @takes:	words that may be given
  * @needs:	words that must be given
  * @holes:	the maps may have holes (a race leaves them)
- * @shared:	mappings of files are fine
+ * @shared:	mappings of shmem are fine
  * @serial:	only one such command of a session at a time
  * @fn:		does it
  */
@@ -82,6 +84,11 @@ static int get_mms(struct job *job)
 	return 0;
 }
 
+static bool vma_is_tmpfs(struct vm_area_struct *vma)
+{
+	return vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == TMPFS_MAGIC;
+}
+
 static bool vma_supported(struct vm_area_struct *vma, bool shared)
 {
 	if (is_vm_hugetlb_page(vma) ||
@@ -89,7 +96,7 @@ static bool vma_supported(struct vm_area_struct *vma, bool shared)
 		return false;
 	if (vma->vm_flags & (VM_GROWSDOWN | VM_GROWSUP))
 		return false;
-	return vma_is_anonymous(vma) || shared;
+	return vma_is_anonymous(vma) || (shared && vma_is_tmpfs(vma));
 }
 
 /* Is every page of the maps mapped, by something that we can race? */

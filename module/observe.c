@@ -163,23 +163,20 @@ pmd_t *thprace_find_pmd(struct mm_struct *mm, unsigned long addr)
 	return pmd_offset(pud, addr);
 }
 
-/* Lock the page table below @pmd, if there is one. */
-static pte_t *lock_ptes(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
-			spinlock_t **ptlp)
+/**
+ * thprace_ptes_below() - is there a page table below a PMD entry?
+ * @mm: mmap_lock held
+ * @pmd: the entry
+ * @old: out, what it holds; to be compared again under @ptlp
+ * @ptlp: out, the page table's lock, not taken
+ */
+bool thprace_ptes_below(struct mm_struct *mm, pmd_t *pmd, pmd_t *old, spinlock_t **ptlp)
 {
-	pmd_t old = READ_ONCE(*pmd);
-	spinlock_t *ptl;	/* of the page table */
-
-	if (pmd_none(old) || !pmd_present(old) || pmd_trans_huge(old) || pmd_bad(old))
-		return NULL;
-	ptl = pte_lockptr(mm, &old);
-	spin_lock(ptl);
-	if (unlikely(!pmd_same(old, READ_ONCE(*pmd)))) {
-		spin_unlock(ptl);
-		return NULL;
-	}
-	*ptlp = ptl;
-	return pte_offset_kernel(&old, addr);
+	*old = READ_ONCE(*pmd);
+	if (pmd_none(*old) || !pmd_present(*old) || pmd_trans_huge(*old) || pmd_bad(*old))
+		return false;
+	*ptlp = pte_lockptr(mm, old);
+	return true;
 }
 
 static void note_bad(struct thprace_bad *bad, u32 index, u64 addr, s64 want, s64 got)
@@ -236,10 +233,11 @@ unsigned int thprace_observer_collect(struct thprace_observer *o, unsigned int m
 	}
 	spin_unlock(ptl);
 
-	pte = lock_ptes(m, pmd, addr, &ptl);
-	if (!pte)
+	if (!thprace_ptes_below(m, pmd, &val, &ptl))
 		return 0;
-	for (i = 0; i < THPRACE_HPAGE_NR; i++) {
+	spin_lock(ptl);
+	pte = pte_offset_kernel(&val, addr);
+	for (i = 0; i < THPRACE_HPAGE_NR && pmd_same(val, READ_ONCE(*pmd)); i++) {
 		pte_t entry = READ_ONCE(pte[i]);
 
 		if (pte_none(entry))
@@ -476,12 +474,13 @@ static void walk_place(struct thprace_observer *o, struct thprace_obs *obs,
 		}
 		spin_unlock(ptl);
 
-		pte = lock_ptes(mm, pmd, addr, &ptl);
-		if (!pte) {
+		if (!thprace_ptes_below(mm, pmd, &val, &ptl)) {
 			i += n;
 			continue;
 		}
-		for (j = 0; j < n; j++, addr += PAGE_SIZE) {
+		spin_lock(ptl);
+		pte = pte_offset_kernel(&val, addr);
+		for (j = 0; j < n && pmd_same(val, READ_ONCE(*pmd)); j++, addr += PAGE_SIZE) {
 			pte_t entry = READ_ONCE(pte[j]);
 			unsigned long pfn;
 			unsigned int sub;
@@ -738,7 +737,7 @@ u64 thprace_bare_walk(struct mm_struct *mm, unsigned long addr)
 	unsigned int i;
 	spinlock_t *ptl;	/* of the page table */
 	u64 sum = 0;
-	pmd_t *pmd;
+	pmd_t *pmd, val;
 	pte_t *pte;
 
 	if (mmap_write_lock_killable(mm))
@@ -753,10 +752,11 @@ u64 thprace_bare_walk(struct mm_struct *mm, unsigned long addr)
 			sum += atomic_read(&page[i]._mapcount) + page_ref_count(page + i);
 	}
 	spin_unlock(ptl);
-	pte = lock_ptes(mm, pmd, addr, &ptl);
-	if (!pte)
+	if (!thprace_ptes_below(mm, pmd, &val, &ptl))
 		goto out;
-	for (i = 0; i < THPRACE_HPAGE_NR; i++) {
+	spin_lock(ptl);
+	pte = pte_offset_kernel(&val, addr);
+	for (i = 0; i < THPRACE_HPAGE_NR && pmd_same(val, READ_ONCE(*pmd)); i++) {
 		pte_t entry = READ_ONCE(pte[i]);
 
 		if (!pte_present(entry) || pte_special(entry))
@@ -779,6 +779,34 @@ static void count_page(struct page *page, long nr, long *anon, long *shmem)
 		*anon += nr;
 	else if (folio_test_swapbacked(folio))
 		*shmem += nr;
+}
+
+/* The same for the page table below a PMD entry, [addr, end). */
+static void count_ptes(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
+		       unsigned long end, long *anon, long *shmem)
+{
+	spinlock_t *ptl;	/* of the page table */
+	pmd_t val;
+	pte_t *pte;
+
+	if (!thprace_ptes_below(mm, pmd, &val, &ptl))
+		return;
+	spin_lock(ptl);
+	pte = pte_offset_kernel(&val, addr);
+	for (; addr < end && pmd_same(val, READ_ONCE(*pmd)); addr += PAGE_SIZE, pte++) {
+		pte_t entry = READ_ONCE(*pte);
+		struct page *page = NULL;
+
+		if (pte_none(entry))
+			continue;
+		if (!pte_present(entry))
+			page = thprace_pte_migration_page(entry);
+		else if (!pte_special(entry) && pfn_valid(pte_pfn(entry)))
+			page = pte_page(entry);
+		if (page)
+			count_page(page, 1, anon, shmem);
+	}
+	spin_unlock(ptl);
 }
 
 /**
@@ -810,7 +838,6 @@ bool thprace_count_rss(struct mm_struct *mm, long *anon, long *shmem)
 			struct page *page;
 			spinlock_t *ptl;	/* of the page table */
 			pmd_t val;
-			pte_t *pte;
 
 			if (!pmd)
 				continue;
@@ -829,24 +856,7 @@ bool thprace_count_rss(struct mm_struct *mm, long *anon, long *shmem)
 			spin_unlock(ptl);
 			if (page)
 				continue;
-			pte = lock_ptes(mm, pmd, addr, &ptl);
-			if (!pte)
-				continue;
-			for (; addr < end; addr += PAGE_SIZE, pte++) {
-				pte_t entry = READ_ONCE(*pte);
-
-				if (pte_none(entry))
-					continue;
-				if (!pte_present(entry))
-					page = thprace_pte_migration_page(entry);
-				else if (pte_special(entry) || !pfn_valid(pte_pfn(entry)))
-					page = NULL;
-				else
-					page = pte_page(entry);
-				if (page)
-					count_page(page, 1, anon, shmem);
-			}
-			spin_unlock(ptl);
+			count_ptes(mm, pmd, addr, end, anon, shmem);
 			addr = end - 1;
 			cond_resched();
 		}

@@ -12,6 +12,16 @@
 
 #include "observe.h"
 
+/* The huge zero page has no mapping; page table lock held. */
+static struct page *get_huge(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	if (!thprace_folio_mapping_raw(folio) || !folio_try_get(folio))
+		return NULL;
+	return page;
+}
+
 /**
  * thprace_find_huge() - a page of the huge page at an address
  * @mm: user reference held by the caller
@@ -29,7 +39,9 @@ struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
 {
 	struct page *page = NULL;
 	spinlock_t *ptl;	/* of the page table */
+	unsigned int i;
 	pmd_t *pmd, val;
+	pte_t *pte;
 
 	if (mmap_read_lock_killable(mm))
 		return ERR_PTR(-EINTR);
@@ -38,38 +50,20 @@ struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
 		goto out;
 	ptl = pmd_lock(mm, pmd);
 	val = READ_ONCE(*pmd);
-	if (pmd_present(val) && pmd_trans_huge(val)) {
-		page = pmd_page(val) + index;
-	} else if (pmd_present(val) && !pmd_bad(val)) {
-		/* nested as in the kernel: PMD lock, then PTE lock, if two */
-		spinlock_t *pte_ptl = pte_lockptr(mm, &val);
-		unsigned int i;
-		pte_t *pte;
-
-		if (pte_ptl != ptl)
-			spin_lock_nested(pte_ptl, SINGLE_DEPTH_NESTING);
-		pte = pte_offset_kernel(&val, addr);
-		for (i = 0; i < THPRACE_HPAGE_NR && !page; i++) {
-			pte_t entry = READ_ONCE(pte[(index + i) % THPRACE_HPAGE_NR]);
-
-			if (!pte_present(entry) || pte_special(entry) ||
-			    !pfn_valid(pte_pfn(entry)))
-				continue;
-			if (PageCompound(pte_page(entry)))
-				page = pte_page(entry);
-		}
-		if (page && !folio_try_get(page_folio(page)))
-			page = NULL;
-		if (pte_ptl != ptl)
-			spin_unlock(pte_ptl);
-		spin_unlock(ptl);
+	if (pmd_present(val) && pmd_trans_huge(val))
+		page = get_huge(pmd_page(val) + index);
+	spin_unlock(ptl);
+	if (page || !thprace_ptes_below(mm, pmd, &val, &ptl))
 		goto out;
+	spin_lock(ptl);
+	pte = pte_offset_kernel(&val, addr);
+	for (i = 0; i < THPRACE_HPAGE_NR && !page && pmd_same(val, READ_ONCE(*pmd)); i++) {
+		pte_t entry = READ_ONCE(pte[(index + i) % THPRACE_HPAGE_NR]);
+
+		if (pte_present(entry) && !pte_special(entry) && pfn_valid(pte_pfn(entry)) &&
+		    PageCompound(pte_page(entry)))
+			page = get_huge(pte_page(entry));
 	}
-	/* The huge zero page has no mapping. */
-	if (page && !thprace_folio_mapping_raw(page_folio(page)))
-		page = NULL;
-	if (page && !folio_try_get(page_folio(page)))
-		page = NULL;
 	spin_unlock(ptl);
 out:
 	mmap_read_unlock(mm);
@@ -248,13 +242,24 @@ static int zap_restore(struct thprace_target *t)
 	return 0;
 }
 
+/* ---- check: the quiesced check while others race; its locks keep them out ---- */
+
+static enum thprace_result check_act(struct thprace_target *t)
+{
+	struct thprace_map region = { .addr = t->addr, .len = PMD_SIZE };
+	struct thprace_check_req req = { .map = &region, .nr_maps = 1 };
+
+	return thprace_check_maps(t->session, &req, &t->mm, 1) ?
+	       THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+}
+
 /* The order is the order of reports; names are ABI. */
 const struct thprace_op thprace_ops[] = {
 	{ "split", THPRACE_OP_KERNEL, false, split_prepare, split_act, NULL, split_why_not },
 	{ "munmap", THPRACE_OP_KERNEL, true, munmap_prepare, munmap_act, munmap_restore },
 	{ "zap", THPRACE_OP_KERNEL, true, munmap_prepare, zap_act, zap_restore,
 	  madvise_why_not },
-	{ "check", THPRACE_OP_KERNEL },
+	{ "check", THPRACE_OP_KERNEL, false, NULL, check_act },
 	{ "mremap", THPRACE_OP_USER, true },
 	{ "fork", THPRACE_OP_USER },
 	{ "exit", THPRACE_OP_USER, true },

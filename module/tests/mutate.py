@@ -127,35 +127,37 @@ TRIGGER = [
 ]
 
 
-def try_one(number, name, old, new):
-    with open(os.path.join(ROOT, "module", name), encoding="utf-8") as f:
+TESTS = {"judge.c": "test_judge test_model", "trigger.c": "test_trigger"}
+
+
+def try_one(snapshot, name, old, new):
+    with open(os.path.join(snapshot, "module", name), encoding="utf-8") as f:
         text = f.read()
     if old not in text:
         return False, "is gone from the source"
     with tempfile.TemporaryDirectory() as top:
-        module = os.path.join(top, "module")
-        shutil.copytree(os.path.join(ROOT, "include"), os.path.join(top, "include"))
-        os.mkdir(module)
-        for source in ("judge.c", "judge.h", "trigger.c", "trigger.h", "pure.h"):
-            shutil.copy(os.path.join(ROOT, "module", source), module)
-        with open(os.path.join(module, name), "w", encoding="utf-8") as f:
+        shutil.copytree(snapshot, top, dirs_exist_ok=True)
+        with open(os.path.join(top, "module", name), "w", encoding="utf-8") as f:
             f.write(text.replace(old, new, 1))
+        # No sanitizers: a mutant must be noticed for what it does.
         made = subprocess.run(
-            ["make", "-s", "-C", HERE, "MODULE=" + module, "BUILD=" + os.path.join(top, "build"),
-             "CFLAGS=-O1 -Wno-error", "run"],
+            ["make", "-s", "-C", os.path.join(top, "module", "tests"), "SANITIZE=",
+             "CFLAGS=-O0 -Wno-error", "TESTS=" + TESTS[name], "run"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        if "passed," not in made.stdout:
-            return False, "does not build:\n" + made.stdout
-        if made.returncode == 0:
-            return False, "survives"
-    return True, "noticed"
+    if "passed," not in made.stdout:
+        return False, "does not build: " + made.stdout[:200]
+    return made.returncode != 0, "survives" if made.returncode == 0 else "noticed"
 
 
 def main():
     jobs = [("judge.c", *m) for m in JUDGE] + [("trigger.c", *m) for m in TRIGGER]
     bad = 0
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda job: try_one(*job), [(i, *job) for i, job in enumerate(jobs)])
+    # The sources may be edited while this runs.
+    with tempfile.TemporaryDirectory() as snapshot, ThreadPoolExecutor(os.cpu_count()) as pool:
+        for part in ("include", "module"):
+            shutil.copytree(os.path.join(ROOT, part), os.path.join(snapshot, part),
+                            ignore=shutil.ignore_patterns("build", "*.o", "*.ko"))
+        results = pool.map(lambda job: try_one(snapshot, *job), jobs)
         for (name, old, new), (ok, what) in zip(jobs, results):
             bad += not ok
             print(f"{'ok' if ok else 'not ok'} - {name}: {old!r} -> {new!r}: {what}", flush=True)

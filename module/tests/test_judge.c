@@ -427,6 +427,10 @@ static void test_deferred_queue(void **state)
 	pages(0, 256, 2, -1);
 	pages(256, 256, 0, -1);
 	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_HELD);
+	pte_mapped(CAPS_7_2);
+	pages(0, 256, 2, 1);
+	pages(256, 256, 0, -1);
+	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_VIOLATED);
 	/* Order 1 has no room for a list, order 2 has. */
 	start(CAPS_7_2, F(ANON) | F(LARGE), 2);
 	pages(0, 1, 1, 0);
@@ -438,6 +442,21 @@ static void test_deferred_queue(void **state)
 	file(CAPS_6_12);
 	obs.pmd_maps = 0;
 	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_NOT_APPLICABLE);
+}
+
+/* Kept by a reference only: on its way out, nothing to be queued for. */
+static void test_unmapped(void **state)
+{
+	start(CAPS_6_12, F(ANON) | F(LARGE), NR);
+	pages(0, NR, 0, -1);
+	obs.entire_mapcount = -1;
+	obs.large_mapcount = -1;
+	obs.refcount = 1;
+	exclusive(0, NR);
+	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_HELD);
+	assert_int_equal(finding[THPRACE_CHECK_ANON_EXCLUSIVE].outcome, THPRACE_NOT_APPLICABLE);
+	assert_int_equal(finding[THPRACE_CHECK_LARGE_MAPCOUNT].outcome, THPRACE_HELD);
+	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_ANON_EXCLUSIVE), -ENODATA);
 }
 
 static void test_pmd_geometry_needs_a_pmd(void **state)
@@ -568,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_ksm),
 		cmocka_unit_test(test_anon_exclusive),
 		cmocka_unit_test(test_deferred_queue),
+		cmocka_unit_test(test_unmapped),
 		cmocka_unit_test(test_pmd_geometry_needs_a_pmd),
 		cmocka_unit_test(test_unsure_is_skipped),
 		cmocka_unit_test(test_inject),
