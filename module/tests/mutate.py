@@ -94,7 +94,7 @@ TRIGGER = [
     ("if (len > THPRACE_MAX_LINE)", "if (len > THPRACE_MAX_LINE + 1)"),
     ("if (len && line[len - 1] == '\\n')\n\t\tlen--;", ""),
     ("if (digit >= base)", "if (digit > 16)"),
-    ("overflow |= n >> 60;", ""),
+    ("overflow |= n >> 60;", "overflow |= n >> 63;"),
     ("(n == 1844674407370955161ULL && digit > 5);", "0;"),
     ("return n < min || n > max ? -ERANGE : 0;", "return n > max ? -ERANGE : 0;"),
     ("return n < min || n > max ? -ERANGE : 0;", "return n < min ? -ERANGE : 0;"),
