@@ -815,10 +815,11 @@ static void count_ptes(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
  * @anon: out, pages; present and migration entries
  * @shmem: out, pages
  *
+ * Pages that a driver put into a VM_MIXEDMAP area are neither.
+ *
  * Context: process context.
- * Return: false if the mm holds a VMA whose pages can't be told apart.
  */
-bool thprace_count_rss(struct mm_struct *mm, long *anon, long *shmem)
+void thprace_count_rss(struct mm_struct *mm, long *anon, long *shmem)
 {
 	struct vm_area_struct *vma;
 	unsigned long addr;
@@ -829,8 +830,6 @@ bool thprace_count_rss(struct mm_struct *mm, long *anon, long *shmem)
 		vma_start_write(vma);
 		if (is_vm_hugetlb_page(vma) || (vma->vm_flags & VM_PFNMAP))
 			continue;
-		if (vma->vm_flags & VM_MIXEDMAP)
-			return false;
 		for (addr = vma->vm_start; addr < vma->vm_end;
 		     addr = (addr & PMD_MASK) + PMD_SIZE) {
 			pmd_t *pmd = thprace_find_pmd(mm, addr);
@@ -861,5 +860,4 @@ bool thprace_count_rss(struct mm_struct *mm, long *anon, long *shmem)
 			cond_resched();
 		}
 	}
-	return true;
 }

@@ -68,6 +68,6 @@ bool thprace_obs_equal(const struct thprace_obs *a, const struct thprace_obs *b)
 pmd_t *thprace_find_pmd(struct mm_struct *mm, unsigned long addr);
 bool thprace_ptes_below(struct mm_struct *mm, pmd_t *pmd, pmd_t *old, spinlock_t **ptlp);
 u64 thprace_bare_walk(struct mm_struct *mm, unsigned long addr);
-bool thprace_count_rss(struct mm_struct *mm, long *anon, long *shmem);
+void thprace_count_rss(struct mm_struct *mm, long *anon, long *shmem);
 
 #endif /* THPRACE_OBSERVE_H */

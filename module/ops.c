@@ -231,17 +231,6 @@ static enum thprace_result zap_act(struct thprace_target *t)
 	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
 }
 
-static int zap_restore(struct thprace_target *t)
-{
-	int ret = thprace_madvise(t->mm, t->addr, PMD_SIZE, MADV_DONTNEED);
-
-	if (ret)
-		return ret;
-	if (put_user((char)t->random, (char __user *)t->addr + (t->random >> 16) % PMD_SIZE))
-		return -EFAULT;
-	return 0;
-}
-
 /* ---- check: the quiesced check while others race; its locks keep them out ---- */
 
 static enum thprace_result check_act(struct thprace_target *t)
@@ -257,7 +246,7 @@ static enum thprace_result check_act(struct thprace_target *t)
 const struct thprace_op thprace_ops[] = {
 	{ "split", THPRACE_OP_KERNEL, false, split_prepare, split_act, NULL, split_why_not },
 	{ "munmap", THPRACE_OP_KERNEL, true, munmap_prepare, munmap_act, munmap_restore },
-	{ "zap", THPRACE_OP_KERNEL, true, munmap_prepare, zap_act, zap_restore,
+	{ "zap", THPRACE_OP_KERNEL, true, munmap_prepare, zap_act, munmap_restore,
 	  madvise_why_not },
 	{ "check", THPRACE_OP_KERNEL, false, NULL, check_act },
 	{ "mremap", THPRACE_OP_USER, true },
