@@ -54,12 +54,21 @@ run_rounds()
 	return 1
 }
 
+# A scenario may finish what it has begun: at least as many as asked for.
+rounds_done()
+{
+	done=$(sed -n 's/.*"rounds": *\([0-9]*\).*/\1/p' "$tmp/json" | tail -n 1)
+	[ "${done:-0}" -lt "$1" ] || return 0
+	ksft_msg "only ${done:-no} rounds of $1"
+	return 1
+}
+
 scenario()
 {
 	reason=$(why_not "$1")
 	[ -z "$reason" ] || return 4
 	run_rounds "$1" "$rounds" 0 && json_says schema '"thprace-report/1"' &&
-		json_says verdict '"pass"' && json_says rounds "$rounds" &&
+		json_says verdict '"pass"' && rounds_done "$rounds" &&
 		json_says overlaps '[1-9]'
 }
 
@@ -70,7 +79,7 @@ flipped()
 	THPRACE_INJECT=content
 	export THPRACE_INJECT
 	rc=0
-	run_rounds "$1" 3 1 || rc=1
+	run_rounds "$1" "$rounds" 1 || rc=1
 	unset THPRACE_INJECT
 	[ "$rc" -eq 0 ] && json_says verdict '"fail"' &&
 		json_says check '"content"'
