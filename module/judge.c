@@ -268,6 +268,14 @@ static s64 known_refs(const struct thprace_obs *obs)
 	return refs;
 }
 
+/* Not equal, but the lower bound did hold: the caller may look again. */
+static void skipped_above(struct thprace_finding *f, s64 want, s64 got, const char *reason)
+{
+	skipped(f, reason);
+	f->want = want;
+	f->got = got;
+}
+
 static void judge_refcount(const struct thprace_obs *obs, struct thprace_finding *f)
 {
 	s64 want = known_refs(obs), got = obs->refcount;
@@ -284,11 +292,12 @@ static void judge_refcount(const struct thprace_obs *obs, struct thprace_finding
 	else if (got == want)
 		held(f);
 	else if (!(obs->flags & FLAG(COMPLETE)))
-		skipped(f, why_skip(obs, FLAG(COMPLETE)));
+		skipped_above(f, want, got, why_skip(obs, FLAG(COMPLETE)));
 	else if (!(obs->flags & FLAG(ANON)) && !nr_mappings(obs))
-		skipped(f, "not mapped, perhaps in the page cache");
+		skipped_above(f, want, got, "not mapped, perhaps in the page cache");
 	else if (!(obs->flags & FLAG(REFS_SETTLED)))
-		skipped(f, "more references than known holders, perhaps for a moment");
+		skipped_above(f, want, got,
+			      "more references than known holders, perhaps for a moment");
 	else
 		violated(obs, f, 0, want, got, "references that nobody accounts for");
 }

@@ -133,7 +133,7 @@ enum thprace_outcome {
 /* What one check says of one observation. */
 struct thprace_finding {
 	enum thprace_outcome outcome;
-	s64 want, got;
+	s64 want, got;		/* also of a refcount that is skipped for being above want */
 	u32 index;		/* subpage, when it has a meaning */
 	u64 addr;
 	const char *reason;	/* static text: why skipped, or which rule broke */

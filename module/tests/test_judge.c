@@ -232,6 +232,8 @@ static void test_refcount(void **state)
 	/* Others may hold references for a moment. */
 	obs.flags &= ~F(REFS_SETTLED);
 	assert_skipped(THPRACE_CHECK_REFCOUNT, "known holders");
+	assert_true(finding[THPRACE_CHECK_REFCOUNT].want == 514);
+	assert_true(finding[THPRACE_CHECK_REFCOUNT].got == 515);
 	obs.refcount = 514;
 	assert_int_equal(outcome(THPRACE_CHECK_REFCOUNT), THPRACE_HELD);
 	obs.refcount = 513;
