@@ -19,6 +19,7 @@
 
 #define SPINS_BEFORE_YIELD	256
 #define YIELDS_BEFORE_SLEEP	64
+#define SPIN_NS			(100 * NSEC_PER_USEC)	/* before a point in time */
 #define SLEEP_SLICE_NS		(20 * NSEC_PER_MSEC)
 
 static void cpu_relax(void)
@@ -71,6 +72,7 @@ int gate_meet(struct gate *gate, const struct gate_wait *wait)
 
 	if (__atomic_add_fetch(&gate->arrived, 1, __ATOMIC_ACQ_REL) == gate->parties) {
 		__atomic_store_n(&gate->arrived, 0, __ATOMIC_RELAXED);
+		gate->opened_ns = now_ns();
 		__atomic_add_fetch(&gate->seq, 1, __ATOMIC_SEQ_CST);
 		if (__atomic_load_n(&gate->sleepers, __ATOMIC_SEQ_CST))
 			syscall(SYS_futex, &gate->seq, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
@@ -103,9 +105,10 @@ int gate_meet(struct gate *gate, const struct gate_wait *wait)
  */
 void wait_until(u64 when_ns, bool sleep)
 {
+	const u64 wake_ns = when_ns - SPIN_NS;
 	const struct timespec ts = {
-		.tv_sec = when_ns / NSEC_PER_SEC,
-		.tv_nsec = when_ns % NSEC_PER_SEC,
+		.tv_sec = wake_ns / NSEC_PER_SEC,
+		.tv_nsec = wake_ns % NSEC_PER_SEC,
 	};
 
 	if (sleep)

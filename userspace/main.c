@@ -201,7 +201,7 @@ static int open_run_session(struct run *run)
 
 static int run_one(struct report *rep, unsigned int index, u64 end_ns)
 {
-	unsigned int left = rep->opt->nr_scenarios - index;
+	unsigned int left = 0;
 	struct result *res = rep->results[index];
 	struct run run = {
 		.sc = res->sc,
@@ -213,6 +213,8 @@ static int run_one(struct report *rep, unsigned int index, u64 end_ns)
 	int err;
 
 	/* What earlier ones did not use is shared by those still to come. */
+	for (i = index; i < rep->opt->nr_scenarios; i++)
+		left += !scenario_why_not(rep->opt->scenarios[i], rep->opt->no_module);
 	run.deadline_ns = end_ns > now ? now + (end_ns - now) / left : now;
 	run.seed = rep->opt->seed;
 	for (i = 0; res->sc->name[i]; i++)

@@ -70,8 +70,8 @@ static void draw_delays(struct run *run)
 		ls[0].delay_ns = -at;
 	for (i = 1; at > 0 && i <= run->nr_workers; i++)
 		ls[i].delay_ns = at;
-	/* Mostly all workers at once; sometimes scattered as well. */
-	if (run->nr_workers > 1 && act_ns && !rng_below(&rng, 4))
+	/* Mostly all workers at once; sometimes, or without a split, scattered. */
+	if (run->nr_workers > 1 && act_ns && (!split_ns || !rng_below(&rng, 4)))
 		jitter = act_ns;
 	for (i = 1; jitter && i <= run->nr_workers; i++)
 		ls[i].delay_ns += rng_below(&rng, jitter);
@@ -236,7 +236,9 @@ int race_batch(struct run *run)
 	unsigned int thp;
 	int err;
 
-	if (run->fd < 0 && run->sc->shape == SHAPE_PROCS && run->sh->batch % 4 == 3)
+	/* Without a splitter, the lanes themselves have to meet: mostly freely. */
+	if (run->fd < 0 && run->sc->shape == SHAPE_PROCS &&
+	    (run->sh->batch % 4 == 3) == env.have_split_file)
 		return free_rounds(run);
 	for (thp = 0; thp < run->nr_thps; thp++) {
 		if (!run->huge[thp])

@@ -153,6 +153,8 @@ const struct scenario scenarios[] = {
 		.workers = 1,
 		.thps = 8,
 		.why_not = pageout_why_not,
+		.setup = pageout_setup,
+		.cleanup = pageout_cleanup,
 		.plan = piece_plan,
 		.act = pageout_act,
 	}, {

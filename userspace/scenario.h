@@ -53,6 +53,8 @@ DECLARE_ACT(cow_act);
 
 /* scenario_pages.c: reclaim, references, migration, KSM */
 const char *pageout_why_not(void);
+int pageout_setup(struct run *run);
+void pageout_cleanup(struct run *run);
 const char *migrate_why_not(void);
 const char *ksm_why_not(void);
 int ksm_setup(struct run *run);

@@ -31,6 +31,19 @@ const char *pageout_why_not(void)
 	return env_has_madvise(MADV_PAGEOUT) ? NULL : "this kernel has no MADV_PAGEOUT";
 }
 
+int pageout_setup(struct run *run)
+{
+	(void)run;
+	swap_start();
+	return 0;
+}
+
+void pageout_cleanup(struct run *run)
+{
+	(void)run;
+	swap_stop();
+}
+
 /*
  * With swap: out and back in.  Without: pages that were given up lazily are
  * dropped; some are written again first and must survive.

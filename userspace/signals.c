@@ -31,6 +31,7 @@ static void on_signal(int sig)
 		return;
 	kill_children();
 	knobs_restore();
+	swap_stop();
 	_exit(THPRACE_EXIT_ERROR);
 }
 

@@ -89,6 +89,7 @@ struct gate {
 	u32 arrived;
 	u32 parties;
 	u32 sleepers;
+	u64 opened_ns;			/* when the last one came */
 };
 
 struct gate_wait {
@@ -357,6 +358,10 @@ void content_violation(struct run *run, struct lane *lane, const struct mismatch
 /* knobs.c: sysfs settings, given back on every exit */
 int knob_set(const char *path, const char *value);
 void knobs_restore(void);
+
+/* swap.c: swap in compressed memory, where there is none */
+void swap_start(void);
+void swap_stop(void);
 
 /* signals.c: SIGINT and left-over processes */
 void signals_setup(void);

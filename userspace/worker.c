@@ -18,6 +18,8 @@
 
 #include "thprace.h"
 
+#define LEAD_SPIN_NS	(10 * NSEC_PER_USEC)
+#define LEAD_SLEEP_NS	(400 * NSEC_PER_USEC)
 #define MEAN_WEIGHT	8	/* one sample in so many */
 #define MEAN_CLAMP	2	/* a sample counts as at most so many means */
 
@@ -30,9 +32,14 @@ static void lane_fail(struct run *run, struct lane *lane)
 	__atomic_store_n(&run->sh->abort, 1, __ATOMIC_RELEASE);
 }
 
+static bool has_splitter(const struct run *run)
+{
+	return run->fd >= 0 || env.have_split_file;
+}
+
 static bool crowded(const struct run *run)
 {
-	return run->nr_workers + 1 > env.nr_cpus;
+	return run->nr_workers + has_splitter(run) > env.nr_cpus;
 }
 
 /*
@@ -183,11 +190,6 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 	return result;
 }
 
-static bool has_splitter(const struct run *run)
-{
-	return run->fd >= 0 || env.have_split_file;
-}
-
 static int race_one(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct stamp *stamp = &run->sh->stamp[lane->id][thp];
@@ -210,7 +212,6 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 {
 	bool idle = !lane->id && (!has_splitter(run) || run->sh->solo);
 	unsigned int thp;
-	u64 delay_ns;
 	int err;
 
 	for (thp = first; thp <= last; thp++) {
@@ -227,12 +228,16 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 	err = meet(run, lane, &run->sh->spin, true);
 	if (err || idle)
 		return err;
-	delay_ns = run->sh->lane[lane->id].delay_ns;
-	if (delay_ns)
-		wait_until(now_ns() + delay_ns, crowded(run));
+	/* One clock for all, and time enough for the last sleeper to wake up. */
+	wait_until(run->sh->spin.opened_ns + (crowded(run) ? LEAD_SLEEP_NS : LEAD_SPIN_NS) +
+		   run->sh->lane[lane->id].delay_ns, crowded(run));
 	for (thp = first; thp <= last; thp++) {
 		if (!run->huge[thp])
 			continue;
+		/* In step, lanes would keep the distance that they began with. */
+		if (last > first && lane->id && run->sh->lane[lane->id].mean_ns)
+			wait_until(now_ns() + rng_below(&lane->rng,
+							run->sh->lane[lane->id].mean_ns), false);
 		err = race_one(run, lane, thp);
 		if (err)
 			return err;

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Swap in compressed memory (zram), for scenarios that want to page out
+ *
+ * Only where there is no swap at all; taken down at the scenario's end.  Not
+ * here: paging out (scenario_pages.c).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/swap.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#define ZRAM_DEVICE	"/dev/zram0"
+#define ZRAM_SYSFS	"/sys/block/zram0"
+#define SWAP_BYTES	0x10000000UL
+#define SWAP_MAGIC	"SWAPSPACE2"
+#define HEADER_OFFSET	1024		/* version, last page, bad pages */
+
+static bool started;
+
+static void load_zram(void)
+{
+	pid_t pid = fork();
+	int fd;
+
+	if (!pid) {
+		fd = open("/dev/null", O_RDWR);
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		execlp("modprobe", "modprobe", "zram", (char *)NULL);
+		_exit(127);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static int make_swap(void)
+{
+	const u32 header[] = { 1, SWAP_BYTES / env.page_size - 1, 0 };
+	char *page = calloc(1, env.page_size);
+	int fd, err = 0;
+
+	if (!page)
+		return -ENOMEM;
+	memcpy(page + HEADER_OFFSET, header, sizeof(header));
+	memcpy(page + env.page_size - strlen(SWAP_MAGIC), SWAP_MAGIC, strlen(SWAP_MAGIC));
+	fd = open(ZRAM_DEVICE, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, page, env.page_size) != (ssize_t)env.page_size || fsync(fd))
+		err = -EIO;
+	if (fd >= 0)
+		close(fd);
+	free(page);
+	return err;
+}
+
+/**
+ * swap_start() - have swap if that is possible here
+ *
+ * env.have_swap says what came of it.  A zram device in use is left alone.
+ */
+void swap_start(void)
+{
+	char size[32];
+
+	if (env.have_swap)
+		return;
+	if (access(ZRAM_SYSFS, F_OK))
+		load_zram();
+	if (read_text(ZRAM_SYSFS "/disksize", size, sizeof(size)) <= 0 || strcmp(size, "0\n"))
+		return;
+	snprintf(size, sizeof(size), "%lu", SWAP_BYTES);
+	if (write_text(ZRAM_SYSFS "/disksize", size))
+		return;
+	started = !make_swap() && !swapon(ZRAM_DEVICE, 0);
+	env.have_swap = started;
+	if (!started)
+		write_text(ZRAM_SYSFS "/reset", "1");
+}
+
+/**
+ * swap_stop() - take down what swap_start() has set up
+ */
+void swap_stop(void)
+{
+	if (!started)
+		return;
+	started = false;
+	env.have_swap = false;
+	if (!swapoff(ZRAM_DEVICE))
+		write_text(ZRAM_SYSFS "/reset", "1");
+}
