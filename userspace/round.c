@@ -15,17 +15,17 @@
 #define BIAS_WEIGHT		4
 #define SOLO_BATCHES		2
 
-static int arm_round(struct run *run)
+static int arm_round(struct run *run, bool steered)
 {
 	const struct options *opt = run->opt;
 	int err;
 
-	if (opt->steer)
+	if (steered && opt->steer)
 		err = session_cmd(run->fd, "arm scenario=%s steer=\"%s\"", run->sc->name,
 				  opt->steer);
 	else
 		err = session_cmd(run->fd, "arm scenario=%s%s", run->sc->name,
-				  opt->grid ? " steer=grid" : "");
+				  steered && opt->grid ? " steer=grid" : "");
 	if (err == -EOPNOTSUPP) {
 		run->res->skipped = "the module cannot steer this on this kernel";
 		return err;
@@ -163,7 +163,7 @@ static int one_round(struct run *run, unsigned int thp)
 	int err;
 
 	if (run->fd >= 0) {
-		err = arm_round(run);
+		err = arm_round(run, true);
 		if (err)
 			return err;
 	}
@@ -209,7 +209,7 @@ static int free_rounds(struct run *run)
  */
 static int solo_round(struct run *run, unsigned int thp)
 {
-	int err = arm_round(run);
+	int err = arm_round(run, false);
 
 	if (err)
 		return err;
@@ -243,8 +243,8 @@ int race_batch(struct run *run)
 	for (thp = 0; thp < run->nr_thps; thp++) {
 		if (!run->huge[thp])
 			continue;
-		if (run->fd >= 0 && !run->opt->steer && !run->opt->grid && thp &&
-		    thp == run->nr_thps - 1 && run->sh->batch % SOLO_BATCHES == 0)
+		if (run->fd >= 0 && thp && thp == run->nr_thps - 1 &&
+		    run->sh->batch % SOLO_BATCHES == 0)
 			return solo_round(run, thp);
 		err = one_round(run, thp);
 		if (err)
