@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the runs of seeded bugs found, as Markdown
+ *
+ *   table detect PATCHES RESULTS            a row for each bug that was run
+ *   table others PATCHES RESULTS TOOL...    a row for each, a column for each tool
+ *   table line PATCHES RESULTS NAME         one bug, one line
+ *   table verdict PATCHES RESULTS MODE NAME...
+ *
+ * PATCHES holds NAME.patch, with a header; RESULTS holds NAME/TOOL/SEED/ with
+ * what vm/run left: verdict.json, console.log, and r.json of thprace. verdict
+ * prints "N passed, N failed": a bug passes when every seed found it, a
+ * control when none reported anything. It fails for a control, or, in MODE
+ * short, for anything. Called by seeded/run; starts nothing itself.
+ */
+#include <dirent.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#define MAX_SEEDS	16
+#define MAX_BUGS	256
+#define CONTROL		"control-"
+
+enum found {
+	FOUND_NOTHING, FOUND_CHECK, FOUND_SPLAT, FOUND_HANG, FOUND_FAILURE, FOUND_ERROR, NR_FOUND
+};
+
+static const char *const found_names[] = {
+	[FOUND_NOTHING] = "-",
+	[FOUND_CHECK] = "check",
+	[FOUND_SPLAT] = "splat",
+	[FOUND_HANG] = "hang",
+	[FOUND_FAILURE] = "fails",
+	[FOUND_ERROR] = "did not run",
+};
+
+_Static_assert(sizeof(found_names) / sizeof(found_names[0]) == NR_FOUND, "a name each");
+
+struct guest {
+	enum found found;
+	double seconds;			/* INFINITY: not found, or not known when */
+	char by[160];
+	char scenario[64], cell[128], kernel[64], date[16];
+};
+
+struct row {
+	struct guest guest[MAX_SEEDS];
+	unsigned int nr, nr_found;
+};
+
+/* Cut to what fits. */
+static void copy(char *to, size_t size, const char *from)
+{
+	size_t len = strlen(from);
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
+
+static __attribute__((format(printf, 1, 2))) char *path_of(const char *format, ...)
+{
+	char *path = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	if (vasprintf(&path, format, ap) < 0) {
+		perror("table");
+		exit(2);
+	}
+	va_end(ap);
+	return path;
+}
+
+/* NULL when it is not there. */
+static FILE *open_in(const char *dir, const char *name)
+{
+	char *path = path_of("%s/%s", dir, name);
+	FILE *f = fopen(path, "re");
+
+	free(path);
+	return f;
+}
+
+static json_t *load_in(const char *dir, const char *name)
+{
+	char *path = path_of("%s/%s", dir, name);
+	json_t *root = json_load_file(path, 0, NULL);
+
+	free(path);
+	return root;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* Guest seconds from the loading of the module to a line of the console. */
+static double console_seconds(const char *dir, const char *splat)
+{
+	double loaded = 0, at, when = INFINITY;
+	FILE *f = open_in(dir, "console.log");
+	char line[1024];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "[%lf]", &at) != 1)
+			continue;
+		if (strstr(line, "loading out-of-tree module"))
+			loaded = at;
+		if (!strstr(line, splat))
+			continue;
+		when = at - loaded;
+		break;
+	}
+	if (f)
+		fclose(f);
+	return when;
+}
+
+/* Bounded, and without what would end a cell of a table. */
+static void say_splat(struct guest *g, const char *splat)
+{
+	size_t i;
+
+	snprintf(g->by, sizeof(g->by), "splat: %.60s", splat);
+	for (i = 0; g->by[i]; i++) {
+		if (g->by[i] == '|')
+			g->by[i] = '/';
+	}
+}
+
+static bool read_report(const char *dir, struct guest *g)
+{
+	json_t *root = load_in(dir, "r.json"), *first, *when;
+	bool violated;
+
+	first = json_array_get(json_object_get(root, "violations"), 0);
+	violated = first;
+	if (first) {
+		g->found = FOUND_CHECK;
+		copy(g->by, sizeof(g->by), text_of(first, "check"));
+		copy(g->scenario, sizeof(g->scenario), text_of(first, "scenario"));
+		copy(g->cell, sizeof(g->cell), text_of(first, "cell"));
+		when = json_object_get(root, "first_violation_s");
+		g->seconds = json_is_number(when) ? json_number_value(when) : INFINITY;
+	}
+	json_decref(root);
+	return violated;
+}
+
+/* verdict.json of vm/run, then r.json: a check that spoke names the bug. */
+static void read_guest(const char *dir, bool ours, struct guest *g)
+{
+	const char *verdict, *splat;
+	json_t *root;
+	FILE *f;
+
+	memset(g, 0, sizeof(*g));
+	g->seconds = INFINITY;
+	g->found = FOUND_ERROR;
+	copy(g->by, sizeof(g->by), found_names[FOUND_ERROR]);
+	f = open_in(dir, "date");
+	if (f) {
+		if (fscanf(f, "%15s", g->date) != 1)
+			g->date[0] = '\0';
+		fclose(f);
+	}
+	root = load_in(dir, "verdict.json");
+	if (!root)
+		return;
+	copy(g->kernel, sizeof(g->kernel), text_of(root, "kernel"));
+	verdict = text_of(root, "verdict");
+	splat = text_of(root, "splat");
+	if (ours && read_report(dir, g))
+		;
+	else if (splat[0]) {
+		g->found = FOUND_SPLAT;
+		say_splat(g, splat);
+		g->seconds = console_seconds(dir, splat);
+	} else if (!strcmp(verdict, "lost")) {
+		g->found = FOUND_HANG;
+		copy(g->by, sizeof(g->by), "hang");
+	} else if (!strcmp(verdict, "pass") || (ours && !strcmp(verdict, "inconclusive"))) {
+		g->found = FOUND_NOTHING;
+		copy(g->by, sizeof(g->by), strcmp(verdict, "pass") ? "inconclusive" : "-");
+	} else if (!strcmp(verdict, "fail") ||
+		   (!ours && json_integer_value(json_object_get(root, "exit_status")) > 0 &&
+		    strcmp(verdict, "skip"))) {
+		g->found = FOUND_FAILURE;
+		copy(g->by, sizeof(g->by), ours ? "fails without a violation" : "fails");
+	}
+	json_decref(root);
+}
+
+static bool is_found(const struct guest *g)
+{
+	return g->found != FOUND_NOTHING && g->found != FOUND_ERROR;
+}
+
+static void read_row(const char *results, const char *name, const char *tool, struct row *row)
+{
+	char *top = path_of("%s/%s/%s", results, name, tool), *dir;
+	bool ours = !strcmp(tool, "thprace");
+	struct dirent **entry;
+	int i, nr;
+
+	memset(row, 0, sizeof(*row));
+	nr = scandir(top, &entry, NULL, versionsort);
+	for (i = 0; i < nr; i++) {
+		if (entry[i]->d_name[0] != '.' && row->nr < MAX_SEEDS) {
+			dir = path_of("%s/%s", top, entry[i]->d_name);
+			read_guest(dir, ours, &row->guest[row->nr]);
+			row->nr_found += is_found(&row->guest[row->nr]);
+			row->nr++;
+			free(dir);
+		}
+		free(entry[i]);
+	}
+	if (nr >= 0)
+		free(entry);
+	free(top);
+}
+
+static int compare_double(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Of all seeds; one that found nothing took for ever. */
+static double median(const struct row *row)
+{
+	double s[MAX_SEEDS];
+	unsigned int i;
+
+	if (!row->nr)
+		return INFINITY;
+	for (i = 0; i < row->nr; i++)
+		s[i] = row->guest[i].seconds;
+	qsort(s, row->nr, sizeof(*s), compare_double);
+	return s[(row->nr - 1) / 2];
+}
+
+/* "rss 2, splat: Bad page map 1": who found it, and how often. */
+static void print_by(const struct row *row)
+{
+	unsigned int i, j, n;
+	const char *comma = "";
+
+	for (i = 0; i < row->nr; i++) {
+		for (j = 0; j < i; j++) {
+			if (!strcmp(row->guest[i].by, row->guest[j].by))
+				break;
+		}
+		if (j < i)
+			continue;
+		for (n = 0, j = i; j < row->nr; j++)
+			n += !strcmp(row->guest[i].by, row->guest[j].by);
+		if (n == row->nr)
+			printf("%s", row->guest[i].by);
+		else
+			printf("%s%s (%u)", comma, row->guest[i].by, n);
+		comma = ", ";
+	}
+}
+
+static void print_seconds(double seconds)
+{
+	if (isfinite(seconds))
+		printf("%.1f", seconds);
+	else
+		printf("-");
+}
+
+/* The "Bug:" of a patch's header, which may go on in indented lines. */
+static void print_header(const char *patches, const char *name)
+{
+	char *file = path_of("%s.patch", name), line[256];
+	FILE *f = open_in(patches, file);
+	bool on = false;
+
+	free(file);
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "Bug: ", 5)) {
+			printf("%s", line + 5);
+			on = true;
+		} else if (on && line[0] == ' ') {
+			printf("%s", line + 1);
+		} else {
+			on = false;
+		}
+	}
+	if (f)
+		fclose(f);
+}
+
+static unsigned int list_bugs(const char *patches, char (*names)[128])
+{
+	struct dirent **entry;
+	unsigned int n = 0;
+	int i, nr = scandir(patches, &entry, NULL, versionsort);
+	char *dot;
+
+	for (i = 0; i < nr; i++) {
+		dot = strstr(entry[i]->d_name, ".patch");
+		if (dot && !dot[6] && n < MAX_BUGS) {
+			*dot = '\0';
+			copy(names[n++], sizeof(names[0]), entry[i]->d_name);
+		}
+		free(entry[i]);
+	}
+	if (nr >= 0)
+		free(entry);
+	return n;
+}
+
+static bool is_control(const char *name)
+{
+	return !strncmp(name, CONTROL, strlen(CONTROL));
+}
+
+static void print_detect_row(const char *patches, const char *name, const struct row *row)
+{
+	const struct guest *first = &row->guest[0];
+	unsigned int i;
+
+	for (i = 0; i < row->nr; i++) {
+		if (is_found(&row->guest[i])) {
+			first = &row->guest[i];
+			break;
+		}
+	}
+	printf("| %s | ", name);
+	print_header(patches, name);
+	printf(" | %u/%u | ", row->nr_found, row->nr);
+	print_by(row);
+	printf(" | ");
+	print_seconds(median(row));
+	printf(" | %s | %s |\n", first->scenario[0] ? first->scenario : "-",
+	       first->cell[0] ? first->cell : "-");
+}
+
+static int detect(const char *patches, const char *results)
+{
+	static char names[MAX_BUGS][128];
+	unsigned int i, n = list_bugs(patches, names), nr = 0, all = 0, ctl = 0, bad = 0, nr_s = 0;
+	const char *kernel = "", *from = "9", *to = "";
+	static struct row rows[MAX_BUGS];
+	double s[MAX_BUGS];
+
+	printf("\n| bug | | seeds | found by | s | scenario | cell |\n");
+	printf("| --- | --- | --- | --- | --- | --- | --- |\n");
+	for (i = 0; i < n; i++) {
+		struct row *row = &rows[i];
+
+		read_row(results, names[i], "thprace", row);
+		if (!row->nr)
+			continue;
+		print_detect_row(patches, names[i], row);
+		if (row->guest[0].kernel[0])
+			kernel = row->guest[0].kernel;
+		if (row->guest[0].date[0] && strcmp(row->guest[0].date, from) < 0)
+			from = row->guest[0].date;
+		if (strcmp(row->guest[0].date, to) > 0)
+			to = row->guest[0].date;
+		if (is_control(names[i])) {
+			ctl++;
+			bad += row->nr_found > 0;
+			continue;
+		}
+		nr++;
+		all += row->nr_found == row->nr;
+		if (row->nr_found)
+			s[nr_s++] = median(row);
+	}
+	if (!nr && !ctl)
+		return 0;
+	qsort(s, nr_s, sizeof(*s), compare_double);
+	printf("\n%s, %s%s%s: %u bugs, %u found with every seed, %u with some; ",
+	       kernel, from, strcmp(from, to) ? " to " : "", strcmp(from, to) ? to : "",
+	       nr, all, nr_s - all);
+	printf("median of those found ");
+	print_seconds(nr_s ? s[(nr_s - 1) / 2] : INFINITY);
+	printf(" s. %u controls, %u reported.\n\n", ctl, bad);
+	return 0;
+}
+
+static int others(const char *patches, const char *results, char **tools, int nr_tools)
+{
+	static char names[MAX_BUGS][128];
+	unsigned int i, n = list_bugs(patches, names), any;
+	static struct row row;
+	int t;
+
+	printf("\n| bug |");
+	for (t = 0; t < nr_tools; t++)
+		printf(" %s |", tools[t]);
+	printf("\n| --- |");
+	for (t = 0; t < nr_tools; t++)
+		printf(" --- |");
+	printf("\n");
+	for (i = 0; i < n; i++) {
+		for (any = 0, t = 0; t < nr_tools; t++) {
+			if (!strcmp(tools[t], "thprace"))
+				continue;
+			read_row(results, names[i], tools[t], &row);
+			any += row.nr;
+		}
+		if (!any)
+			continue;
+		printf("| %s |", names[i]);
+		for (t = 0; t < nr_tools; t++) {
+			read_row(results, names[i], tools[t], &row);
+			printf(" ");
+			if (row.nr)
+				print_by(&row);
+			if (isfinite(median(&row)))
+				printf(", %.1f s", median(&row));
+			printf(" |");
+		}
+		printf("\n");
+	}
+	printf("\n");
+	return 0;
+}
+
+static int line(const char *results, const char *name)
+{
+	static struct row row;
+
+	read_row(results, name, "thprace", &row);
+	printf("%s: %u/%u ", name, row.nr_found, row.nr);
+	print_by(&row);
+	printf(" ");
+	print_seconds(median(&row));
+	printf(" s\n");
+	return 0;
+}
+
+static int verdict(const char *results, bool strict, char **names, int nr)
+{
+	unsigned int passed = 0, failed = 0, controls = 0;
+	static struct row row;
+	bool good;
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		read_row(results, names[i], "thprace", &row);
+		if (is_control(names[i])) {
+			unsigned int k, error = 0;
+
+			for (k = 0; k < row.nr; k++)
+				error += row.guest[k].found == FOUND_ERROR;
+			good = row.nr && !row.nr_found && !error;
+			controls += row.nr_found > 0;
+		} else {
+			good = row.nr && row.nr_found == row.nr;
+		}
+		if (!good)
+			printf("not as it must be: %s\n", names[i]);
+		passed += good;
+		failed += !good;
+	}
+	printf("%u passed, %u failed\n", passed, failed);
+	return controls || (strict && failed);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "detect"))
+		return detect(argv[2], argv[3]);
+	if (argc > 4 && !strcmp(argv[1], "others"))
+		return others(argv[2], argv[3], argv + 4, argc - 4);
+	if (argc == 5 && !strcmp(argv[1], "line"))
+		return line(argv[3], argv[4]);
+	if (argc > 5 && !strcmp(argv[1], "verdict"))
+		return verdict(argv[3], !strcmp(argv[4], "short"), argv + 5, argc - 5);
+	fprintf(stderr, "usage: table detect|others|line|verdict PATCHES RESULTS ...\n");
+	return 2;
+}

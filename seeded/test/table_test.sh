@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Results made by hand, and what seeded/table must say of them. No guest.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+table=$here/../table
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+# expect NAME STATUS PATTERN COMMAND...: its status, and a line that matches
+expect()
+{
+	name=$1 status=$2 pattern=$3
+	shift 3
+	rc=0
+	"$@" >"$tmp/out" 2>&1 || rc=$?
+	if [ $rc = "$status" ] && grep -q -- "$pattern" "$tmp/out"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok: $name: status $rc, wanted $status and '$pattern' in:"
+		cat "$tmp/out"
+	fi
+}
+
+# result NAME TOOL SEED VERDICT SPLAT [R.JSON]
+result()
+{
+	dir=$tmp/results/$1/$2/$3
+	mkdir -p "$dir"
+	echo 2026-01-02 >"$dir/date"
+	echo "{\"verdict\":\"$4\",\"exit_status\":0,\"splat\":$5,\"kernel\":\"6.12-x\"}" \
+		>"$dir/verdict.json"
+	[ -z "${6-}" ] || echo "$6" >"$dir/r.json"
+}
+
+violation() # CHECK SECONDS
+{
+	echo "{\"violations\":[{\"check\":\"$1\",\"scenario\":\"fork\",\"cell\":\"a b\"}],\"first_violation_s\":$2}"
+}
+
+mkdir -p "$tmp/patches"
+for n in 01-a 02-b 03-c 04-d 05-e control-01-f control-02-g; do
+	printf 'Bug: it is %s\n  and more\nBasis: none\n' $n >"$tmp/patches/$n.patch"
+done
+result 01-a thprace 1 fail null "$(violation rss 1.5)"
+result 01-a thprace 2 fail null "$(violation rss 30)"
+result 01-a thprace 3 splat '"BUG: Bad rss-counter state"' "$(violation rss 3.25)"
+result 02-b thprace 1 fail null "$(violation content 2)"
+result 02-b thprace 2 splat '"BUG: a|b"'
+printf '[    1.500000] thprace: loading out-of-tree module taints kernel.\n[    4.000000] BUG: a|b\n' \
+	>"$tmp/results/02-b/thprace/2/console.log"
+result 02-b thprace 3 lost null
+result 03-c thprace 1 pass null '{"violations":[],"first_violation_s":null}'
+result 03-c thprace 2 pass null
+result 03-c thprace 3 fail null "$(violation rss 7)"
+result 03-c stress-ng 1 splat '"BUG: x"'
+result 04-d thprace 1 error null
+mkdir -p "$tmp/results/05-e/thprace/1"
+result control-01-f thprace 1 pass null
+result control-02-g thprace 1 inconclusive null
+
+r="$tmp/patches $tmp/results"
+# shellcheck disable=SC2086 # two words
+{
+expect "three of three" 0 '^| 01-a | it is 01-a and more | 3/3 | rss | 3.2 | fork | a b |$' "$table" detect $r
+expect "three ways" 0 '| 3/3 | content (1), splat: BUG: a/b (1), hang (1) | 2.5 | fork | a b |$' "$table" detect $r
+expect "one of three is found, not in the median" 0 '^| 03-c .* | 1/3 | - (2), rss (1) | - | fork' "$table" detect $r
+expect "no report, no result" 0 '^| 04-d .* | 0/1 | did not run | - | - | - |$' "$table" detect $r
+expect "no verdict" 0 '^| 05-e .* | 0/1 | did not run ' "$table" detect $r
+expect "totals" 0 '^6.12-x, 2026-01-02: 5 bugs, 2 found with every seed, 1 with some; median of those found 3.2 s. 2 controls, 0 reported.$' "$table" detect $r
+expect "another tool" 0 '^| 03-c | - (2), rss (1) | splat: BUG: x |  |$' "$table" others $r thprace stress-ng lts
+expect "only who has been run elsewhere" 0 '^rows: 1$' sh -c "'$table' others $r thprace stress-ng | grep -c '| 0' | sed 's/^/rows: /'"
+expect "a line" 0 '^01-a: 3/3 rss 3.2 s$' "$table" line $r 01-a
+expect "all found" 0 '^2 passed, 0 failed$' "$table" verdict $r short 01-a 02-b
+expect "not found is a failure in CI" 1 '^1 passed, 1 failed$' "$table" verdict $r short 01-a 03-c
+expect "and a fact in a table" 0 '^1 passed, 1 failed$' "$table" verdict $r detect 01-a 03-c
+expect "quiet controls" 0 '^2 passed, 0 failed$' "$table" verdict $r short control-01-f control-02-g
+result control-01-f thprace 2 fail null "$(violation rss 7)"
+expect "a control that is reported" 1 '^0 passed, 1 failed$' "$table" verdict $r detect control-01-f
+expect "no result is no pass" 1 '^0 passed, 1 failed$' "$table" verdict $r short none
+expect "usage" 2 usage "$table" detect
+}
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
