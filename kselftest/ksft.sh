@@ -16,7 +16,7 @@ reason=
 # Knobs and module are setup.sh's business.
 [ -n "${THPRACE_KSFT_SETUP:-}" ] || exec ./setup.sh "$0" "$@"
 
-ksft_msg() { echo "# $*"; }
+ksft_msg() { echo "$*" | sed 's/^/# /'; }
 
 # What a command printed, as diagnostics.
 ksft_show() { sed 's/^/# /' "$@"; }

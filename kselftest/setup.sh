@@ -68,12 +68,18 @@ restore()
 	echo "$saved" | while read -r path value; do
 		[ -z "$path" ] || echo "$value" >"$path"
 	done
-	if [ -n "$loaded" ] && [ -d /sys/module/thprace ]; then
-		rmmod thprace || {
+	# What a killed test left may take a moment to die.
+	tries=30
+	while [ -n "$loaded" ] && [ -d /sys/module/thprace ]; do
+		rmmod thprace 2>/dev/null && break
+		tries=$((tries - 1))
+		if [ "$tries" -eq 0 ]; then
 			say "rmmod failed"
 			[ "$status" -ne 0 ] || status=2
-		}
-	fi
+			break
+		fi
+		sleep 1
+	done
 	exit "$status"
 }
 
