@@ -190,7 +190,7 @@ static void read_guest(const char *dir, bool ours, struct guest *g)
 	} else if (!strcmp(verdict, "lost")) {
 		g->found = FOUND_HANG;
 		copy(g->by, sizeof(g->by), "hang");
-	} else if (!strcmp(verdict, "pass") || (ours && !strcmp(verdict, "inconclusive"))) {
+	} else if (!strcmp(verdict, "pass") || !strcmp(verdict, "inconclusive")) {
 		g->found = FOUND_NOTHING;
 		copy(g->by, sizeof(g->by), strcmp(verdict, "pass") ? "inconclusive" : "-");
 	} else if (!strcmp(verdict, "fail") ||
