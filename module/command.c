@@ -24,7 +24,9 @@ struct job {
 	const struct verb *verb;
 	struct thprace_spec spec;
 	struct mm_struct *mm[THPRACE_MAX_PIDS];	/* mm_users held */
+	struct pid *pid[THPRACE_MAX_PIDS];	/* referenced; of the same index */
 	unsigned int nr_mms;
+	bool holes;		/* the maps may have holes */
 };
 
 /**
@@ -32,7 +34,7 @@ struct job {
  * @name:	first word of a session command; of a trigger: its file
  * @takes:	words that may be given
  * @needs:	words that must be given
- * @holes:	the maps may have holes (a race leaves them)
+ * @holes:	in a session, the maps may have holes (a race leaves them)
  * @shared:	mappings of shmem are fine
  * @serial:	only one such command of a session at a time
  * @fn:		does it
@@ -46,8 +48,10 @@ struct verb {
 
 static void put_mms(struct job *job)
 {
-	while (job->nr_mms)
+	while (job->nr_mms) {
 		mmput(job->mm[--job->nr_mms]);
+		put_pid(job->pid[job->nr_mms]);
+	}
 }
 
 /* pid= words to mms, each once; the writer's own without any. */
@@ -56,30 +60,31 @@ static int get_mms(struct job *job)
 	unsigned int i, j;
 
 	for (i = 0; i < max(job->spec.nr_pids, 1U); i++) {
-		struct task_struct *task = current;
-		struct mm_struct *mm;
+		struct task_struct *task;
+		struct mm_struct *mm = NULL;
+		struct pid *pid;
 
-		if (job->spec.nr_pids) {
-			struct pid *pid = find_get_pid(job->spec.pid[i]);
-
-			task = get_pid_task(pid, PIDTYPE_PID);
-			put_pid(pid);
-			if (!task)
-				return -ESRCH;
-		} else {
-			get_task_struct(task);
+		pid = job->spec.nr_pids ? find_get_pid(job->spec.pid[i]) :
+					  get_task_pid(current, PIDTYPE_PID);
+		task = get_pid_task(pid, PIDTYPE_PID);
+		if (task) {
+			mm = get_task_mm(task);
+			put_task_struct(task);
 		}
-		mm = get_task_mm(task);
-		put_task_struct(task);
-		if (!mm)
+		if (!mm) {
+			put_pid(pid);
 			return -ESRCH;
+		}
 		for (j = 0; j < job->nr_mms; j++)
 			if (job->mm[j] == mm)
 				break;
-		if (j < job->nr_mms)
+		if (j < job->nr_mms) {
 			mmput(mm);
-		else
+			put_pid(pid);
+		} else {
+			job->pid[job->nr_mms] = pid;
 			job->mm[job->nr_mms++] = mm;
+		}
 	}
 	return 0;
 }
@@ -96,7 +101,8 @@ static bool vma_supported(struct vm_area_struct *vma, bool shared)
 		return false;
 	if (vma->vm_flags & (VM_GROWSDOWN | VM_GROWSUP))
 		return false;
-	return vma_is_anonymous(vma) || (shared && vma_is_tmpfs(vma));
+	return vma_is_anonymous(vma) ||
+	       (shared && (vma->vm_flags & VM_SHARED) && vma_is_tmpfs(vma));
 }
 
 /* Is every page of the maps mapped, by something that we can race? */
@@ -120,11 +126,11 @@ static int prove_maps(struct job *job, struct mm_struct *mm)
 		while (addr < end && !ret) {
 			vma = find_vma(mm, addr);
 			if (!vma || vma->vm_start >= end) {
-				if (!job->verb->holes)
+				if (!job->holes)
 					ret = -ENOMEM;
 				break;
 			}
-			if (vma->vm_start > addr && !job->verb->holes)
+			if (vma->vm_start > addr && !job->holes)
 				ret = -ENOMEM;
 			else if (!vma_supported(vma, job->verb->shared))
 				ret = -EINVAL;
@@ -257,6 +263,7 @@ static int cmd_munmap(struct thprace_session *s, struct job *job)
 static int cmd_race(struct thprace_session *s, struct job *job)
 {
 	unsigned int i;
+	int ret;
 
 	for (i = 0; i < job->spec.nr_ops; i++) {
 		const struct thprace_op *op = thprace_op_find(job->spec.op[i].name);
@@ -268,7 +275,12 @@ static int cmd_race(struct thprace_session *s, struct job *job)
 	}
 	if (job->spec.order && !thprace_split_has_order())
 		return -EOPNOTSUPP;
-	return thprace_race(s, &job->spec, job->mm, job->nr_mms);
+	if ((job->spec.check | job->spec.inject) & ~thprace_checks_available())
+		return -EOPNOTSUPP;
+	ret = thprace_steer_validate(&job->spec);
+	if (ret)
+		return ret;
+	return thprace_race(s, &job->spec, job->mm, job->pid, job->nr_mms);
 }
 
 static void make_req(struct job *job, struct thprace_check_req *req)
@@ -309,8 +321,12 @@ static int cmd_bench(struct thprace_session *s, struct job *job)
 
 static int cmd_arm(struct thprace_session *s, struct job *job)
 {
-	int ret;
+	int ret = thprace_steer_validate(&job->spec);
 
+	if (ret)
+		return ret;
+	if (thprace_lanes_active(s))
+		return -EBUSY;
 	thprace_lanes_clear(s);
 	thprace_steer_disarm(s);
 	if (job->spec.given & W(SCENARIO))
@@ -443,9 +459,7 @@ int thprace_command(struct thprace_session *s, const char *line, size_t len)
 	unsigned int i;
 	int ret = -EINVAL;
 
-	if (len && line[len - 1] == '\n')
-		len--;
-	while (n < len && line[n] != ' ')
+	while (n < len && line[n] != ' ' && line[n] != '\n')
 		n++;
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (strlen(verbs[i].name) == n && !memcmp(verbs[i].name, line, n))
@@ -454,10 +468,13 @@ int thprace_command(struct thprace_session *s, const char *line, size_t len)
 		return -EINVAL;
 	while (n < len && line[n] == ' ')
 		n++;
+	if (n + 1 == len && line[n] == '\n')
+		n++;
 	job = kvzalloc(sizeof(*job), GFP_KERNEL);
 	if (!job)
 		return -ENOMEM;
 	ret = parse_job(job, &verbs[i], line + n, len - n);
+	job->holes = verbs[i].holes;
 	if (!ret)
 		ret = thprace_racing_get(s);
 	if (!ret) {
@@ -485,8 +502,6 @@ int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind
 
 	if (!job)
 		return -ENOMEM;
-	if (len && line[len - 1] == '\n')
-		len--;
 	ret = len ? parse_job(job, &verbs[kind], line, len) : -EINVAL;
 	if (!ret && (job->spec.given & W(LANE)))
 		ret = -EINVAL;

@@ -100,7 +100,14 @@ static int session_open(struct inode *inode, struct file *file)
 	if (ret)
 		return ret;
 	file->private_data = thprace_session_create();
-	return file->private_data ? 0 : -ENOMEM;
+	if (!file->private_data)
+		return -ENOMEM;
+	/*
+	 * Lanes share the file and must not wait for each other at its position,
+	 * which only reads use.
+	 */
+	file->f_mode &= ~FMODE_ATOMIC_POS;
+	return 0;
 }
 
 static int session_release(struct inode *inode, struct file *file)

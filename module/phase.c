@@ -256,6 +256,18 @@ void thprace_phase_put_all(void)
 }
 
 /**
+ * thprace_phase_has_returns() - can lanes be parked at returns on this kernel?
+ */
+bool thprace_phase_has_returns(void)
+{
+#ifdef THPRACE_HAVE_RETHOOK
+	return true;
+#else
+	return false;
+#endif
+}
+
+/**
  * thprace_phase_get_return() - place a probe at the return of a phase
  * @phase: which
  *

@@ -47,6 +47,7 @@ int thprace_phase_get_racing(void);
 void thprace_phase_put_racing(void);
 int thprace_phase_get_all(void);
 void thprace_phase_put_all(void);
+bool thprace_phase_has_returns(void);
 int thprace_phase_get_return(unsigned int phase);
 void thprace_phase_put_return(unsigned int phase);
 

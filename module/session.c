@@ -316,11 +316,29 @@ int thprace_lane_done(struct thprace_session *s, unsigned int lane,
 	else
 		c->failed++;
 	c->time_ns += took;
-	if (!s->steer)
+	if (!thprace_steer_active(s))
 		s->op_ewma_ns[op] = s->op_ewma_ns[op] ?
 			(7 * s->op_ewma_ns[op] + took) / 8 : took;
 	spin_unlock(&s->lock);
 	return 0;
+}
+
+/**
+ * thprace_lanes_active() - is some living task between go and done?
+ * @s: the session
+ *
+ * Context: process context.
+ */
+bool thprace_lanes_active(struct thprace_session *s)
+{
+	bool active = false;
+	unsigned int i;
+
+	spin_lock(&s->lock);
+	for (i = 0; i < THPRACE_MAX_LANES; i++)
+		active |= s->lane[i].active && !(s->lane[i].task->flags & PF_EXITING);
+	spin_unlock(&s->lock);
+	return active;
 }
 
 /**

@@ -185,6 +185,7 @@ int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 		    unsigned long addr);
 int thprace_lane_done(struct thprace_session *s, unsigned int lane,
 		      enum thprace_result result);
+bool thprace_lanes_active(struct thprace_session *s);
 void thprace_lanes_clear(struct thprace_session *s);
 bool thprace_session_overlapped(struct thprace_session *s);
 
@@ -203,7 +204,7 @@ int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind
 
 /* worker.c */
 int thprace_race(struct thprace_session *s, const struct thprace_spec *spec,
-		 struct mm_struct **mms, unsigned int nr_mms);
+		 struct mm_struct **mms, struct pid **pids, unsigned int nr_mms);
 
 int thprace_munmap_once(struct thprace_session *s, const struct thprace_spec *spec,
 			struct mm_struct **mms, unsigned int nr_mms);

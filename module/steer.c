@@ -389,6 +389,40 @@ int thprace_steer_set(struct thprace_session *s, const struct thprace_step *step
 }
 
 /**
+ * thprace_steer_validate() - can the schedule of a race be forced here?
+ * @spec: ops and steer=
+ *
+ * Return: 0, -EINVAL (unknown phase; a lane that no op has; a grid of other
+ * than two lanes), -EOPNOTSUPP (a phase, or returns, not on this kernel).
+ */
+int thprace_steer_validate(const struct thprace_spec *spec)
+{
+	unsigned int i, lanes = 0;
+
+	for (i = 0; i < spec->nr_ops; i++)
+		lanes += spec->op[i].lanes;
+	if (spec->steer == THPRACE_STEER_GRID && lanes != 2)
+		return -EINVAL;
+	for (i = 0; i < spec->nr_steps; i++) {
+		const struct thprace_step *step = &spec->step[i];
+		int phase;
+
+		if (lanes && step->lane >= lanes)
+			return -EINVAL;
+		if (step->kind == THPRACE_STEP_END)
+			continue;
+		phase = thprace_phase_find(step->phase);
+		if (phase < 0)
+			return -EINVAL;
+		if (thprace_phase_why_not(phase))
+			return -EOPNOTSUPP;
+		if (step->kind == THPRACE_STEP_RETURN && !thprace_phase_has_returns())
+			return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/**
  * thprace_steer_arm() - arm what a line asks for
  * @s: the session
  * @spec: steer=
@@ -404,6 +438,15 @@ int thprace_steer_arm(struct thprace_session *s, const struct thprace_spec *spec
 		return thprace_steer_set(s, spec->step, spec->nr_steps);
 	ret = thprace_grid_next(s, spec, step);
 	return ret < 0 ? ret : thprace_steer_set(s, step, ret);
+}
+
+/**
+ * thprace_steer_active() - are lanes made to wait for each other now?
+ * @s: the session
+ */
+bool thprace_steer_active(struct thprace_session *s)
+{
+	return s->steer && READ_ONCE(s->steer->armed) && s->steer->nr;
 }
 
 /**

@@ -25,9 +25,11 @@ struct thprace_step_result {
 	bool unparked;		/* reached, but with interrupts off: did not wait */
 };
 
+int thprace_steer_validate(const struct thprace_spec *spec);
 int thprace_steer_arm(struct thprace_session *s, const struct thprace_spec *spec);
 int thprace_steer_set(struct thprace_session *s, const struct thprace_step *step,
 		      unsigned int nr);
+bool thprace_steer_active(struct thprace_session *s);
 void thprace_steer_disarm(struct thprace_session *s);
 void thprace_steer_finish(struct thprace_session *s);
 void thprace_steer_free(struct thprace_session *s);

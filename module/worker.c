@@ -291,7 +291,7 @@ static int race_round(struct race *race)
 		if (ret < 0)
 			return ret;
 		/* some rounds stay free: they measure what the bounds scale with */
-		race->steered = s->steer;
+		race->steered = thprace_steer_active(s);
 	}
 	run_stage(race, STAGE_ACT);
 	met = thprace_session_overlapped(s);
@@ -309,6 +309,22 @@ static int race_round(struct race *race)
 		if (race->racer[i].restored)
 			ret = race->racer[i].restored;
 	return ret ? ret : 1;
+}
+
+/* We keep the mm of a dying process alive: it waits for us to be freed. */
+static bool someone_exits(struct pid **pids, unsigned int nr)
+{
+	bool exits = false;
+	unsigned int i;
+
+	rcu_read_lock();
+	for (i = 0; i < nr && !exits; i++) {
+		struct task_struct *task = pid_task(pids[i], PIDTYPE_PID);
+
+		exits = !task || (task->flags & PF_EXITING) || fatal_signal_pending(task);
+	}
+	rcu_read_unlock();
+	return exits;
 }
 
 /* The line that makes the same choices again. */
@@ -330,6 +346,7 @@ static void print_run(struct thprace_session *s, const struct thprace_spec *spec
  * @s: session that counts
  * @spec: ops, maps, bounds, seed
  * @mms: user references held by the caller
+ * @pids: of the processes; the race ends when one of them does
  * @nr_mms: how many
  *
  * Ends at the first of rounds, duration, a violation (unless stop_on=never)
@@ -340,13 +357,13 @@ static void print_run(struct thprace_session *s, const struct thprace_spec *spec
  * Context: process context. Return: 0, -EINTR, -ENOMEM, or an errno of steer.
  */
 int thprace_race(struct thprace_session *s, const struct thprace_spec *spec,
-		 struct mm_struct **mms, unsigned int nr_mms)
+		 struct mm_struct **mms, struct pid **pids, unsigned int nr_mms)
 {
 	struct race *race = kvzalloc(sizeof(*race), GFP_KERNEL);
 	u64 rounds = spec->rounds, raced = 0, idle = 0;
 	u64 t0 = ktime_get_ns();
 	unsigned int before = s->nr_violations;
-	int ret;
+	int ret = 0;
 
 	if (!race)
 		return -ENOMEM;
@@ -372,6 +389,10 @@ int thprace_race(struct thprace_session *s, const struct thprace_spec *spec,
 	while (!ret && raced < rounds) {
 		if (signal_pending(current)) {
 			ret = -EINTR;
+			break;
+		}
+		if (someone_exits(pids, nr_mms)) {
+			ret = -ESRCH;
 			break;
 		}
 		if (spec->duration_ms &&
