@@ -153,7 +153,7 @@ static void skip_all(struct run *r, const char *reason)
 static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
 			unsigned long addr, unsigned int held)
 {
-	struct thprace_finding finding[THPRACE_NR_CHECKS];
+	struct thprace_finding finding[THPRACE_NR_CHECKS], control[THPRACE_NR_CHECKS];
 	struct thprace_observer *o = r->o;
 	struct thprace_obs *obs = &o->obs;
 	bool doubt = false, same;
@@ -191,7 +191,8 @@ static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
 		if (thprace_judge_inject(&o->again, i))
 			continue;
 		o->again.flags |= BIT(THPRACE_OBS_REFS_SETTLED);
-		thprace_judge(&o->again, BIT_ULL(i), finding);
+		thprace_judge(&o->again, BIT_ULL(i), control);
+		finding[i] = control[i];
 	}
 
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {

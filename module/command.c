@@ -17,6 +17,11 @@
 
 #define W(word)		BIT(THPRACE_WORD_##word)
 
+#define F_HOLES		BIT(0)	/* in a session, the maps may have holes (a race leaves them) */
+#define F_SHARED	BIT(1)	/* mappings of shmem are fine */
+#define F_SERIAL	BIT(2)	/* only one such command of a session at a time */
+#define F_HELD		BIT(3)	/* works on pages held ahead, without mmap_lock */
+
 struct verb;
 
 /* A parsed line with its mms. */
@@ -34,15 +39,13 @@ struct job {
  * @name:	first word of a session command; of a trigger: its file
  * @takes:	words that may be given
  * @needs:	words that must be given
- * @holes:	in a session, the maps may have holes (a race leaves them)
- * @shared:	mappings of shmem are fine
- * @serial:	only one such command of a session at a time
+ * @flags:	F_*
  * @fn:		does it
  */
 struct verb {
 	const char *name;
 	u32 takes, needs;
-	bool holes, shared, serial;
+	u32 flags;
 	int (*fn)(struct thprace_session *s, struct job *job);
 };
 
@@ -132,7 +135,7 @@ static int prove_maps(struct job *job, struct mm_struct *mm)
 			}
 			if (vma->vm_start > addr && !job->holes)
 				ret = -ENOMEM;
-			else if (!vma_supported(vma, job->verb->shared))
+			else if (!vma_supported(vma, job->verb->flags & F_SHARED))
 				ret = -EINVAL;
 			any = true;
 			addr = vma->vm_end;
@@ -383,21 +386,21 @@ static int cmd_reset(struct thprace_session *s, struct job *job)
 
 static const struct verb verbs[] = {
 	[THPRACE_TRIGGER_SPLIT]	 = { "split", W(PID) | W(MAP) | W(PAGE) | W(ORDER) | W(LANE),
-				     W(MAP), true, true, false, cmd_split },
+				     W(MAP), F_HOLES | F_SHARED | F_HELD, cmd_split },
 	[THPRACE_TRIGGER_MUNMAP] = { "munmap", W(PID) | W(MAP) | W(PAGE) | W(SEED),
-				     W(MAP), false, false, false, cmd_munmap },
+				     W(MAP), 0, cmd_munmap },
 	[THPRACE_TRIGGER_RACE]	 = { "race", (u32)~(W(LANE) | W(RESULT)),
-				     W(MAP) | W(OP), false, false, true, cmd_race },
+				     W(MAP) | W(OP), F_SERIAL, cmd_race },
 	[THPRACE_TRIGGER_CHECK]	 = { "check", W(PID) | W(MAP) | W_CHECKS,
-				     W(MAP), true, true, false, cmd_check },
-	{ "hold", W(PID) | W(MAP) | W(PAGE), W(MAP), true, true, false, cmd_hold },
-	{ "drop", 0, 0, false, false, false, cmd_drop },
-	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K), 0, false, false, true, cmd_arm },
-	{ "go", W(LANE) | W(OP) | W(MAP), W(LANE) | W(OP), true, true, false, cmd_go },
-	{ "done", W(LANE) | W(RESULT), W(LANE), false, false, false, cmd_done },
-	{ "round", 0, 0, false, false, true, cmd_round },
-	{ "reset", 0, 0, false, false, true, cmd_reset },
-	{ "bench", W(PID) | W(MAP) | W(ROUNDS), W(MAP), true, true, true, cmd_bench },
+				     W(MAP), F_HOLES | F_SHARED, cmd_check },
+	{ "hold", W(PID) | W(MAP) | W(PAGE), W(MAP), F_HOLES | F_SHARED, cmd_hold },
+	{ "drop", 0, 0, 0, cmd_drop },
+	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K), 0, F_SERIAL, cmd_arm },
+	{ "go", W(LANE) | W(OP) | W(MAP), W(LANE) | W(OP), F_HOLES | F_SHARED, cmd_go },
+	{ "done", W(LANE) | W(RESULT), W(LANE), 0, cmd_done },
+	{ "round", 0, 0, F_SERIAL, cmd_round },
+	{ "reset", 0, 0, F_SERIAL, cmd_reset },
+	{ "bench", W(PID) | W(MAP) | W(ROUNDS), W(MAP), F_HOLES | F_SHARED | F_SERIAL, cmd_bench },
 };
 
 static int run_job(struct thprace_session *s, struct job *job)
@@ -409,16 +412,19 @@ static int run_job(struct thprace_session *s, struct job *job)
 		strscpy(s->scenario, job->spec.scenario, sizeof(s->scenario));
 	if (job->verb->takes & W(PID)) {
 		ret = get_mms(job);
+		/* a held page was proven when it was taken; no mmap_lock now */
 		for (i = 0; i < job->nr_mms && !ret; i++)
-			ret = prove_maps(job, job->mm[i]);
+			if (!(job->verb->flags & F_HELD) ||
+			    !thprace_session_holds(s, job->mm[i], job->spec.map[0].addr))
+				ret = prove_maps(job, job->mm[i]);
 	}
 	if (!ret) {
-		if (job->verb->serial && !mutex_trylock(&s->cmd_lock)) {
+		if ((job->verb->flags & F_SERIAL) && !mutex_trylock(&s->cmd_lock)) {
 			ret = -EBUSY;
 		} else {
 			thprace_stat_add(THPRACE_STAT_COMMANDS, 1);
 			ret = job->verb->fn(s, job);
-			if (job->verb->serial)
+			if (job->verb->flags & F_SERIAL)
 				mutex_unlock(&s->cmd_lock);
 		}
 	}
@@ -474,7 +480,7 @@ int thprace_command(struct thprace_session *s, const char *line, size_t len)
 	if (!job)
 		return -ENOMEM;
 	ret = parse_job(job, &verbs[i], line + n, len - n);
-	job->holes = verbs[i].holes;
+	job->holes = verbs[i].flags & F_HOLES;
 	if (!ret)
 		ret = thprace_racing_get(s);
 	if (!ret) {

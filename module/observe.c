@@ -192,6 +192,12 @@ static void note_bad(struct thprace_bad *bad, u32 index, u64 addr, s64 want, s64
 /* A migration entry is there while its folio is locked, mm/migrate.c. */
 static void note_migration(struct thprace_observer *o, struct page *page, unsigned long addr)
 {
+	/*
+	 * Not an older view of the compound page than the entry is: pairs with
+	 * the smp_wmb() in __split_huge_page_tail(), as
+	 * swap_entry_migration_sync() does.
+	 */
+	smp_rmb();
 	if (!folio_test_locked(page_folio(page)))
 		note_bad(&o->mig_unlocked, 0, addr, 1, 0);
 }
@@ -418,6 +424,32 @@ static void count_owner(struct thprace_obs *obs, struct mm_struct *mm, unsigned 
 			obs->mm_maps[i] += nr;
 }
 
+/*
+ * Places of one mm can overlap: a part of a folio that was moved within the
+ * same 2 MiB lies in the range of the rest. An address belongs to the place
+ * that its VMA puts there; if there is none, to the first that covers it.
+ */
+static bool place_owns(struct thprace_observer *o, const struct thprace_place *p,
+		       unsigned long addr, pgoff_t index, unsigned long bytes,
+		       unsigned long *until)
+{
+	struct vm_area_struct *vma = find_vma(o->mm[p->mm], addr);
+	const struct thprace_place *q, *cover = NULL;
+	unsigned long base;
+
+	*until = vma ? (vma->vm_start <= addr ? vma->vm_end : vma->vm_start) : ULONG_MAX;
+	base = vma ? vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT) : 0;
+	for (q = o->place; q < o->place + o->nr_places; q++) {
+		if (q->mm != p->mm)
+			continue;
+		if (vma && vma->vm_start <= addr && q->base == base)
+			return q == p;
+		if (!cover && addr >= q->base && addr < q->base + bytes)
+			cover = q;
+	}
+	return cover == p;
+}
+
 /* Look at the page tables of one place. */
 static void walk_place(struct thprace_observer *o, struct thprace_obs *obs,
 		       struct folio *folio, struct anon_vma *anon_vma,
@@ -425,7 +457,9 @@ static void walk_place(struct thprace_observer *o, struct thprace_obs *obs,
 {
 	struct mm_struct *mm = o->mm[p->mm];
 	unsigned long head = folio_pfn(folio);
-	unsigned long vma_end = 0;	/* up to here look_at_vma() has been asked */
+	pgoff_t index = thprace_folio_index(folio);
+	unsigned long until = 0;	/* up to here owns and asked are known */
+	bool owns = false, asked = false;
 	unsigned int i = 0;
 
 	while (i < obs->nr) {
@@ -447,7 +481,8 @@ static void walk_place(struct thprace_observer *o, struct thprace_obs *obs,
 		if (pmd_present(val) && pmd_trans_huge(val)) {
 			unsigned long pfn = page_to_pfn(pmd_page(val));
 
-			if (pfn >= head && pfn < head + obs->nr) {
+			if (pfn >= head && pfn < head + obs->nr &&
+			    place_owns(o, p, addr, index, obs->nr * PAGE_SIZE, &until)) {
 				obs->pmd_maps++;
 				obs->pmd_writable |= !!pmd_write(val);
 				count_owner(obs, mm, 1);
@@ -487,6 +522,13 @@ static void walk_place(struct thprace_observer *o, struct thprace_obs *obs,
 
 			if (pte_none(entry))
 				continue;
+			if (addr >= until) {
+				owns = place_owns(o, p, addr, index, obs->nr * PAGE_SIZE,
+						  &until);
+				asked = false;
+			}
+			if (!owns)
+				continue;
 			if (!pte_present(entry)) {
 				struct page *page = thprace_pte_migration_page(entry);
 
@@ -507,12 +549,9 @@ static void walk_place(struct thprace_observer *o, struct thprace_obs *obs,
 			else if (!test_bit(sub, p->reach))
 				note_bad(&obs->census_missing, sub, addr, 1, 0);
 			/* once for each VMA and folio, not for each page */
-			if (addr >= vma_end) {
-				struct vm_area_struct *vma = find_vma(mm, addr);
-
+			if (!asked)
 				look_at_vma(o, obs, folio, anon_vma, mm, addr, sub, false);
-				vma_end = vma ? vma->vm_end : addr + PAGE_SIZE;
-			}
+			asked = true;
 		}
 		spin_unlock(ptl);
 		i += n;
@@ -696,7 +735,7 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 
 		ret = look(o, obs, folio, region, mm, region + (slot - sub) * PAGE_SIZE);
 		if (ret == THPRACE_OBSERVED) {
-			obs->addr = region;
+			obs->addr = region + (slot - sub) * PAGE_SIZE;
 			obs->own_refs = 1 + own_refs;
 		}
 	}

@@ -164,6 +164,27 @@ int thprace_session_hold(struct thprace_session *s, struct mm_struct *mm,
 }
 
 /**
+ * thprace_session_holds() - is a reference held for this place?
+ * @s: the session
+ * @mm: as given to thprace_session_hold()
+ * @addr: likewise
+ */
+bool thprace_session_holds(struct thprace_session *s, struct mm_struct *mm,
+			   unsigned long addr)
+{
+	bool found = false;
+	unsigned int i;
+
+	if (!READ_ONCE(s->held))
+		return false;
+	spin_lock(&s->lock);
+	for (i = 0; i < THPRACE_MAX_HELD && !found; i++)
+		found = s->held[i].page && s->held[i].mm == mm && s->held[i].addr == addr;
+	spin_unlock(&s->lock);
+	return found;
+}
+
+/**
  * thprace_session_unhold() - take a held reference out of the session
  * @s: the session
  * @mm: as given to thprace_session_hold()

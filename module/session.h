@@ -175,6 +175,8 @@ size_t thprace_session_bytes(struct thprace_session *s);
 int thprace_session_watch(struct thprace_session *s);
 int thprace_session_hold(struct thprace_session *s, struct mm_struct *mm,
 			 unsigned long addr, struct page *page);
+bool thprace_session_holds(struct thprace_session *s, struct mm_struct *mm,
+			   unsigned long addr);
 struct page *thprace_session_unhold(struct thprace_session *s, struct mm_struct *mm,
 				    unsigned long addr);
 void thprace_session_drop(struct thprace_session *s);
