@@ -25,29 +25,17 @@ static const char * const kind_names[] = { "quiesced", "racing", "user" };
 
 static const char *why_not_mm_id(void)
 {
-#if defined(THPRACE_HAVE_MM_ID) && defined(CONFIG_MM_ID)
-	return NULL;
-#else
-	return "this kernel keeps no mm ids in folios";
-#endif
+	return THPRACE_KEEPS_MM_ID ? NULL : "this kernel keeps no mm ids in folios";
 }
 
 static const char *why_not_pages_mapped(void)
 {
-#if defined(THPRACE_HAVE_NR_PAGES_MAPPED) && !defined(CONFIG_NO_PAGE_MAPCOUNT)
-	return NULL;
-#else
-	return "this kernel keeps no _nr_pages_mapped";
-#endif
+	return THPRACE_KEEPS_NR_PAGES_MAPPED ? NULL : "this kernel keeps no _nr_pages_mapped";
 }
 
 static const char *why_not_exclusive(void)
 {
-#ifdef THPRACE_HAVE_ANON_EXCLUSIVE
-	return NULL;
-#else
-	return "this kernel has no PG_anon_exclusive";
-#endif
+	return THPRACE_KEEPS_ANON_EXCLUSIVE ? NULL : "this kernel has no PG_anon_exclusive";
 }
 
 static const char *why_not_rmap(void)

@@ -522,7 +522,6 @@ static const struct rule rules[THPRACE_NR_CHECKS] = {
 		.inject = inject_refcount,
 	},
 	[THPRACE_CHECK_RMAP_CENSUS] = {
-		.is = FLAG(ANON),
 		.never = FLAG(KSM),
 		.needs = QUIET,
 		.judge = judge_rmap_census,

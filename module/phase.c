@@ -140,12 +140,10 @@ NOKPROBE_SYMBOL(enter);
 
 static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-#ifdef THPRACE_HAVE_RETHOOK
-	struct kretprobe *rp = get_kretprobe(ri);
+	struct kretprobe *rp = thprace_kretprobe_of(ri);
 
 	if (rp)
 		thprace_steer_hit(container_of(rp, struct point, rp) - points, true);
-#endif
 	return 0;
 }
 
@@ -260,11 +258,7 @@ void thprace_phase_put_all(void)
  */
 bool thprace_phase_has_returns(void)
 {
-#ifdef THPRACE_HAVE_RETHOOK
-	return true;
-#else
-	return false;
-#endif
+	return THPRACE_RETURNS_CAN_WAIT;
 }
 
 /**
@@ -280,9 +274,8 @@ int thprace_phase_get_return(unsigned int phase)
 	struct point *p = &points[phase];
 	int ret = 0;
 
-#ifndef THPRACE_HAVE_RETHOOK
-	return -EOPNOTSUPP;
-#endif
+	if (!THPRACE_RETURNS_CAN_WAIT)
+		return -EOPNOTSUPP;
 	mutex_lock(&point_lock);
 	if (p->why_not) {
 		ret = -EOPNOTSUPP;

@@ -171,6 +171,51 @@ static inline struct anon_vma *thprace_folio_anon_vma(struct folio *folio)
 	return (struct anon_vma *)(mapping - 1UL);
 }
 
+/* ---- what this kernel keeps, as 0 or 1 ---- */
+
+#ifdef CONFIG_NO_PAGE_MAPCOUNT
+#define THPRACE_KEEPS_PAGE_MAPCOUNT	0
+#else
+#define THPRACE_KEEPS_PAGE_MAPCOUNT	1
+#endif
+#if defined(THPRACE_HAVE_NR_PAGES_MAPPED) && !defined(CONFIG_NO_PAGE_MAPCOUNT)
+#define THPRACE_KEEPS_NR_PAGES_MAPPED	1
+#else
+#define THPRACE_KEEPS_NR_PAGES_MAPPED	0
+#endif
+#ifdef THPRACE_HAVE_LARGE_MAPCOUNT
+#define THPRACE_KEEPS_LARGE_MAPCOUNT	1
+#else
+#define THPRACE_KEEPS_LARGE_MAPCOUNT	0
+#endif
+#ifdef THPRACE_HAVE_DOUBLE_MAP
+#define THPRACE_KEEPS_DOUBLE_MAP	1
+#else
+#define THPRACE_KEEPS_DOUBLE_MAP	0
+#endif
+#if defined(THPRACE_HAVE_MM_ID) && defined(CONFIG_MM_ID)
+#define THPRACE_KEEPS_MM_ID		1
+#else
+#define THPRACE_KEEPS_MM_ID		0
+#endif
+#ifdef THPRACE_HAVE_ANON_EXCLUSIVE
+#define THPRACE_KEEPS_ANON_EXCLUSIVE	1
+#else
+#define THPRACE_KEEPS_ANON_EXCLUSIVE	0
+#endif
+
+/*
+ * Can a return handler wait?  Before rethook (and get_kretprobe()) it ran with
+ * a raw lock of kprobes held.
+ */
+#ifdef THPRACE_HAVE_RETHOOK
+#define THPRACE_RETURNS_CAN_WAIT	1
+#define thprace_kretprobe_of(ri)	get_kretprobe(ri)
+#else
+#define THPRACE_RETURNS_CAN_WAIT	0
+#define thprace_kretprobe_of(ri)	((struct kretprobe *)NULL)
+#endif
+
 /* ---- counters of a folio, raw ---- */
 
 static inline int thprace_page_mapcount_raw(struct page *page)

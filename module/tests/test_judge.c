@@ -78,8 +78,8 @@ static void test_healthy(void **state)
 				if (caps & C(MM_ID))
 					holds |= BIT_ULL(THPRACE_CHECK_MM_ID);
 			}
+			holds |= BIT_ULL(THPRACE_CHECK_RMAP_CENSUS);
 			if (obs.flags & F(ANON)) {
-				holds |= BIT_ULL(THPRACE_CHECK_RMAP_CENSUS);
 				if (caps & C(ANON_EXCLUSIVE))
 					holds |= BIT_ULL(THPRACE_CHECK_ANON_EXCLUSIVE);
 				if (obs.flags & F(LARGE))
