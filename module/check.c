@@ -138,7 +138,7 @@ static void skip_all(struct run *r, const char *reason)
 		}
 }
 
-static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
+static void judge_folio(struct run *r, unsigned int mm, unsigned int seen,
 			unsigned long addr, unsigned int held)
 {
 	struct thprace_finding finding[THPRACE_NR_CHECKS], control[THPRACE_NR_CHECKS];
@@ -161,7 +161,8 @@ static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
 		/* believe it only if a second look sees the very same */
 		u32 flags = obs->flags;
 
-		same = thprace_observe_folio(o, &o->again, mm, slot, addr, held) ==
+		same = thprace_observe_folio(o, &o->again, mm, o->seen_at[seen].pfn,
+					     o->seen_at[seen].slot, addr, held, true) ==
 		       THPRACE_OBSERVED;
 		o->again.flags |= flags & (BIT(THPRACE_OBS_MANY_MMS) |
 					   BIT(THPRACE_OBS_REFS_SETTLED));
@@ -181,6 +182,7 @@ static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
 		o->again.flags |= BIT(THPRACE_OBS_REFS_SETTLED);
 		thprace_judge(&o->again, BIT_ULL(i), control);
 		finding[i] = control[i];
+		memset(&o->again, 0, sizeof(o->again));
 	}
 
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
@@ -215,17 +217,31 @@ static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
 
 static bool seen_before(struct thprace_observer *o, unsigned long pfn)
 {
-	unsigned int i = hash_long(pfn, 10) % ARRAY_SIZE(o->seen), n;
+	unsigned int i = hash_long(pfn, 10), n;
 
+	static_assert(ARRAY_SIZE(o->seen) == 1 << 10);
 	for (n = 0; n < ARRAY_SIZE(o->seen); n++, i = (i + 1) % ARRAY_SIZE(o->seen)) {
-		if (o->seen[i] == pfn)
-			return true;
-		if (!o->seen[i]) {
-			o->seen[i] = pfn;
+		if (o->seen[i].generation != o->generation) {
+			o->seen[i].generation = o->generation;
+			o->seen[i].pfn = pfn;
 			return false;
 		}
+		if (o->seen[i].pfn == pfn)
+			return true;
 	}
 	return false;
+}
+
+/* It was not judged after all. */
+static void forget(struct thprace_observer *o, unsigned long pfn)
+{
+	unsigned int i = hash_long(pfn, 10), n;
+
+	for (n = 0; n < ARRAY_SIZE(o->seen); n++, i = (i + 1) % ARRAY_SIZE(o->seen))
+		if (o->seen[i].pfn == pfn && o->seen[i].generation == o->generation) {
+			o->seen[i].pfn = ~0UL;
+			return;
+		}
 }
 
 /*
@@ -277,7 +293,7 @@ static int check_region(struct run *r, unsigned long addr)
 	unsigned int tries = 0, m, i, held;
 	int ret;
 
-	memset(o->seen, 0, sizeof(o->seen));
+	o->generation++;
 	o->nr_extra = 0;
 again:
 	if (tries++ == 16) {
@@ -292,38 +308,32 @@ again:
 	if (ret)
 		return ret;
 	memset(&o->mig_unlocked, 0, sizeof(o->mig_unlocked));
+	for (m = 0; m < o->nr_given; m++)
+		thprace_observer_collect(o, m, addr);
 	for (m = 0; m < o->nr_given; m++) {
 		unsigned long huge = 0;
+		unsigned int nr = thprace_observer_list(o, m);
 
-		thprace_observer_collect(o, m, addr);
-		for (i = 0; i < THPRACE_HPAGE_NR; i++) {
-			struct folio *folio;
-			unsigned long head;
+		for (i = 0; i < nr; i++) {
+			struct folio *folio = page_folio(pfn_to_page(o->seen_at[i].pfn));
+			unsigned long head = folio_pfn(folio);
 
-			if (!o->pfn[i])
-				continue;
-			folio = page_folio(pfn_to_page(o->pfn[i]));
-			head = folio_pfn(folio);
 			if (folio_nr_pages(folio) == THPRACE_HPAGE_NR)
 				huge = head;
 			if (seen_before(o, head))
 				continue;
 			held = thprace_session_held_refs(r->s, head, folio_nr_pages(folio));
-			switch (thprace_observe_folio(o, &o->obs, m, i, addr, held)) {
+			switch (thprace_observe_folio(o, &o->obs, m, o->seen_at[i].pfn,
+						      o->seen_at[i].slot, addr, held,
+						      false)) {
 			case THPRACE_OBSERVED:
 				judge_folio(r, m, i, addr, held);
 				thprace_stat_add(THPRACE_STAT_FOLIOS_CHECKED, 1);
 				break;
-			case THPRACE_OBSERVE_AGAIN: {
-				unsigned int k = hash_long(head, 10) % ARRAY_SIZE(o->seen);
-
-				/* not judged yet: forget that it was seen */
-				while (o->seen[k] != head)
-					k = (k + 1) % ARRAY_SIZE(o->seen);
-				o->seen[k] = ~0UL;
+			case THPRACE_OBSERVE_AGAIN:
+				forget(o, head);
 				thprace_observer_unlock(o);
 				goto again;
-			}
 			case THPRACE_OBSERVE_BUSY:
 				skip_all(r, "someone else has the folio locked");
 				break;
@@ -541,7 +551,7 @@ int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req
 	r->checks = selected & thprace_checks_available();
 	r->inject = req->inject;
 	r->refs_exact = req->refs_exact;
-	r->o = thprace_observer_create(mms, nr_mms);
+	r->o = thprace_observer_get(s, mms, nr_mms);
 	if (!r->o) {
 		kvfree(r);
 		return -ENOMEM;
@@ -558,7 +568,7 @@ int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req
 		if (r->count[i].held || r->count[i].skipped)
 			thprace_record_counts(s, i, r->count[i].held, r->count[i].skipped,
 					      r->count[i].reason);
-	thprace_observer_destroy(r->o);
+	thprace_observer_put(s, r->o);
 	kvfree(r);
 	thprace_stat_add(THPRACE_STAT_CHECK_NS, ktime_get_ns() - t0);
 	return ret;

@@ -103,7 +103,7 @@ static u32 nr_pte_mapped(const struct thprace_obs *obs)
 {
 	u32 i, nr = 0;
 
-	for (i = 0; i < obs->nr; i++)
+	for (i = 0; i < obs->nr && obs->sum_ptes; i++)
 		nr += obs->ptes[i] > 0;
 	return nr;
 }
@@ -121,31 +121,29 @@ static u32 first_mapped(const struct thprace_obs *obs)
 	return i;
 }
 
-static s64 page_mapcount_of(const struct thprace_obs *obs, u32 i)
+/* What a subpage's _mapcount is above its PTE mappings; the same for all. */
+static s32 page_mapcount_base(const struct thprace_obs *obs)
 {
-	s64 want = (s64)obs->ptes[i] - 1;
-
-	if (!(obs->flags & FLAG(LARGE)))
-		return want;
-	if (!(obs->caps & CAP(PAGE_MAPCOUNT)))
+	if (!(obs->flags & FLAG(LARGE)) || !(obs->caps & CAP(DOUBLE_MAP)))
 		return -1;
-	if (obs->caps & CAP(DOUBLE_MAP)) {
-		/* A file folio's flag of that name is only a hint. */
-		if (!(obs->flags & FLAG(ANON)))
-			want += obs->pmd_maps;
-		else if (obs->flags & FLAG(DOUBLE_MAP))
-			want++;
-	}
-	return want;
+	/* A file folio's flag of that name is only a hint. */
+	if (!(obs->flags & FLAG(ANON)))
+		return (s32)obs->pmd_maps - 1;
+	return obs->flags & FLAG(DOUBLE_MAP) ? 0 : -1;
 }
 
 static void judge_page_mapcount(const struct thprace_obs *obs, struct thprace_finding *f)
 {
-	u32 i;
+	bool kept = !(obs->flags & FLAG(LARGE)) || (obs->caps & CAP(PAGE_MAPCOUNT));
+	s32 base = kept ? page_mapcount_base(obs) : -1;
+	u32 i = 0;
 
 	held(f);
-	for (i = 0; i < obs->nr; i++) {
-		s64 want = page_mapcount_of(obs, i);
+	if (!kept || !obs->sum_ptes)
+		while (i < obs->nr && obs->mapcount[i] == base)
+			i++;
+	for (; i < obs->nr; i++) {
+		s32 want = kept ? obs->ptes[i] + base : -1;
 
 		if (obs->mapcount[i] == want)
 			continue;
@@ -380,6 +378,15 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 
 	if (obs->pmd_maps && obs->pmd_writable && !obs->exclusive[0]) {
 		violated(obs, f, 0, 1, 0, "writable by a PMD leaf, but not exclusive");
+		return;
+	}
+	if (!obs->sum_ptes) {
+		/* the head speaks for all */
+		if (all && obs->pmd_maps > 1)
+			violated(obs, f, 0, 1, obs->pmd_maps,
+				 "exclusive, but mapped more than once");
+		else if (any)
+			held(f);
 		return;
 	}
 	for (i = 0; i < obs->nr; i++) {

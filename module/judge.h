@@ -79,7 +79,7 @@ struct thprace_bad {
  * @sum_ptes:	sum of @ptes
  * @ptes:	P_i: present PTEs that map subpage i, over all walked mms
  * @mapcount:	raw _mapcount of subpage i
- * @exclusive:	PG_anon_exclusive of subpage i (of the head only while PMD-mapped)
+ * @exclusive:	PG_anon_exclusive of subpage i; of the head only without @sum_ptes
  * @writable:	some present entry for subpage i is writable (a writable PMD
  *		leaf sets only @pmd_writable)
  * @pmd_writable: some PMD leaf is writable

@@ -8,6 +8,7 @@
  */
 #include <linux/delay.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/lockdep.h>
 #include <linux/sched/signal.h>
 
@@ -26,40 +27,118 @@ static unsigned int max_mms(void)
 #endif
 }
 
+/* Index of an mm in the observer, or -1. */
+static int mm_index(struct thprace_observer *o, struct mm_struct *mm)
+{
+	unsigned int i = hash_ptr(mm, 8);
+
+	for (; o->mm_hash[i]; i = (i + 1) % ARRAY_SIZE(o->mm_hash))
+		if (o->mm[o->mm_hash[i] - 1] == mm)
+			return o->mm_hash[i] - 1;
+	return -1;
+}
+
+/* @mm's user reference is the observer's from now on. */
+static void add_mm(struct thprace_observer *o, struct mm_struct *mm)
+{
+	unsigned int i = hash_ptr(mm, 8);
+
+	static_assert(4 * THPRACE_MAX_MMS == 1 << 8);
+	while (o->mm_hash[i])
+		i = (i + 1) % ARRAY_SIZE(o->mm_hash);
+	o->mm[o->nr_mms++] = mm;
+	o->mm_hash[i] = o->nr_mms;
+}
+
+/* The VMA of an address, or the next one, as find_vma(); mms write-locked. */
+static struct vm_area_struct *vma_at(struct thprace_observer *o, unsigned int mm,
+				     unsigned long addr)
+{
+	struct vm_area_struct *vma = o->vma[mm];
+
+	if (!vma || addr < vma->vm_start || addr >= vma->vm_end)
+		o->vma[mm] = vma = find_vma(o->mm[mm], addr);
+	return vma;
+}
+
 /**
- * thprace_observer_create() - an observer of a set of mms
+ * thprace_observer_get() - an observer of a set of mms
+ * @s: session that may keep one from the last time
  * @mms: given by the caller, who keeps a user reference on each
  * @nr: how many, at most THPRACE_MAX_MMS
  *
  * Context: process context. Return: the observer, or NULL (no memory).
  */
-struct thprace_observer *thprace_observer_create(struct mm_struct **mms, unsigned int nr)
+struct thprace_observer *thprace_observer_get(struct thprace_session *s,
+					      struct mm_struct **mms, unsigned int nr)
 {
-	struct thprace_observer *o = kvzalloc(sizeof(*o), GFP_KERNEL);
+	struct thprace_observer *o = xchg(&s->observer, NULL);
 	unsigned int i;
 
-	if (!o)
-		return NULL;
+	if (o && o->room < nr) {
+		thprace_observer_free(o);
+		o = NULL;
+	}
+	if (!o) {
+		o = kvzalloc(sizeof(*o), GFP_KERNEL);
+		if (!o)
+			return NULL;
+		o->table = kvmalloc_array(nr, THPRACE_HPAGE_NR * sizeof(pte_t), GFP_KERNEL);
+		if (!o->table) {
+			kvfree(o);
+			return NULL;
+		}
+		o->room = nr;
+		thprace_stat_add(THPRACE_STAT_SESSION_BYTES, thprace_observer_bytes(o));
+	}
+	o->nr_mms = 0;
+	o->first = 0;
+	memset(o->mm_hash, 0, sizeof(o->mm_hash));
 	for (i = 0; i < nr && i < THPRACE_MAX_MMS; i++) {
 		mmget(mms[i]);
-		o->mm[o->nr_mms++] = mms[i];
+		add_mm(o, mms[i]);
 	}
 	o->nr_given = o->nr_mms;
 	return o;
 }
 
 /**
- * thprace_observer_destroy() - drop an observer and its references
+ * thprace_observer_put() - drop its references, and let the session keep it
+ * @s: the session
  * @o: unlocked
  *
  * Context: process context; mmput() may tear down an mm.
  */
-void thprace_observer_destroy(struct thprace_observer *o)
+void thprace_observer_put(struct thprace_session *s, struct thprace_observer *o)
 {
-	unsigned int i;
+	while (o->nr_mms)
+		mmput(o->mm[--o->nr_mms]);
+	o = xchg(&s->observer, o);
+	if (o)
+		thprace_observer_free(o);
+}
 
-	for (i = 0; i < o->nr_mms; i++)
-		mmput(o->mm[i]);
+/**
+ * thprace_observer_bytes() - kernel memory of an observer
+ * @o: the observer, or NULL
+ */
+size_t thprace_observer_bytes(const struct thprace_observer *o)
+{
+	return o ? sizeof(*o) + o->room * THPRACE_HPAGE_NR * sizeof(pte_t) : 0;
+}
+
+/**
+ * thprace_observer_free() - free an observer without references
+ * @o: the observer, or NULL
+ *
+ * Context: process context.
+ */
+void thprace_observer_free(struct thprace_observer *o)
+{
+	if (!o)
+		return;
+	thprace_stat_add(THPRACE_STAT_SESSION_BYTES, -(s64)thprace_observer_bytes(o));
+	kvfree(o->table);
 	kvfree(o);
 }
 
@@ -117,8 +196,14 @@ int thprace_observer_lock(struct thprace_observer *o, unsigned long addr)
 
 locked:
 	o->nr_locked = o->nr_mms;
-	for (i = 0; i < o->nr_mms; i++)
+	o->region = addr;
+	for (i = 0; i < o->nr_mms; i++) {
+		o->vma[i] = NULL;
+		o->region_vma[i] = find_vma(o->mm[i], addr);
+		if (o->region_vma[i] && o->region_vma[i]->vm_start >= addr + PMD_SIZE)
+			o->region_vma[i] = NULL;
 		write_lock_vmas(o->mm[i], addr);
+	}
 	for (i = 0; i < o->nr_extra; i++)
 		write_lock_vmas(o->mm[o->extra[i].mm], o->extra[i].addr);
 	return 0;
@@ -203,91 +288,96 @@ static void note_migration(struct thprace_observer *o, struct page *page, unsign
 }
 
 /**
- * thprace_observer_collect() - list the pages mapped in a region of one mm
- * @o: locked observer; fills @o->pfn (index: slot in the region) and notes
- *     migration entries of unlocked folios
- * @mm: index of the mm
+ * thprace_observer_collect() - read the entries of a region in one mm
+ * @o: locked observer; notes migration entries of unlocked folios
+ * @mm: index of an mm that was given
  * @addr: PMD-aligned
  *
- * Context: mmap_lock held for write. Return: how many slots hold a page.
+ * Context: mmap_lock held for write.
  */
-unsigned int thprace_observer_collect(struct thprace_observer *o, unsigned int mm,
-				      unsigned long addr)
+void thprace_observer_collect(struct thprace_observer *o, unsigned int mm, unsigned long addr)
 {
 	struct mm_struct *m = o->mm[mm];
+	pte_t *table = o->table + mm * THPRACE_HPAGE_NR;
 	pmd_t *pmd = thprace_find_pmd(m, addr);
-	unsigned int i, nr = 0;
+	struct page *page = NULL;
 	spinlock_t *ptl;	/* of the page table */
+	unsigned int i;
 	pte_t *pte;
 	pmd_t val;
 
-	memset(o->pfn, 0, sizeof(o->pfn));
+	o->huge[mm] = 0;
+	o->has_table[mm] = false;
 	if (!pmd)
-		return 0;
+		return;
 	ptl = pmd_lock(m, pmd);
 	val = READ_ONCE(*pmd);
-	if (pmd_present(val) && pmd_trans_huge(val)) {
-		o->pfn[0] = page_to_pfn(pmd_page(val));
-		spin_unlock(ptl);
-		return 1;
-	}
-	if (!pmd_none(val) && !pmd_present(val)) {
-		struct page *page = thprace_pmd_migration_page(val);
-
-		if (page)
-			note_migration(o, page, addr);
-	}
+	if (pmd_present(val) && pmd_trans_huge(val))
+		o->huge[mm] = page_to_pfn(pmd_page(val));
+	else if (!pmd_none(val) && !pmd_present(val))
+		page = thprace_pmd_migration_page(val);
+	if (page)
+		note_migration(o, page, addr);
 	spin_unlock(ptl);
-
-	if (!thprace_ptes_below(m, pmd, &val, &ptl))
-		return 0;
+	if (o->huge[mm] || !thprace_ptes_below(m, pmd, &val, &ptl))
+		return;
 	spin_lock(ptl);
 	pte = pte_offset_kernel(&val, addr);
-	for (i = 0; i < THPRACE_HPAGE_NR && pmd_same(val, READ_ONCE(*pmd)); i++) {
+	o->has_table[mm] = pmd_same(val, READ_ONCE(*pmd));
+	for (i = 0; i < THPRACE_HPAGE_NR && o->has_table[mm]; i++) {
 		pte_t entry = READ_ONCE(pte[i]);
 
-		if (pte_none(entry))
+		table[i] = entry;
+		if (pte_none(entry) || pte_present(entry))
 			continue;
-		if (!pte_present(entry)) {
-			struct page *page = thprace_pte_migration_page(entry);
-
-			if (page)
-				note_migration(o, page, addr + i * PAGE_SIZE);
-			continue;
-		}
-		if (pte_special(entry) || !pfn_valid(pte_pfn(entry)))
-			continue;
-		o->pfn[i] = pte_pfn(entry);
-		nr++;
+		page = thprace_pte_migration_page(entry);
+		if (page)
+			note_migration(o, page, addr + i * PAGE_SIZE);
 	}
 	spin_unlock(ptl);
-	return nr;
 }
 
-static int mm_index(struct thprace_observer *o, struct mm_struct *mm)
+/**
+ * thprace_observer_list() - the pages that were collected of one mm
+ * @o: the observer; fills @o->seen_at
+ * @mm: index of an mm that was given
+ *
+ * Return: how many.
+ */
+unsigned int thprace_observer_list(struct thprace_observer *o, unsigned int mm)
 {
-	unsigned int i;
+	const pte_t *table = o->table + mm * THPRACE_HPAGE_NR;
+	unsigned int i, nr = 0;
 
-	for (i = 0; i < o->nr_mms; i++)
-		if (o->mm[i] == mm)
-			return i;
-	return -1;
+	if (o->huge[mm]) {
+		o->seen_at[nr].slot = 0;
+		o->seen_at[nr++].pfn = o->huge[mm];
+	}
+	for (i = 0; i < THPRACE_HPAGE_NR && o->has_table[mm]; i++)
+		if (pte_present(table[i]) && !pte_special(table[i]) &&
+		    pfn_valid(pte_pfn(table[i]))) {
+			o->seen_at[nr].slot = i;
+			o->seen_at[nr++].pfn = pte_pfn(table[i]);
+		}
+	return nr;
 }
 
 static struct thprace_place *find_place(struct thprace_observer *o, unsigned int mm,
 					unsigned long base)
 {
 	struct thprace_place *p;
-	unsigned int i;
+	int i;
 
-	for (i = 0; i < o->nr_places; i++)
-		if (o->place[i].mm == mm && o->place[i].base == base)
+	for (i = o->places_of[mm]; i >= 0; i = o->place[i].next)
+		if (o->place[i].base == base)
 			return &o->place[i];
 	if (o->nr_places == THPRACE_MAX_PLACES)
 		return NULL;
-	p = &o->place[o->nr_places++];
+	p = &o->place[o->nr_places];
 	p->mm = mm;
 	p->base = base;
+	p->next = o->places_of[mm];
+	o->places_of[mm] = o->nr_places++;
 	bitmap_zero(p->reach, THPRACE_HPAGE_NR);
 	return p;
 }
@@ -319,7 +409,7 @@ static enum thprace_observe_result add_vma(struct thprace_observer *o,
 			o->incomplete = "an exiting mm maps it";
 			return THPRACE_OBSERVE_UNKNOWN;
 		}
-		o->mm[o->nr_mms++] = mm;
+		add_mm(o, mm);
 		return THPRACE_OBSERVE_AGAIN;
 	}
 	if (m >= o->nr_locked)
@@ -387,9 +477,9 @@ static enum thprace_observe_result add_rmap(struct thprace_observer *o, struct f
 /* The VMA of a mapping must agree with the folio's rmap. */
 static void look_at_vma(struct thprace_observer *o, struct thprace_obs *obs,
 			struct folio *folio, struct anon_vma *anon_vma,
-			struct mm_struct *mm, unsigned long addr, unsigned int i, bool pmd)
+			unsigned int mm, unsigned long addr, unsigned int i, bool pmd)
 {
-	struct vm_area_struct *vma = find_vma(mm, addr);
+	struct vm_area_struct *vma = vma_at(o, mm, addr);
 	pgoff_t want = thprace_folio_index(folio) + i, got;
 	struct anon_vma_chain *avc;
 
@@ -433,15 +523,15 @@ static bool place_owns(struct thprace_observer *o, const struct thprace_place *p
 		       unsigned long addr, pgoff_t index, unsigned long bytes,
 		       unsigned long *until)
 {
-	struct vm_area_struct *vma = find_vma(o->mm[p->mm], addr);
+	struct vm_area_struct *vma = vma_at(o, p->mm, addr);
 	const struct thprace_place *q, *cover = NULL;
 	unsigned long base;
+	int i;
 
 	*until = vma ? (vma->vm_start <= addr ? vma->vm_end : vma->vm_start) : ULONG_MAX;
 	base = vma ? vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT) : 0;
-	for (q = o->place; q < o->place + o->nr_places; q++) {
-		if (q->mm != p->mm)
-			continue;
+	for (i = o->places_of[p->mm]; i >= 0; i = q->next) {
+		q = &o->place[i];
 		if (vma && vma->vm_start <= addr && q->base == base)
 			return q == p;
 		if (!cover && addr >= q->base && addr < q->base + bytes)
@@ -450,127 +540,155 @@ static bool place_owns(struct thprace_observer *o, const struct thprace_place *p
 	return cover == p;
 }
 
-/* Look at the page tables of one place. */
-static void walk_place(struct thprace_observer *o, struct thprace_obs *obs,
-		       struct folio *folio, struct anon_vma *anon_vma,
-		       struct thprace_place *p)
-{
-	struct mm_struct *mm = o->mm[p->mm];
-	unsigned long head = folio_pfn(folio);
-	pgoff_t index = thprace_folio_index(folio);
-	unsigned long until = 0;	/* up to here owns and asked are known */
-	bool owns = false, asked = false;
-	unsigned int i = 0;
+/* What is being looked at, for each entry. */
+struct scene {
+	struct thprace_observer *o;
+	struct thprace_obs *obs;
+	struct folio *folio;
+	struct anon_vma *anon_vma;
+	struct thprace_place *p;
+	unsigned long until;	/* up to here owns and asked are known */
+	bool owns, asked;
+};
 
-	while (i < obs->nr) {
+/* One PTE of a place, at subpage @i's address. */
+static __always_inline void look_at_pte(struct scene *v, unsigned int i, unsigned long addr,
+					pte_t entry)
+{
+	struct thprace_obs *obs = v->obs;
+	unsigned long pfn;
+	unsigned int sub;
+
+	if (pte_none(entry))
+		return;
+	if (addr >= v->until) {
+		v->owns = place_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
+				     obs->nr * PAGE_SIZE, &v->until);
+		v->asked = false;
+	}
+	if (!v->owns)
+		return;
+	if (!pte_present(entry)) {
+		struct page *page = thprace_pte_migration_page(entry);
+
+		if (page && page_folio(page) == v->folio)
+			note_bad(&obs->mig_held, i, addr, 0, 1);
+		return;
+	}
+	pfn = pte_pfn(entry);
+	if (pte_special(entry) || pfn < obs->pfn || pfn >= obs->pfn + obs->nr)
+		return;
+	sub = pfn - obs->pfn;
+	obs->ptes[sub]++;
+	obs->sum_ptes++;
+	obs->writable[sub] |= !!pte_write(entry);
+	count_owner(obs, v->o->mm[v->p->mm], 1);
+	if (sub != i)
+		note_bad(&obs->linear, sub, addr, i, sub);
+	else if (!test_bit(sub, v->p->reach))
+		note_bad(&obs->census_missing, sub, addr, 1, 0);
+	/* once for each VMA and folio, not for each page */
+	if (!v->asked)
+		look_at_vma(v->o, obs, v->folio, v->anon_vma, v->p->mm, addr, sub, false);
+	v->asked = true;
+}
+
+/* A PMD leaf, at subpage @i's address, of which it maps @n pages of the place. */
+static void look_at_pmd(struct scene *v, unsigned int i, unsigned int n, unsigned long addr,
+			pmd_t val)
+{
+	struct thprace_obs *obs = v->obs;
+	unsigned long pfn = page_to_pfn(pmd_page(val));
+	unsigned int zero;
+
+	if (pfn < obs->pfn || pfn >= obs->pfn + obs->nr ||
+	    !place_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
+			obs->nr * PAGE_SIZE, &v->until))
+		return;
+	v->until = 0;
+	obs->pmd_maps++;
+	obs->pmd_writable |= !!pmd_write(val);
+	count_owner(obs, v->o->mm[v->p->mm], 1);
+	if (pfn != obs->pfn)
+		note_bad(&obs->geometry, pfn - obs->pfn, addr, obs->pfn, pfn);
+	look_at_vma(v->o, obs, v->folio, v->anon_vma, v->p->mm, addr & PMD_MASK,
+		    pfn - obs->pfn, true);
+	zero = find_next_zero_bit(v->p->reach, i + n, i);
+	if (zero < i + n)
+		note_bad(&obs->census_missing, zero, addr, 1, 0);
+}
+
+/* Look at the page tables of one place. */
+static void walk_place(struct scene *v)
+{
+	struct thprace_obs *obs = v->obs;
+	struct thprace_place *p = v->p;
+	struct mm_struct *mm = v->o->mm[p->mm];
+	unsigned int i = 0, n, j;
+
+	for (; i < obs->nr; i += n) {
 		unsigned long addr = p->base + i * PAGE_SIZE;
 		unsigned long next = min((addr & PMD_MASK) + PMD_SIZE,
 					 p->base + obs->nr * PAGE_SIZE);
-		unsigned int n = (next - addr) >> PAGE_SHIFT, j;
 		pmd_t *pmd = thprace_find_pmd(mm, addr);
 		spinlock_t *ptl;	/* of the page table */
+		bool leaf;
 		pmd_t val;
 		pte_t *pte;
 
-		if (!pmd) {
-			i += n;
+		n = (next - addr) >> PAGE_SHIFT;
+		if (!pmd)
 			continue;
-		}
 		ptl = pmd_lock(mm, pmd);
 		val = READ_ONCE(*pmd);
-		if (pmd_present(val) && pmd_trans_huge(val)) {
-			unsigned long pfn = page_to_pfn(pmd_page(val));
-
-			if (pfn >= head && pfn < head + obs->nr &&
-			    place_owns(o, p, addr, index, obs->nr * PAGE_SIZE, &until)) {
-				obs->pmd_maps++;
-				obs->pmd_writable |= !!pmd_write(val);
-				count_owner(obs, mm, 1);
-				if (pfn != head)
-					note_bad(&obs->geometry, pfn - head, addr, head, pfn);
-				look_at_vma(o, obs, folio, anon_vma, mm, addr & PMD_MASK,
-					    pfn - head, true);
-				for (j = 0; j < n; j++)
-					if (!test_bit(i + j, p->reach)) {
-						note_bad(&obs->census_missing, i + j,
-							 addr, 1, 0);
-						break;
-					}
-			}
-			spin_unlock(ptl);
-			i += n;
-			continue;
-		}
-		if (!pmd_none(val) && !pmd_present(val)) {
+		leaf = pmd_present(val) && pmd_trans_huge(val);
+		if (leaf) {
+			look_at_pmd(v, i, n, addr, val);
+		} else if (!pmd_none(val) && !pmd_present(val)) {
 			struct page *page = thprace_pmd_migration_page(val);
 
-			if (page && page_folio(page) == folio)
+			if (page && page_folio(page) == v->folio)
 				note_bad(&obs->mig_held, i, addr, 0, 1);
 		}
 		spin_unlock(ptl);
-
-		if (!thprace_ptes_below(mm, pmd, &val, &ptl)) {
-			i += n;
+		if (leaf || !thprace_ptes_below(mm, pmd, &val, &ptl))
 			continue;
-		}
 		spin_lock(ptl);
 		pte = pte_offset_kernel(&val, addr);
-		for (j = 0; j < n && pmd_same(val, READ_ONCE(*pmd)); j++, addr += PAGE_SIZE) {
-			pte_t entry = READ_ONCE(pte[j]);
-			unsigned long pfn;
-			unsigned int sub;
-
-			if (pte_none(entry))
-				continue;
-			if (addr >= until) {
-				owns = place_owns(o, p, addr, index, obs->nr * PAGE_SIZE,
-						  &until);
-				asked = false;
-			}
-			if (!owns)
-				continue;
-			if (!pte_present(entry)) {
-				struct page *page = thprace_pte_migration_page(entry);
-
-				if (page && page_folio(page) == folio)
-					note_bad(&obs->mig_held, i + j, addr, 0, 1);
-				continue;
-			}
-			pfn = pte_pfn(entry);
-			if (pte_special(entry) || pfn < head || pfn >= head + obs->nr)
-				continue;
-			sub = pfn - head;
-			obs->ptes[sub]++;
-			obs->sum_ptes++;
-			obs->writable[sub] |= !!pte_write(entry);
-			count_owner(obs, mm, 1);
-			if (sub != i + j)
-				note_bad(&obs->linear, sub, addr, i + j, sub);
-			else if (!test_bit(sub, p->reach))
-				note_bad(&obs->census_missing, sub, addr, 1, 0);
-			/* once for each VMA and folio, not for each page */
-			if (!asked)
-				look_at_vma(o, obs, folio, anon_vma, mm, addr, sub, false);
-			asked = true;
-		}
+		for (j = 0; j < n && pmd_same(val, READ_ONCE(*pmd)); j++, addr += PAGE_SIZE)
+			look_at_pte(v, i + j, addr, READ_ONCE(pte[j]));
 		spin_unlock(ptl);
-		i += n;
 	}
+}
+
+/*
+ * One place of a small folio.  What the collecting walk has read of the region
+ * is as good as the page table for a first look: a violation must be seen
+ * again by a walk (@walk) to count.
+ */
+static void look_at_place(struct scene *v, bool walk)
+{
+	struct thprace_observer *o = v->o;
+	unsigned long off = v->p->base - o->region;
+
+	if (walk || v->obs->nr > 1 || v->p->mm >= o->nr_given || off >= PMD_SIZE)
+		walk_place(v);
+	else if (o->has_table[v->p->mm])
+		look_at_pte(v, 0, v->p->base, o->table[v->p->mm * THPRACE_HPAGE_NR +
+						       (off >> PAGE_SHIFT)]);
 }
 
 static void read_counters(struct thprace_obs *obs, struct folio *folio)
 {
-	bool shared = false;
 	unsigned int i;
 
 	obs->entirely_mapped = THPRACE_ENTIRELY_MAPPED;
 	obs->refcount = folio_ref_count(folio);
-	for (i = 0; i < obs->nr; i++) {
-		struct page *page = folio_page(folio, i);
-
-		obs->mapcount[i] = thprace_page_mapcount_raw(page);
-		obs->exclusive[i] = thprace_anon_exclusive(page);
-	}
+	for (i = 0; i < obs->nr; i++)
+		obs->mapcount[i] = thprace_page_mapcount_raw(folio_page(folio, i));
+	/* mapped by PMDs only, the head speaks for all */
+	for (i = 0; i < (obs->sum_ptes ? obs->nr : 1); i++)
+		obs->exclusive[i] = thprace_anon_exclusive(folio_page(folio, i));
 	if (!folio_test_large(folio))
 		return;
 	obs->flags |= BIT(THPRACE_OBS_LARGE);
@@ -583,9 +701,6 @@ static void read_counters(struct thprace_obs *obs, struct folio *folio)
 		obs->flags |= BIT(THPRACE_OBS_DEFERRED);
 	if (thprace_partially_mapped(folio))
 		obs->flags |= BIT(THPRACE_OBS_PARTIALLY_MAPPED);
-	thprace_mm_ids(folio, obs->mm_id, obs->mm_id_mapcount, &shared);
-	if (shared)
-		obs->flags |= BIT(THPRACE_OBS_MAPPED_SHARED);
 }
 
 static u32 kernel_caps(void)
@@ -601,11 +716,12 @@ static u32 kernel_caps(void)
 
 static void obs_reset(struct thprace_obs *obs, unsigned int nr)
 {
+	/* mapcount and exclusive are written for every page anyway */
+	if (obs->sum_ptes) {
+		memset(obs->ptes, 0, sizeof(obs->ptes));
+		memset(obs->writable, 0, sizeof(obs->writable));
+	}
 	memset(obs, 0, offsetof(struct thprace_obs, ptes));
-	memset(obs->ptes, 0, nr * sizeof(obs->ptes[0]));
-	memset(obs->mapcount, 0, nr * sizeof(obs->mapcount[0]));
-	memset(obs->exclusive, 0, nr);
-	memset(obs->writable, 0, nr);
 	obs->nr = nr;
 	obs->caps = kernel_caps();
 }
@@ -617,7 +733,7 @@ static void obs_reset(struct thprace_obs *obs, unsigned int nr)
  */
 static enum thprace_observe_result look(struct thprace_observer *o, struct thprace_obs *obs,
 					struct folio *folio, unsigned long region,
-					unsigned int mm, unsigned long base)
+					unsigned int mm, unsigned long base, bool walk)
 {
 	struct anon_vma *anon_vma = NULL;
 	struct address_space *mapping = NULL;
@@ -652,21 +768,34 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 
 	down_read(sem);
 	o->nr_places = 0;
+	memset(o->places_of, -1, o->nr_mms * sizeof(o->places_of[0]));
 	find_place(o, mm, base);
 	for (i = 0; i < o->nr_given; i++) {
 		/* where the session would see it, whatever rmap says */
 		pgoff_t index = thprace_folio_index(folio);
-		struct vm_area_struct *vma = find_vma(o->mm[i], region);
+		struct vm_area_struct *vma = o->region_vma[i];
 
-		if (vma && vma->vm_start < region + PMD_SIZE)
+		if (vma)
 			find_place(o, i, vma->vm_start +
 				   ((index - vma->vm_pgoff) << PAGE_SHIFT));
 	}
 	ret = add_rmap(o, folio, anon_vma, mapping, region);
 	if (ret == THPRACE_OBSERVED) {
+		bool shared = false;
+
+		if (folio_test_large(folio))
+			thprace_mm_ids(folio, obs->mm_id, obs->mm_id_mapcount, &shared);
+		if (shared)
+			obs->flags |= BIT(THPRACE_OBS_MAPPED_SHARED);
+		for (i = 0; i < o->nr_places; i++) {
+			struct scene v = {
+				.o = o, .obs = obs, .folio = folio,
+				.anon_vma = anon_vma, .p = &o->place[i],
+			};
+
+			look_at_place(&v, walk);
+		}
 		read_counters(obs, folio);
-		for (i = 0; i < o->nr_places; i++)
-			walk_place(o, obs, folio, anon_vma, &o->place[i]);
 		obs->nr_mms = o->nr_mms;
 		obs->flags |= BIT(THPRACE_OBS_COMPLETE);
 		if (o->nr_mms > 2)
@@ -681,19 +810,22 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
  * @o: locked observer
  * @obs: filled
  * @mm: index of the mm in which the collecting walk saw it
- * @slot: at which page of the region; @o->pfn[@slot] is the page
+ * @pfn: the page
+ * @slot: at which page of the region it was
  * @region: PMD-aligned
  * @own_refs: references that the session holds on it
+ * @walk: read page tables anew, where what was collected would do
  *
  * Context: mmap_locks held by thprace_observer_lock(). May sleep.
  * Return: THPRACE_OBSERVED with @obs filled, or why not.
  */
 enum thprace_observe_result
 thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
-		      unsigned int mm, unsigned int slot, unsigned long region,
-		      unsigned int own_refs)
+		      unsigned int mm, unsigned long pfn, unsigned int slot,
+		      unsigned long region,
+		      unsigned int own_refs, bool walk)
 {
-	struct page *page = pfn_to_page(o->pfn[slot]);
+	struct page *page = pfn_to_page(pfn);
 	struct folio *folio = page_folio(page);
 	enum thprace_observe_result ret;
 	unsigned int tries;
@@ -717,9 +849,10 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 	    folio_nr_pages(folio) > THPRACE_HPAGE_NR) {
 		ret = THPRACE_OBSERVE_GONE;
 	} else {
-		unsigned long sub = o->pfn[slot] - folio_pfn(folio);
+		unsigned long sub = pfn - folio_pfn(folio);
 
-		ret = look(o, obs, folio, region, mm, region + (slot - sub) * PAGE_SIZE);
+		ret = look(o, obs, folio, region, mm, region + (slot - sub) * PAGE_SIZE,
+			   walk);
 		if (ret == THPRACE_OBSERVED) {
 			obs->addr = region + (slot - sub) * PAGE_SIZE;
 			obs->own_refs = 1 + own_refs;
@@ -742,7 +875,7 @@ bool thprace_obs_equal(const struct thprace_obs *a, const struct thprace_obs *b)
 	return !memcmp(a, b, offsetof(struct thprace_obs, ptes)) &&
 	       !memcmp(a->ptes, b->ptes, nr * sizeof(a->ptes[0])) &&
 	       !memcmp(a->mapcount, b->mapcount, nr * sizeof(a->mapcount[0])) &&
-	       !memcmp(a->exclusive, b->exclusive, nr) &&
+	       !memcmp(a->exclusive, b->exclusive, a->sum_ptes ? nr : 1) &&
 	       !memcmp(a->writable, b->writable, nr);
 }
 

@@ -48,6 +48,7 @@ void thprace_session_destroy(struct thprace_session *s)
 	thprace_grid_free(s);
 	thprace_lanes_clear(s);
 	thprace_session_drop(s);
+	thprace_observer_free(s->observer);
 	thprace_stat_add(THPRACE_STAT_SESSION_BYTES, -(s64)thprace_session_bytes(s));
 	kvfree(s->held);
 	kvfree(s->watch);

@@ -130,6 +130,7 @@ struct thprace_watch {
 
 struct thprace_steering;
 struct thprace_grid;
+struct thprace_observer;
 
 struct thprace_session {
 	u64 id;
@@ -161,6 +162,7 @@ struct thprace_session {
 	unsigned int nr_violations;
 	struct thprace_violation violation[THPRACE_SESSION_VIOLATIONS];
 
+	struct thprace_observer *observer;	/* kept between checks; xchg() */
 	struct thprace_steering *steer;	/* armed schedule and its outcome, or NULL */
 	struct thprace_grid *grid;	/* or NULL */
 	char cell[2 * THPRACE_NAME_LEN + 2];
@@ -241,6 +243,10 @@ int thprace_check_bench(struct thprace_session *s, const struct thprace_check_re
 const char *thprace_check_why_not(unsigned int check);
 const char *thprace_check_kind(unsigned int check);
 u64 thprace_checks_available(void);
+
+/* observe.c */
+size_t thprace_observer_bytes(const struct thprace_observer *o);
+void thprace_observer_free(struct thprace_observer *o);
 
 /* record.c */
 void thprace_record_finding(struct thprace_session *s, unsigned int check,
