@@ -14,7 +14,9 @@
 
 #include "thprace.h"
 
+#define DEFAULT_THPS		8
 #define MIN_BUDGET_NS		(30 * NSEC_PER_SEC)
+#define GRACE_NS		(20 * NSEC_PER_SEC)
 #define BUDGET_FACTOR		50
 #define NOT_HUGE_BATCHES	20	/* in a row, then it makes no sense */
 
@@ -33,6 +35,31 @@ static u64 violations(const struct run *run)
 	       __atomic_load_n(&run->sh->nr_violations, __ATOMIC_RELAXED);
 }
 
+static bool was_done(const struct tally *t, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_ops; i++) {
+		if (!strcmp(t->ops[i].name, name))
+			return t->ops[i].done;
+	}
+	return false;
+}
+
+/* On a slow machine a scenario gets a little longer, until it has met a split. */
+static bool time_is_up(const struct run *run)
+{
+	const struct tally *t = &run->res->tally;
+	u64 now = now_ns();
+
+	if (now < run->deadline_ns)
+		return false;
+	if (now >= run->deadline_ns + GRACE_NS || run->fd < 0 || run->opt->grid)
+		return true;
+	return t->overlaps && was_done(t, "split") &&
+	       (run->sc->mixed || was_done(t, run->sc->op));
+}
+
 /**
  * run_stopping() - is it time to end this scenario?
  * @run: the run
@@ -41,8 +68,9 @@ int run_stopping(struct run *run)
 {
 	const struct options *opt = run->opt;
 
-	return signals_stop() || now_ns() >= run->deadline_ns ||
+	return signals_stop() || time_is_up(run) ||
 	       (opt->rounds && run->sh->round >= opt->rounds) ||
+	       (opt->grid && run->res->tally.grid.complete) ||
 	       (opt->stop_first && violations(run));
 }
 
@@ -82,7 +110,7 @@ static int hold_folios(struct run *run)
 static int quiesced_check(struct run *run)
 {
 	char line[THPRACE_MAX_LINE];
-	unsigned int i, len;
+	unsigned int i, j, len;
 	int err;
 
 	err = session_cmd(run->fd, "drop");
@@ -96,6 +124,9 @@ static int quiesced_check(struct run *run)
 		if (i < THPRACE_MAX_PIDS)
 			len += snprintf(line + len, sizeof(line) - len, " pid=%d",
 					run->lanes[i].pid);
+		for (j = 1; j < run->sc->depth; j++)
+			len += snprintf(line + len, sizeof(line) - len, " pid=%d",
+					run->sh->lane[i].line[j]);
 	}
 	for (i = 0; i < run->nr_extra && i < THPRACE_MAX_PIDS - 1; i++) {
 		if (run->extra[i])
@@ -118,7 +149,9 @@ static int quiesced_check(struct run *run)
 			return err;
 		}
 	}
-	return session_report(run->fd, &run->res->tally);
+	err = session_report(run->fd, &run->res->tally);
+	run->res->tally.grid.time_ns = now_ns() - run->begin_ns;
+	return err;
 }
 
 static int fault_and_fill(struct run *run)
@@ -193,6 +226,19 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	return err;
 }
 
+/* The positive control of the content check. */
+static void flip_bit(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < (size_t)run->nr_thps * env.nr_subpages; i++) {
+		if (run->state[i] == PG_PATTERN)
+			break;
+	}
+	if (i < (size_t)run->nr_thps * env.nr_subpages)
+		run->region.base[i * env.page_size + 8] ^= 1;
+}
+
 static int verify_batch(struct run *run)
 {
 	const char *inject = getenv("THPRACE_INJECT");
@@ -203,9 +249,9 @@ static int verify_batch(struct run *run)
 		if (err)
 			return err;
 	}
-	/* The positive control of the content check. */
-	if (inject && !strcmp(inject, "content") && run_state(run, 0)[1] != PG_HOLE)
-		run->region.base[env.page_size + 8] ^= 1;
+	if ((inject && !strcmp(inject, "content")) || run->sh->culprit)
+		flip_bit(run);
+	run->sh->culprit = 0;
 	return workers_do(run, CMD_VERIFY, 0);
 }
 
@@ -349,9 +395,10 @@ int engine_run(struct run *run)
 	unsigned int i;
 	int err;
 
-	run->nr_workers = sc->scalable && opt->procs ? opt->procs : sc->workers;
-	run->nr_thps = opt->thps ? opt->thps : sc->thps;
+	run->nr_workers = sc->scalable && opt->procs ? opt->procs : sc->workers ?: 1;
+	run->nr_thps = opt->thps ? opt->thps : sc->thps ?: DEFAULT_THPS;
 	run->budget_ns = MIN_BUDGET_NS;
+	run->begin_ns = begin;
 	run->splits_before = kernel_splits();
 	init_lanes(run);
 	err = allocate(run);
@@ -371,8 +418,12 @@ int engine_run(struct run *run)
 	if (err)
 		__atomic_store_n(&run->sh->abort, 1, __ATOMIC_RELEASE);
 	workers_stop(run);
-	if (run->fd >= 0 && !err)
+	if (run->fd >= 0 && !err) {
+		u64 grid_ns = run->res->tally.grid.time_ns;
+
 		err = session_report(run->fd, &run->res->tally);
+		run->res->tally.grid.time_ns = grid_ns;
+	}
 	merge_own(run);
 	run->res->batches = run->sh->batch;
 	run->res->splits = kernel_splits() - run->splits_before;

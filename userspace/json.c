@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The report as JSON, schema thprace-report/1, and back for replay
+ * The report as JSON, schema thprace-report/1
  *
  * Key names are final: other tools read them.  Not here: what is true of the
- * run (report.c).
+ * run (report.c), and reading it back (replay.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -113,7 +113,7 @@ static json_t *scenario_json(const struct result *res)
 
 	for (i = 0; i < T_NR; i++)
 		json_object_set_new(time, timing_names[i], json_real(res->time_ns[i] / 1e9));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}",
 			 "name", res->sc->name,
 			 "rounds", u64_json(res->tally.rounds),
 			 "overlaps", u64_json(res->tally.overlaps),
@@ -122,6 +122,7 @@ static json_t *scenario_json(const struct result *res)
 			 "skipped", text_or_null(res->skipped),
 			 "why", text_or_null(res->why),
 			 "splits", u64_json(res->splits),
+			 "forced", u64_json(res->forced),
 			 "duration_s", res->duration_ns / 1e9,
 			 "time_s", time,
 			 "spread_us", distribution_json(res->spread_ns, res->nr_skews),
@@ -158,9 +159,13 @@ static size_t name_index(json_t *names, const char *name)
 	return i;
 }
 
-/* cells[] has a row per phase of a, a column per phase of b. */
+/*
+ * cells[] has a row per phase of a, a column per phase of b; each is
+ * [state, hits, rounds, violations].
+ */
 static json_t *grid_json(const struct tally *t)
 {
+	json_t *grid;
 	json_t *a = json_array(), *b = json_array(), *cells = json_array();
 	size_t rows, cols, n;
 	unsigned int i;
@@ -172,14 +177,22 @@ static json_t *grid_json(const struct tally *t)
 	rows = json_array_size(a);
 	cols = json_array_size(b);
 	for (n = 0; n < rows * cols; n++)
-		json_array_append_new(cells, json_pack("[s,i,i]", "untried", 0, 0));
+		json_array_append_new(cells, json_pack("[s,i,i,i]", "untried", 0, 0, 0));
 	for (i = 0; i < t->nr_cells; i++) {
 		n = name_index(a, t->cells[i].a) * cols + name_index(b, t->cells[i].b);
-		json_array_set_new(cells, n, json_pack("[s,o,o]", t->cells[i].state,
+		json_array_set_new(cells, n, json_pack("[s,o,o,o]", t->cells[i].state,
 						       u64_json(t->cells[i].hits),
-						       u64_json(t->cells[i].rounds)));
+						       u64_json(t->cells[i].rounds),
+						       u64_json(t->cells[i].violations)));
 	}
-	return json_pack("{s:o, s:o, s:o}", "a", a, "b", b, "cells", cells);
+	grid = json_pack("{s:o, s:o, s:o}", "a", a, "b", b, "cells", cells);
+	if (t->grid.listed)
+		json_object_update_new(grid, json_pack("{s:o, s:o, s:b, s:f}",
+						       "k", u64_json(t->grid.k),
+						       "left", u64_json(t->grid.left),
+						       "complete", t->grid.complete,
+						       "time_s", t->grid.time_ns / 1e9));
+	return grid;
 }
 
 static json_t *options_json(const struct options *opt)
@@ -199,6 +212,33 @@ static json_t *options_json(const struct options *opt)
 			 "grid", opt->grid,
 			 "no_module", opt->no_module,
 			 "steer", text_or_null(opt->steer));
+}
+
+/* The last programs that a storm ran: the violating ones, if it stopped there. */
+static json_t *storm_json(const struct report *rep)
+{
+	const struct storm_batch *batch = NULL;
+	json_t *list = json_array(), *ops;
+	unsigned int i, j;
+
+	for (i = 0; i < rep->nr_results; i++) {
+		if (rep->results[i]->sc->mixed)
+			batch = &rep->results[i]->program;
+	}
+	for (i = 0; batch && i < batch->nr; i++) {
+		const struct storm_round *round = &batch->round[i];
+
+		ops = json_array();
+		for (j = 0; j < round->nr; j++)
+			json_array_append_new(ops, json_pack("{s:s, s:i, s:i}", "op",
+							     storm_kind_name(round->op[j].kind),
+							     "first", (int)round->op[j].first,
+							     "nr", (int)round->op[j].nr));
+		json_array_append_new(list, json_pack("{s:o, s:o}", "schedule",
+						      text_or_null(round->schedule),
+						      "ops", ops));
+	}
+	return json_pack("{s:o}", "batch", list);
 }
 
 static void add_lists(json_t *root, const struct report *rep)
@@ -235,6 +275,7 @@ static void add_lists(json_t *root, const struct report *rep)
 	json_object_set_new(root, "ops", ops);
 	json_object_set_new(root, "checks", checks);
 	json_object_set_new(root, "grid", grid_json(t));
+	json_object_set_new(root, "storm", storm_json(rep));
 	json_object_set_new(root, "violations", violations);
 }
 
@@ -282,67 +323,4 @@ int report_json(const struct report *rep, const char *path)
 	if (err)
 		set_error("cannot write the JSON report to %s", path);
 	return err ? -EIO : 0;
-}
-
-static u64 get_u64(const json_t *obj, const char *key)
-{
-	json_int_t val = json_integer_value(json_object_get(obj, key));
-
-	return val > 0 ? (u64)val : 0;
-}
-
-/**
- * options_from_json() - the options of a recorded run
- * @path: a JSON report
- * @opt: result
- */
-int options_from_json(const char *path, struct options *opt)
-{
-	const json_t *options, *names;
-	const char *schema, *name;
-	json_error_t error;
-	json_t *root;
-	size_t i;
-
-	root = json_load_file(path, 0, &error);
-	if (!root) {
-		set_error("%s: %s", path, error.text);
-		return -EINVAL;
-	}
-	schema = json_string_value(json_object_get(root, "schema"));
-	options = json_object_get(root, "options");
-	names = json_object_get(options, "scenarios");
-	if (!schema || strcmp(schema, THPRACE_JSON_SCHEMA) || !json_is_array(names)) {
-		set_error("%s is not a %s report", path, THPRACE_JSON_SCHEMA);
-		goto bad;
-	}
-	opt->nr_scenarios = 0;
-	for (i = 0; i < json_array_size(names) && i < MAX_SCENARIOS; i++) {
-		name = json_string_value(json_array_get(names, i));
-		opt->scenarios[i] = name ? scenario_by_name(name) : NULL;
-		if (!opt->scenarios[i]) {
-			set_error("%s: unknown scenario '%s'", path, name ? name : "?");
-			goto bad;
-		}
-		opt->nr_scenarios++;
-	}
-	opt->seed = json_integer_value(json_object_get(root, "seed"));
-	opt->duration_ms = get_u64(options, "duration_ms");
-	opt->rounds = get_u64(options, "rounds");
-	opt->procs = get_u64(options, "procs");
-	opt->thps = get_u64(options, "thps");
-	if (!opt->duration_ms || opt->procs > MAX_WORKERS || opt->thps > MAX_THPS) {
-		set_error("%s: recorded options are out of limits", path);
-		goto bad;
-	}
-	opt->stop_first = json_is_true(json_object_get(options, "stop_first"));
-	opt->grid = json_is_true(json_object_get(options, "grid"));
-	opt->no_module = json_is_true(json_object_get(options, "no_module"));
-	name = json_string_value(json_object_get(options, "steer"));
-	opt->steer = name ? strdup(name) : NULL;
-	json_decref(root);
-	return 0;
-bad:
-	json_decref(root);
-	return -EINVAL;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "thprace.h"
@@ -17,8 +18,27 @@ struct knob {
 	char old[64];
 };
 
-static struct knob knobs[8];
-static unsigned int nr_knobs;
+/* Shared with the scenario's process, which may be killed. */
+static struct kept {
+	unsigned int nr;
+	struct knob knob[16];
+} *kept;
+
+/**
+ * knobs_init() - before the first scenario is begun
+ */
+int knobs_init(void)
+{
+	kept = mmap(NULL, sizeof(*kept), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (kept == MAP_FAILED) {
+		kept = NULL;
+		set_error("cannot map shared memory");
+		return -ENOMEM;
+	}
+	memset(kept, 0, sizeof(*kept));
+	return 0;
+}
 
 /* "always [madvise] never" is set by writing "madvise". */
 static void selected_word(char *value)
@@ -40,12 +60,12 @@ static void selected_word(char *value)
  */
 int knob_set(const char *path, const char *value)
 {
-	struct knob *knob = &knobs[nr_knobs];
+	struct knob *knob = &kept->knob[kept->nr];
 	ssize_t len;
 	char old[128];
 	int err;
 
-	if (nr_knobs == ARRAY_SIZE(knobs))
+	if (kept->nr == ARRAY_SIZE(kept->knob))
 		return -ENOSPC;
 	len = read_text(path, old, sizeof(old));
 	if (len < 0)
@@ -55,9 +75,10 @@ int knob_set(const char *path, const char *value)
 		return 0;
 	copy_word(knob->path, sizeof(knob->path), path);
 	copy_word(knob->old, sizeof(knob->old), old);
+	kept->nr++;
 	err = write_text(path, value);
-	if (!err)
-		nr_knobs++;
+	if (err)
+		kept->nr--;
 	return err;
 }
 
@@ -66,8 +87,8 @@ int knob_set(const char *path, const char *value)
  */
 void knobs_restore(void)
 {
-	while (nr_knobs) {
-		nr_knobs--;
-		write_text(knobs[nr_knobs].path, knobs[nr_knobs].old);
+	while (kept && kept->nr) {
+		kept->nr--;
+		write_text(kept->knob[kept->nr].path, kept->knob[kept->nr].old);
 	}
 }

@@ -10,19 +10,25 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "thprace.h"
 
 #define DEFAULT_DURATION_MS	60000
+#define GRID_DURATION_MS	600000
+#define DEFAULT_TRIES		20
+#define MAX_TRIES		100000
 #define MSEC_PER_SEC		1000
 
 static const char usage_text[] =
 "Usage: thprace run [SCENARIO...] [OPTION...]   race, check and report\n"
 "       thprace list scenarios|ops|checks|phases\n"
 "       thprace check --pid PID [--map ADDR+LEN]  check a process' huge pages once\n"
-"       thprace replay FILE.json                run again what a report recorded\n"
+"       thprace replay FILE.json [--json FILE]  run again what a report recorded\n"
+"       thprace replay --reduce FILE.json [--tries N] [--json FILE]\n"
+"                            shorten a storm's program to the fewest ops that still\n"
+"                            fail within N tries (default 20)\n"
 "\n"
 "Options of run:\n"
 "  --duration SEC       all scenarios together (default 60; fractions allowed)\n"
@@ -31,7 +37,9 @@ static const char usage_text[] =
 "  --procs N            processes of the fork scenarios (1..64)\n"
 "  --thps N             huge pages raced at a time (1..1024)\n"
 "  --stop-on first|never  end at the first violation (default), or go on\n"
-"  --grid               try all pairs of phases in turn\n"
+"  --grid               try all pairs of phases in turn, until all are decided\n"
+"                       (default: split-munmap, 600 s at most)\n"
+"  --grid-html FILE     draw the grid (an HTML page; a picture if FILE ends in .svg)\n"
 "  --steer SCHEDULE     force one interleaving, e.g. \"a>try_to_migrate b>end a>end\"\n"
 "  --no-module          run what needs no module: content is checked, counts are not\n"
 "  --json FILE          write the report (- for standard output)\n"
@@ -39,7 +47,8 @@ static const char usage_text[] =
 "  --help, --version\n"
 "\n"
 "THPRACE_INJECT=content in the environment flips a bit before contents are\n"
-"verified: the run must then fail.\n"
+"verified, THPRACE_INJECT=leak leaves a process behind, THPRACE_INJECT=zap (or any\n"
+"op of a storm) flips a bit where a storm did that op: the run must then fail.\n"
 "\n"
 "Exit codes: 0 pass, 1 violation, 2 usage or harness error, 3 inconclusive\n"
 "(nothing raced or nothing checked), 4 skip (requirement absent).\n";
@@ -47,7 +56,7 @@ static const char usage_text[] =
 enum option_key {
 	OPT_DURATION = 256, OPT_ROUNDS, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON,
 	OPT_GRID, OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_QUIET, OPT_PID, OPT_MAP,
-	OPT_HELP, OPT_VERSION,
+	OPT_HELP, OPT_GRID_HTML, OPT_REDUCE, OPT_TRIES,
 };
 
 static const struct option run_options[] = {
@@ -58,10 +67,19 @@ static const struct option run_options[] = {
 	{ "thps", required_argument, NULL, OPT_THPS },
 	{ "stop-on", required_argument, NULL, OPT_STOP_ON },
 	{ "grid", no_argument, NULL, OPT_GRID },
+	{ "grid-html", required_argument, NULL, OPT_GRID_HTML },
 	{ "steer", required_argument, NULL, OPT_STEER },
 	{ "no-module", no_argument, NULL, OPT_NO_MODULE },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ }
+};
+
+static const struct option replay_options[] = {
+	{ "reduce", no_argument, NULL, OPT_REDUCE },
+	{ "tries", required_argument, NULL, OPT_TRIES },
+	{ "json", required_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ }
 };
@@ -156,6 +174,9 @@ static int parse_run_option(struct options *opt, int key)
 	case OPT_GRID:
 		opt->grid = true;
 		return 0;
+	case OPT_GRID_HTML:
+		opt->grid_html = optarg;
+		return *optarg ? 0 : -EINVAL;
 	case OPT_STEER:
 		opt->steer = optarg;
 		/* It travels inside quotes. */
@@ -181,52 +202,9 @@ static void default_scenarios(struct options *opt)
 	for (i = 0; i < nr_scenarios && !opt->nr_scenarios; i++)
 		;
 	for (i = 0; i < nr_scenarios; i++) {
-		if (scenarios[i].by_default)
+		if (!scenarios[i].optional)
 			opt->scenarios[opt->nr_scenarios++] = &scenarios[i];
 	}
-}
-
-static int open_run_session(struct run *run)
-{
-	if (run->opt->no_module) {
-		run->fd = -1;
-		return 0;
-	}
-	run->fd = session_open();
-	if (run->fd >= 0)
-		return 0;
-	set_error("cannot open a session: %s", strerror(-run->fd));
-	return run->fd;
-}
-
-static int run_one(struct report *rep, unsigned int index, u64 end_ns)
-{
-	unsigned int left = 0;
-	struct result *res = rep->results[index];
-	struct run run = {
-		.sc = res->sc,
-		.opt = rep->opt,
-		.res = res,
-		.start_ns = rep->start_ns,
-	};
-	u64 now = now_ns(), i;
-	int err;
-
-	/* What earlier ones did not use is shared by those still to come. */
-	for (i = index; i < rep->opt->nr_scenarios; i++)
-		left += !scenario_why_not(rep->opt->scenarios[i], rep->opt->no_module);
-	run.deadline_ns = end_ns > now ? now + (end_ns - now) / left : now;
-	run.seed = rep->opt->seed;
-	for (i = 0; res->sc->name[i]; i++)
-		run.seed = mix64(run.seed, res->sc->name[i]);
-	err = open_run_session(&run);
-	if (err)
-		return err;
-	err = engine_run(&run);
-	progress_end();
-	if (run.fd >= 0)
-		close(run.fd);
-	return err == -EOPNOTSUPP && res->skipped ? 0 : err;
 }
 
 static int exit_code(const struct report *rep)
@@ -249,36 +227,6 @@ static int exit_code(const struct report *rep)
 	}
 }
 
-static int run_all(struct report *rep)
-{
-	const struct options *opt = rep->opt;
-	u64 end_ns = rep->start_ns + opt->duration_ms * NSEC_PER_MSEC;
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < opt->nr_scenarios && !signals_stop(); i++) {
-		struct result *res = calloc(1, sizeof(*res));
-
-		if (!res) {
-			set_error("out of memory");
-			return -ENOMEM;
-		}
-		res->sc = opt->scenarios[i];
-		res->skipped = scenario_why_not(res->sc, opt->no_module);
-		rep->results[rep->nr_results++] = res;
-		if (res->skipped)
-			continue;
-		err = run_one(rep, i, end_ns);
-		if (err) {
-			res->verdict = THPRACE_ABORTED;
-			return err;
-		}
-		if (opt->stop_first && res->tally.violations)
-			break;
-	}
-	return 0;
-}
-
 static int finish(struct report *rep, int err)
 {
 	unsigned int i;
@@ -299,26 +247,40 @@ static int finish(struct report *rep, int err)
 		fprintf(stderr, "thprace: %s\n", last_error());
 		code = THPRACE_EXIT_ERROR;
 	}
+	if (rep->opt->grid_html && grid_html(rep, rep->opt->grid_html)) {
+		fprintf(stderr, "thprace: %s\n", last_error());
+		code = THPRACE_EXIT_ERROR;
+	}
 	for (i = 0; i < rep->nr_results; i++)
-		free(rep->results[i]);
+		munmap(rep->results[i], sizeof(*rep->results[i]));
 	return code;
+}
+
+static int prepare(struct report *rep)
+{
+	int err;
+
+	rep->start_ns = now_ns();
+	report_checks(rep);
+	err = signals_setup();
+	if (!err)
+		err = knobs_init();
+	return err ? err : swap_init();
 }
 
 static int run(const struct options *opt)
 {
 	static struct report rep;
+	int err;
 
 	rep.opt = opt;
-	rep.start_ns = now_ns();
-	report_checks(&rep);
-	signals_setup();
-	return finish(&rep, run_all(&rep));
+	err = prepare(&rep);
+	return finish(&rep, err ? err : run_all(&rep));
 }
 
 static int cmd_run(int argc, char **argv)
 {
 	struct options opt = {
-		.duration_ms = DEFAULT_DURATION_MS,
 		.stop_first = true,
 		.seed = rng_fresh_seed(),
 	};
@@ -345,22 +307,68 @@ static int cmd_run(int argc, char **argv)
 		if (add_scenario(&opt, argv[optind]))
 			return THPRACE_EXIT_ERROR;
 	}
-	if (!opt.nr_scenarios)
+	if (opt.grid_html && !opt.grid)
+		return usage_error("--grid-html needs --grid%s", "");
+	if (!opt.nr_scenarios && opt.grid)
+		add_scenario(&opt, "split-munmap");
+	else if (!opt.nr_scenarios)
 		default_scenarios(&opt);
+	if (!opt.duration_ms)
+		opt.duration_ms = opt.grid ? GRID_DURATION_MS : DEFAULT_DURATION_MS;
 	return run(&opt);
+}
+
+static int replay_reduced(struct options *opt, u64 tries)
+{
+	static struct report rep;
+	int err;
+
+	if (!opt->program) {
+		fprintf(stderr, "thprace: the report has no storm to reduce\n");
+		return THPRACE_EXIT_ERROR;
+	}
+	rep.opt = opt;
+	err = prepare(&rep);
+	if (!err)
+		err = reduce_program(&rep, opt, tries);
+	if (err < 0)
+		fprintf(stderr, "thprace: %s\n", last_error());
+	return err < 0 ? THPRACE_EXIT_ERROR : err;
 }
 
 static int cmd_replay(int argc, char **argv)
 {
 	struct options opt = { 0 };
+	u64 tries = DEFAULT_TRIES;
+	bool reducing = false;
+	int key;
 
-	if (argc != 2)
+	while ((key = getopt_long(argc, argv, "", replay_options, NULL)) != -1) {
+		switch (key) {
+		case OPT_REDUCE:
+			reducing = true;
+			break;
+		case OPT_TRIES:
+			if (parse_u64(optarg, 1, MAX_TRIES, &tries))
+				return usage_error("bad value '%s' for --tries", optarg);
+			break;
+		case OPT_JSON:
+			opt.json = optarg;
+			break;
+		case OPT_HELP:
+			fputs(usage_text, stdout);
+			return 0;
+		default:
+			return usage_error("bad option%s", "");
+		}
+	}
+	if (optind + 1 != argc)
 		return usage_error("replay takes one file%s", "");
-	if (options_from_json(argv[1], &opt)) {
+	if (options_from_json(argv[optind], &opt)) {
 		fprintf(stderr, "thprace: %s\n", last_error());
 		return THPRACE_EXIT_ERROR;
 	}
-	return run(&opt);
+	return reducing ? replay_reduced(&opt, tries) : run(&opt);
 }
 
 static int cmd_check(int argc, char **argv)
@@ -399,7 +407,7 @@ static void list_scenarios(void)
 		const char *why = scenario_why_not(sc, !env.have_module);
 
 		printf("%-14s %s%s\n", sc->name, sc->summary,
-		       sc->by_default ? "" : " [not in the default set]");
+		       !sc->optional ? "" : " [not in the default set]");
 		if (why)
 			printf("%-14s   cannot run here: %s\n", "", why);
 		else if (!env.have_module)

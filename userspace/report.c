@@ -28,6 +28,8 @@ void progress(struct run *run, bool force)
 	u64 now = now_ns(), period, splits, overlaps, left, since;
 	const struct tally *t = &run->res->tally;
 	bool tty = isatty(STDERR_FILENO);
+	unsigned int decided = 0, met = 0;
+	char grid[96] = "";
 
 	if (run->opt->quiet)
 		return;
@@ -44,12 +46,18 @@ void progress(struct run *run, bool force)
 	splits = env_vmstat("thp_split_page");
 	overlaps = t->overlaps < last_overlaps ? last_overlaps : t->overlaps;
 	left = run->deadline_ns > now ? run->deadline_ns - now : 0;
+	if (t->grid.listed)
+		grid_counts(t, &decided, &met);
+	if (t->nr_cells)
+		snprintf(grid, sizeof(grid), "  cells %u of %u, %u met, tries left %llu, %llu s",
+			 decided, t->nr_cells, met, t->grid.left,
+			 (now - run->begin_ns) / NSEC_PER_SEC);
 	fprintf(stderr,
-		"%s%-14s rounds %llu  overlaps/s %.1f  splits/s %.1f  violations %llu  left %llu s%s",
+		"%s%-14s rounds %llu  overlaps/s %.1f  splits/s %.1f  violations %llu%s  left %llu s%s",
 		tty ? "\r" : "", run->sc->name, run->sh->round,
 		(overlaps - last_overlaps) * 1e9 / since,
 		splits > last_splits ? (splits - last_splits) * 1e9 / since : 0.0,
-		t->violations + run->sh->nr_violations,
+		t->violations + run->sh->nr_violations, grid,
 		(left + NSEC_PER_SEC / 2) / NSEC_PER_SEC, tty ? "\033[K" : "\n");
 	line_open = tty;
 	last_ns = now;
@@ -75,6 +83,7 @@ void report_checks(struct report *rep)
 {
 	char text[8192], *line, *next;
 	char name[32], kind[32], yes[8];
+	const char *why;
 	int i, n;
 
 	for (i = 0; i < THPRACE_NR_CHECKS; i++)
@@ -98,6 +107,21 @@ void report_checks(struct report *rep)
 	}
 	rep->available[THPRACE_CHECK_CONTENT] = true;
 	rep->why_not[THPRACE_CHECK_CONTENT][0] = '\0';
+	why = leak_why_not();
+	rep->available[THPRACE_CHECK_LEAK] = !why;
+	copy_word(rep->why_not[THPRACE_CHECK_LEAK], sizeof(rep->why_not[0]), why ? why : "");
+}
+
+/* Of a scenario with several ops, any but the split. */
+static bool other_op_done(const struct tally *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_ops; i++) {
+		if (strcmp(t->ops[i].name, "split") && t->ops[i].done)
+			return true;
+	}
+	return false;
 }
 
 static void judge_scenario(const struct report *rep, struct result *res)
@@ -121,7 +145,7 @@ static void judge_scenario(const struct report *rep, struct result *res)
 			  "no round: the memory was not huge" : "no round");
 		return;
 	}
-	for (i = 0; i < t->nr_ops; i++) {
+	for (i = 0; i < t->nr_ops && !res->sc->mixed; i++) {
 		if (!t->ops[i].done && (t->ops[i].busy || t->ops[i].failed ||
 					!strcmp(t->ops[i].name, res->sc->op) ||
 					!strcmp(t->ops[i].name, "split"))) {
@@ -132,12 +156,16 @@ static void judge_scenario(const struct report *rep, struct result *res)
 	}
 	if (!rep->opt->no_module && !tally_op(t, "split")->done)
 		copy_word(res->why, sizeof(res->why), "op split was never done");
-	else if (!tally_op(t, res->sc->op) || !tally_op(t, res->sc->op)->done)
+	else if (!res->sc->mixed && !tally_op(t, res->sc->op)->done)
 		snprintf(res->why, sizeof(res->why), "op %s was never done", res->sc->op);
+	else if (!other_op_done(t))
+		copy_word(res->why, sizeof(res->why), "no other op was ever done");
 	else if (!t->overlaps)
 		copy_word(res->why, sizeof(res->why), "nothing overlapped");
 	else if (!t->checks[THPRACE_CHECK_CONTENT].held)
 		copy_word(res->why, sizeof(res->why), "content was never checked");
+	else if (rep->opt->grid && !t->grid.complete)
+		copy_word(res->why, sizeof(res->why), "the grid is not complete");
 	else
 		res->verdict = THPRACE_PASS;
 }
@@ -149,7 +177,6 @@ static bool must_hold(const struct report *rep, unsigned int check)
 		return false;
 	switch (check) {
 	case THPRACE_CHECK_SPLIT_PROGRESS:
-	case THPRACE_CHECK_LEAK:
 	case THPRACE_CHECK_DEFERRED_QUEUE:
 		return rep->sum.checks[check].skipped;
 	default:
@@ -266,6 +293,8 @@ static void print_result(const struct result *res, FILE *out)
 		print_distribution(out, "starts on the same huge page, nearest two",
 				   res->closest_ns, res->nr_skews);
 	}
+	if (res->forced)
+		fprintf(out, "    forced rounds: %llu\n", res->forced);
 	if (res->not_huge)
 		fprintf(out, "    %llu huge pages were not to be had\n", res->not_huge);
 	if (t->steer[0])
@@ -298,10 +327,8 @@ static void print_tally(const struct report *rep, FILE *out)
 				check_names[i], c->held, c->violated, c->skipped,
 				c->reason[0] ? "  " : "", c->reason);
 	}
-	for (i = 0; i < t->nr_cells; i++)
-		fprintf(out, "  cell %s %s %s hits %llu of %llu\n", t->cells[i].a,
-			t->cells[i].b, t->cells[i].state, t->cells[i].hits,
-			t->cells[i].rounds);
+	if (t->nr_cells || t->grid.listed)
+		grid_print(t, out);
 	for (i = 0; i < t->nr_violations && i < 20; i++) {
 		const struct violation *v = &t->kept[i];
 

@@ -14,18 +14,51 @@
 #define MAX_BIAS_NS		((__s64)(10 * NSEC_PER_MSEC))
 #define BIAS_WEIGHT		4
 #define SOLO_BATCHES		2
+#define FORCED_EVERY		3
+#define FORCED_SHARE		3	/* part of the time, at most */
+#define STEER_LANE		(~0ULL - 2)
 
-static int arm_round(struct run *run, bool steered)
+/* In some rounds a random pair of phases is made to meet. */
+static bool arm_forced(struct run *run, unsigned int thp)
+{
+	const struct storm_batch *program = run->opt->program;
+	char *schedule = run->res->program.round[thp % STORM_ROUNDS].schedule;
+	size_t size = sizeof(run->res->program.round[0].schedule);
+	struct rng rng;
+
+	schedule[0] = '\0';
+	if (run->opt->steer || run->opt->grid || env.nr_cpus < 2)
+		return false;
+	rng_seed(&rng, run->seed, run->sh->round, STEER_LANE);
+	if (program)
+		memcpy(schedule, program->round[thp % STORM_ROUNDS].schedule, size);
+	else if (run->sh->round % FORCED_EVERY == FORCED_EVERY - 1 &&
+		 run->forced_ns * FORCED_SHARE <= now_ns() - run->begin_ns)
+		steer_draw(run->sc, &rng, schedule, size);
+	if (!schedule[0])
+		return false;
+	/* A phase may turn out to be unusable: then this round is free. */
+	return !session_cmd(run->fd, "arm scenario=%s steer=\"%s\"", run->sc->name, schedule);
+}
+
+static int arm_round(struct run *run, unsigned int thp, bool steered)
 {
 	const struct options *opt = run->opt;
 	int err;
 
+	run->sh->forced = steered && arm_forced(run, thp);
+	if (run->sh->forced) {
+		run->res->forced++;
+		return 0;
+	}
 	if (steered && opt->steer)
 		err = session_cmd(run->fd, "arm scenario=%s steer=\"%s\"", run->sc->name,
 				  opt->steer);
+	else if (steered && opt->grid)
+		err = session_cmd(run->fd, "arm scenario=%s steer=grid seed=%llu", run->sc->name,
+				  run->seed);
 	else
-		err = session_cmd(run->fd, "arm scenario=%s%s", run->sc->name,
-				  steered && opt->grid ? " steer=grid" : "");
+		err = session_cmd(run->fd, "arm scenario=%s", run->sc->name);
 	if (err == -EOPNOTSUPP) {
 		run->res->skipped = "the module cannot steer this on this kernel";
 		return err;
@@ -54,7 +87,7 @@ static void draw_delays(struct run *run)
 		if (i)
 			act_ns += ls[i].mean_ns / run->nr_workers;
 	}
-	if (run->opt->steer || run->opt->grid)
+	if (run->opt->steer || run->opt->grid || run->sh->forced)
 		return;
 	rng_seed(&rng, run->seed, run->sh->round, ~0ULL);
 	split_ns = split_ns > MAX_DELAY_NS ? MAX_DELAY_NS : split_ns;
@@ -160,10 +193,11 @@ static void end_round(struct run *run, unsigned int thp)
 
 static int one_round(struct run *run, unsigned int thp)
 {
+	u64 begin_ns = now_ns();
 	int err;
 
 	if (run->fd >= 0) {
-		err = arm_round(run, true);
+		err = arm_round(run, thp, true);
 		if (err)
 			return err;
 	}
@@ -178,8 +212,12 @@ static int one_round(struct run *run, unsigned int thp)
 			return err;
 		}
 	}
-	note_skew(run, thp);
-	correct_bias(run, thp);
+	if (run->sh->forced) {
+		run->forced_ns += now_ns() - begin_ns;
+	} else {
+		note_skew(run, thp);
+		correct_bias(run, thp);
+	}
 	end_round(run, thp);
 	progress(run, false);
 	return 0;
@@ -209,7 +247,7 @@ static int free_rounds(struct run *run)
  */
 static int solo_round(struct run *run, unsigned int thp)
 {
-	int err = arm_round(run, false);
+	int err = arm_round(run, thp, false);
 
 	if (err)
 		return err;
@@ -243,7 +281,7 @@ int race_batch(struct run *run)
 	for (thp = 0; thp < run->nr_thps; thp++) {
 		if (!run->huge[thp])
 			continue;
-		if (run->fd >= 0 && thp && thp == run->nr_thps - 1 &&
+		if (run->fd >= 0 && !run->opt->grid && thp && thp == run->nr_thps - 1 &&
 		    run->sh->batch % SOLO_BATCHES == 0)
 			return solo_round(run, thp);
 		err = one_round(run, thp);

@@ -20,14 +20,53 @@ int piece_apply(struct run *run, struct lane *lane, unsigned int thp,
 		int (*fn)(void *addr, size_t len, int arg), int arg);
 void piece_mark(struct run *run, struct lane *lane, unsigned int thp, u8 state);
 const char *collapse_why_not(void);
-const char *softdirty_why_not(void);
 DECLARE_ACT(munmap_act);
 DECLARE_ACT(zap_act);
 DECLARE_ACT(mprotect_act);
 DECLARE_ACT(mlock_act);
 DECLARE_ACT(madvise_act);
 DECLARE_ACT(collapse_act);
+
+/* scenario_vma.c: boundaries of VMAs */
+DECLARE_ACT(wide_act);
+DECLARE_ACT(merge_act);
+
+/* scenario_track.c: marks that must survive */
+const char *softdirty_why_not(void);
+const char *uffd_why_not(void);
+int track_setup(struct run *run);
+int uffd_setup(struct run *run);
+void track_cleanup(struct run *run);
+int uffd_map(struct run *run);
+int uffd_plan(struct run *run, struct lane *lane, unsigned int thp);
+int uffd_after(struct run *run, struct lane *lane, unsigned int thp);
+int softdirty_after(struct run *run, struct lane *lane, unsigned int thp);
 DECLARE_ACT(softdirty_act);
+DECLARE_ACT(uffd_act);
+
+/* scenario_pin.c: long pins */
+const char *pin_why_not(void);
+int pin_setup(struct run *run);
+void pin_cleanup(struct run *run);
+int pin_plan(struct run *run, struct lane *lane, unsigned int thp);
+int pin_after(struct run *run, struct lane *lane, unsigned int thp);
+DECLARE_ACT(pin_act);
+
+/* scenario_reclaim.c: the kernel wants the memory */
+const char *reclaim_why_not(void);
+int reclaim_setup(struct run *run);
+const char *compact_why_not(void);
+const char *khugepaged_why_not(void);
+int khugepaged_setup(struct run *run);
+DECLARE_ACT(reclaim_act);
+DECLARE_ACT(compact_act);
+DECLARE_ACT(khugepaged_act);
+
+/* storm.c: random programs */
+int storm_setup(struct run *run);
+void storm_cleanup(struct run *run);
+int storm_plan(struct run *run, struct lane *lane, unsigned int thp);
+DECLARE_ACT(storm_act);
 
 /* scenario_mremap.c */
 int mremap_setup(struct run *run);

@@ -225,18 +225,3 @@ enum act_result collapse_act(struct run *run, struct lane *lane, unsigned int th
 	}
 	return nr_ok ? ACT_OK : ACT_BUSY;
 }
-
-const char *softdirty_why_not(void)
-{
-	/* Any process may clear its own bits; without the option it is EINVAL. */
-	return write_text("/proc/self/clear_refs", "4") ?
-	       "this kernel has no soft-dirty tracking" : NULL;
-}
-
-enum act_result softdirty_act(struct run *run, struct lane *lane, unsigned int thp)
-{
-	(void)run;
-	(void)lane;
-	(void)thp;
-	return write_text("/proc/self/clear_refs", "4") ? ACT_FAILED : ACT_OK;
-}

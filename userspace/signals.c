@@ -3,16 +3,25 @@
  * A clean end: SIGINT stops, and no process is left over
  *
  * The first SIGINT or SIGTERM asks for the end of the round, the second ends
- * at once.  Not here: the workers' own end when main dies (PDEATHSIG, worker.c).
+ * the scenario at once.  Not here: the workers' own end when main dies (PDEATHSIG, worker.c).
  */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "thprace.h"
 
-static int stop_requests;
-static pid_t children[MAX_WORKERS];
+#define MAX_CHILDREN	256
+
+struct state {
+	int stop_requests;
+	pid_t scenario;			/* the process that runs one, or 0 */
+};
+
+static struct state *state;		/* shared by main and the scenarios */
+static pid_t children[MAX_CHILDREN];
 
 static void kill_children(void)
 {
@@ -24,33 +33,74 @@ static void kill_children(void)
 	}
 }
 
-static void on_signal(int sig)
+static void end_at_once(int sig)
 {
 	(void)sig;
-	if (__atomic_add_fetch(&stop_requests, 1, __ATOMIC_RELAXED) < 2)
-		return;
 	kill_children();
 	knobs_restore();
 	swap_stop();
 	_exit(THPRACE_EXIT_ERROR);
 }
 
+static void on_signal(int sig)
+{
+	pid_t pid = __atomic_load_n(&state->scenario, __ATOMIC_RELAXED);
+
+	if (__atomic_add_fetch(&state->stop_requests, 1, __ATOMIC_RELAXED) < 2)
+		return;
+	/* The scenario ends at once; main then prints what there is. */
+	if (pid > 0)
+		kill(pid, SIGUSR1);
+	else if (__atomic_load_n(&state->stop_requests, __ATOMIC_RELAXED) > 2)
+		end_at_once(sig);
+}
+
 /**
  * signals_setup() - catch what ends a run
  */
-void signals_setup(void)
+int signals_setup(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
+	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (state == MAP_FAILED) {
+		state = NULL;
+		set_error("cannot map shared memory");
+		return -ENOMEM;
+	}
+	memset(state, 0, sizeof(*state));
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+/**
+ * signals_scenario() - which process to end when we have to end at once
+ * @pid: its id, or 0
+ */
+void signals_scenario(pid_t pid)
+{
+	__atomic_store_n(&state->scenario, pid, __ATOMIC_RELAXED);
+}
+
+/**
+ * signals_in_scenario() - main hears the signals, its scenario ends with it
+ */
+void signals_in_scenario(void)
+{
+	struct sigaction sa = { .sa_handler = end_at_once };
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	sigaction(SIGUSR1, &sa, NULL);
 }
 
 bool signals_stop(void)
 {
-	return __atomic_load_n(&stop_requests, __ATOMIC_RELAXED) > 0;
+	return state && __atomic_load_n(&state->stop_requests, __ATOMIC_RELAXED) > 0;
 }
 
 /**

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/swap.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@
 #define SWAP_MAGIC	"SWAPSPACE2"
 #define HEADER_OFFSET	1024		/* version, last page, bad pages */
 
-static bool started;
+/* Shared with the scenario's process, which may be killed. */
+static bool *started;
 
 static void load_zram(void)
 {
@@ -59,6 +61,22 @@ static int make_swap(void)
 }
 
 /**
+ * swap_init() - before the first scenario is begun
+ */
+int swap_init(void)
+{
+	started = mmap(NULL, sizeof(*started), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (started == MAP_FAILED) {
+		started = NULL;
+		set_error("cannot map shared memory");
+		return -ENOMEM;
+	}
+	*started = false;
+	return 0;
+}
+
+/**
  * swap_start() - have swap if that is possible here
  *
  * env.have_swap says what came of it.  A zram device in use is left alone.
@@ -67,7 +85,7 @@ void swap_start(void)
 {
 	char size[32];
 
-	if (env.have_swap)
+	if (env.have_swap || !started)
 		return;
 	if (access(ZRAM_SYSFS, F_OK))
 		load_zram();
@@ -76,9 +94,10 @@ void swap_start(void)
 	snprintf(size, sizeof(size), "%lu", SWAP_BYTES);
 	if (write_text(ZRAM_SYSFS "/disksize", size))
 		return;
-	started = !make_swap() && !swapon(ZRAM_DEVICE, 0);
-	env.have_swap = started;
-	if (!started)
+	*started = true;
+	env.have_swap = !make_swap() && !swapon(ZRAM_DEVICE, 0);
+	*started = env.have_swap;
+	if (!*started)
 		write_text(ZRAM_SYSFS "/reset", "1");
 }
 
@@ -87,9 +106,9 @@ void swap_start(void)
  */
 void swap_stop(void)
 {
-	if (!started)
+	if (!started || !*started)
 		return;
-	started = false;
+	*started = false;
 	env.have_swap = false;
 	if (!swapoff(ZRAM_DEVICE))
 		write_text(ZRAM_SYSFS "/reset", "1");

@@ -149,7 +149,19 @@ static void parse_cell(struct tally *t, char *line)
 		return;
 	cell->hits = number(line + n, "hits");
 	cell->rounds = number(line + n, "rounds");
+	cell->violations = number(line + n, "violations");
 	t->nr_cells++;
+}
+
+static void parse_grid(struct tally *t, char *line)
+{
+	char complete[8];
+
+	t->grid.listed = true;
+	t->grid.k = number(line, "k");
+	t->grid.left = number(line, "left");
+	word(line, "complete", complete, sizeof(complete));
+	t->grid.complete = !strcmp(complete, "yes");
 }
 
 static void parse_violation(struct tally *t, char *line)
@@ -210,6 +222,7 @@ static const struct {
 	{ "check ", parse_check },
 	{ "steer ", parse_steer },
 	{ "cell ", parse_cell },
+	{ "grid ", parse_grid },
 	{ "violation ", parse_violation },
 };
 
@@ -256,9 +269,29 @@ int tally_parse(struct tally *t, char *text)
 	return 0;
 }
 
+/* Met in one scenario is met; blocked in one says more than never reached. */
+static unsigned int cell_rank(const char *state)
+{
+	static const char *const order[] = { "never", "untried", "excluded", "met" };
+	unsigned int i;
+
+	for (i = ARRAY_SIZE(order) - 1; i && strcmp(state, order[i]); i--)
+		;
+	return i;
+}
+
 static void add_cells(struct tally *sum, const struct tally *t)
 {
 	unsigned int i, j;
+
+	if (t->grid.listed) {
+		sum->grid.complete = t->grid.complete &&
+				     (sum->grid.complete || !sum->grid.listed);
+		sum->grid.listed = true;
+		sum->grid.k = t->grid.k;
+		sum->grid.left += t->grid.left;
+		sum->grid.time_ns += t->grid.time_ns;
+	}
 
 	for (i = 0; i < t->nr_cells; i++) {
 		for (j = 0; j < sum->nr_cells; j++) {
@@ -274,8 +307,10 @@ static void add_cells(struct tally *sum, const struct tally *t)
 		}
 		sum->cells[j].hits += t->cells[i].hits;
 		sum->cells[j].rounds += t->cells[i].rounds;
-		if (!strcmp(t->cells[i].state, "met"))
-			copy_word(sum->cells[j].state, sizeof(sum->cells[j].state), "met");
+		sum->cells[j].violations += t->cells[i].violations;
+		if (cell_rank(t->cells[i].state) > cell_rank(sum->cells[j].state))
+			memcpy(sum->cells[j].state, t->cells[i].state,
+			       sizeof(sum->cells[j].state));
 	}
 }
 

@@ -17,6 +17,7 @@
 #include <linux/types.h>
 
 #include "thprace_abi.h"
+#include "storm.h"
 
 typedef __u64 u64;
 typedef __u32 u32;
@@ -30,13 +31,14 @@ typedef __u8 u8;
 
 #define MAX_WORKERS		64	/* --procs */
 #define MAX_THPS		1024	/* --thps */
-#define MAX_SCENARIOS		32
+#define MAX_SCENARIOS		48
 #define MAX_OPS			40
-#define MAX_CELLS		1024
+#define MAX_CELLS		2304
 #define MAX_NR_SUBPAGES		8192	/* arm64 with 64K pages: 512M huge pages */
 #define KEPT_VIOLATIONS		THPRACE_MAX_VIOLATIONS
 #define SHARED_VIOLATIONS	16	/* content violations kept per scenario */
 #define NR_SKEWS		32768
+#define MAX_DEPTH		4	/* generations between main and a worker */
 
 /* util.c: time, strict parsing, small files, messages */
 u64 now_ns(void);
@@ -125,11 +127,19 @@ struct violation {
 
 struct cell {
 	char a[48], b[48], state[24];
-	u64 hits, rounds;
+	u64 hits, rounds, violations;
+};
+
+struct grid_state {
+	bool listed;			/* a report had it */
+	bool complete;
+	u64 k, left;			/* tries of a kind; tries still to come */
+	u64 time_ns;			/* until it was complete, or so far */
 };
 
 struct tally {
 	u64 rounds, overlaps;
+	struct grid_state grid;
 	unsigned int nr_ops, nr_cells, nr_violations;
 	u64 violations;			/* in all, kept or not */
 	struct op_count ops[MAX_OPS];
@@ -197,6 +207,7 @@ struct piece {
 /* scenario.c: the table */
 struct run;
 struct lane;
+struct report;
 
 enum act_result {
 	ACT_OK,
@@ -216,12 +227,15 @@ struct scenario {
 	const char *op;			/* what the workers do */
 	const char *also;		/* what the kernel has to count, or NULL */
 	enum shape shape;
-	bool by_default;
-	bool needs_split;		/* meaningless without a split lane */
+	bool optional;			/* not in the default set */
+	bool file;			/* shared memory, not anonymous */
 	bool refs_held;			/* ops keep references beyond the round */
-	unsigned int workers;		/* default; --procs where scalable */
+	bool mixed;			/* does several ops, any will do */
+	unsigned int depth;		/* of forks between main and a worker; 0 is 1 */
+	const char *phases;		/* of the op, for forced rounds */
+	unsigned int workers;		/* default (0 is 1); --procs where scalable */
 	bool scalable;
-	unsigned int thps;		/* default */
+	unsigned int thps;		/* default (0 is 8) */
 	const char *(*why_not)(void);
 	int (*setup)(struct run *run);
 	void (*cleanup)(struct run *run);
@@ -245,6 +259,8 @@ struct options {
 	bool stop_first, grid, no_module, quiet;
 	const char *steer;
 	const char *json;
+	const char *grid_html;
+	const struct storm_batch *program;	/* of a recorded storm, or NULL */
 };
 
 /* engine.c: rounds */
@@ -266,6 +282,8 @@ struct lane_shared {
 	u64 mean_ns;			/* running mean of an op */
 	u64 pages_verified;
 	u64 delay_ns;			/* written by main before the gate */
+	pid_t line[MAX_DEPTH];		/* forks between main and it, itself last */
+	u32 nr_ready;			/* of them that have pages of their own */
 	u32 error;
 	char message[160];
 };
@@ -279,6 +297,8 @@ struct shared {
 	u32 abort;
 	u32 cmd, thp;
 	u32 solo;			/* nobody splits in this round */
+	u32 forced;			/* this round follows a schedule */
+	u32 culprit;			/* the op that was to be found was done */
 	u64 round, batch;
 	u32 nr_violations;
 	struct violation violations[SHARED_VIOLATIONS];
@@ -304,11 +324,14 @@ struct result {
 	const struct scenario *sc;
 	enum thprace_verdict verdict;
 	const char *skipped;
+	int err;			/* of the scenario's process */
+	char error[320];
 	char why[160];			/* verdict's reason when not pass */
 	struct tally tally;
-	u64 duration_ns, splits, not_huge, batches;
+	u64 duration_ns, splits, not_huge, batches, forced;
 	u64 time_ns[T_NR];
 	u64 first_violation_ns;		/* since the run's start, or 0 */
+	struct storm_batch program;	/* the last one that was run */
 	u32 nr_skews;
 	u32 spread_ns[NR_SKEWS];	/* first to last start on a huge page */
 	u32 closest_ns[NR_SKEWS];	/* nearest two starts on it */
@@ -327,8 +350,10 @@ struct run {
 	struct lane lanes[MAX_WORKERS + 1];
 	u64 gen;			/* pattern generation, one a batch */
 	u64 seed;
-	u64 start_ns, deadline_ns, budget_ns;
+	u64 start_ns, begin_ns, deadline_ns, budget_ns;
 	__s64 bias_ns;			/* added to the workers' start */
+	u64 forced_ns;			/* time spent in rounds with a schedule */
+	const char *cgroup;		/* the scenario's own, or NULL */
 	u64 splits_before;
 	bool full_verify;
 	pid_t extra[MAX_THPS];		/* more processes to check, 0 = none */
@@ -343,10 +368,13 @@ int run_stopping(struct run *run);
 /* round.c: the race of a batch */
 int race_batch(struct run *run);
 
-/* worker.c: the lanes' side of a round */
+/* spawn.c: workers come and go */
 int workers_start(struct run *run);
-int workers_do(struct run *run, enum worker_cmd cmd, unsigned int thp);
 void workers_stop(struct run *run);
+
+/* worker.c: the lanes' side of a round */
+int worker_loop(struct run *run, struct lane *lane);
+int workers_do(struct run *run, enum worker_cmd cmd, unsigned int thp);
 int workers_error(struct run *run);
 
 /* verify.c: what must be in the pages after a round */
@@ -355,21 +383,47 @@ u64 own_gen(const struct run *run, const struct lane *lane);
 void content_violation(struct run *run, struct lane *lane, const struct mismatch *bad,
 		       const char *what);
 
+/* steer.c: random schedules over the phases that apply */
+bool steer_draw(const struct scenario *sc, struct rng *rng, char *buf, size_t size);
+
+/* leak.c: what is left when a scenario's processes are gone */
+struct leak;
+
+const char *leak_why_not(void);
+const char *leak_no_cgroup(void);
+struct leak *leak_begin(unsigned int index);
+const char *leak_enter(const struct leak *leak);
+void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last);
+bool leak_pending(const struct leak *leak);
+void leak_nudge(bool hard);
+void leak_stop(void);
+
+/* runner.c: the scenarios, one after the other, in processes of their own */
+int run_all(struct report *rep);
+
+/* grid.c: pairs of phases, drawn */
+void grid_counts(const struct tally *t, unsigned int *decided, unsigned int *met);
+void grid_print(const struct tally *t, FILE *out);
+int grid_html(const struct report *rep, const char *path);
+
 /* knobs.c: sysfs settings, given back on every exit */
+int knobs_init(void);
 int knob_set(const char *path, const char *value);
 void knobs_restore(void);
 
 /* swap.c: swap in compressed memory, where there is none */
+int swap_init(void);
 void swap_start(void);
 void swap_stop(void);
 
 /* signals.c: SIGINT and left-over processes */
-void signals_setup(void);
+int signals_setup(void);
+void signals_scenario(pid_t pid);
+void signals_in_scenario(void);
 bool signals_stop(void);
 void signals_child(pid_t pid);
 void signals_child_gone(pid_t pid);
 
-/* report.c, json.c */
 struct report {
 	const struct options *opt;
 	u64 start_ns, duration_ns;
@@ -382,12 +436,14 @@ struct report {
 	char why_not[THPRACE_NR_CHECKS][120];
 };
 
+/* report.c, json.c */
 void progress(struct run *run, bool force);
 void progress_end(void);
 void report_judge(struct report *rep);
 void report_print(const struct report *rep, FILE *out);
 int report_json(const struct report *rep, const char *path);
 int options_from_json(const char *path, struct options *opt);
+int reduce_program(struct report *rep, struct options *opt, unsigned int tries);
 void report_checks(struct report *rep);
 
 /* check.c: "thprace check" */

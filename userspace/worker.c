@@ -124,7 +124,8 @@ static void update_mean(struct lane_shared *ls, u64 sample)
 	ls->mean_ns -= ls->mean_ns / MEAN_WEIGHT;
 }
 
-static void count(struct lane_shared *ls, enum act_result result, const struct stamp *stamp)
+static void count(struct lane_shared *ls, enum act_result result, const struct stamp *stamp,
+		  bool forced)
 {
 	if (result == ACT_OK)
 		ls->done++;
@@ -133,7 +134,9 @@ static void count(struct lane_shared *ls, enum act_result result, const struct s
 	else
 		ls->failed++;
 	ls->time_ns += stamp->end_ns - stamp->begin_ns;
-	update_mean(ls, stamp->end_ns - stamp->begin_ns);
+	/* The time that a lane was parked says nothing. */
+	if (!forced)
+		update_mean(ls, stamp->end_ns - stamp->begin_ns);
 }
 
 static enum act_result split_act(struct run *run, unsigned int thp)
@@ -204,7 +207,7 @@ static int race_one(struct run *run, struct lane *lane, unsigned int thp)
 	}
 	if (result == ACT_ERROR)
 		return -EIO;
-	count(&run->sh->lane[lane->id], result, stamp);
+	count(&run->sh->lane[lane->id], result, stamp, run->sh->forced);
 	return 0;
 }
 
@@ -317,7 +320,12 @@ static int worker_part(struct run *run, struct lane *lane, enum worker_cmd cmd,
 	return 0;
 }
 
-static int worker_loop(struct run *run, struct lane *lane)
+/**
+ * worker_loop() - a worker's life: one command after the other
+ * @run: the run
+ * @lane: the caller
+ */
+int worker_loop(struct run *run, struct lane *lane)
 {
 	struct shared *sh = run->sh;
 	enum worker_cmd cmd;
@@ -341,62 +349,6 @@ static int worker_loop(struct run *run, struct lane *lane)
 	if (err != -ECANCELED)
 		lane_fail(run, lane);
 	return err;
-}
-
-static void *worker_thread(void *arg)
-{
-	struct lane *lane = arg;
-
-	worker_loop(lane->run, lane);
-	return NULL;
-}
-
-static pid_t worker_fork(struct run *run, struct lane *lane)
-{
-	pid_t parent = getpid(), pid = fork();
-
-	if (pid)
-		return pid;
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(THPRACE_EXIT_ERROR);
-	lane->pid = getpid();
-	_exit(worker_loop(run, lane) ? THPRACE_EXIT_ERROR : 0);
-}
-
-/**
- * workers_start() - threads once, or processes that share what is mapped now
- * @run: the run
- */
-int workers_start(struct run *run)
-{
-	unsigned int i;
-	int err;
-
-	gate_init(&run->sh->ready, run->nr_workers + 1);
-	gate_init(&run->sh->spin, run->nr_workers + 1);
-	gate_init(&run->sh->done, run->nr_workers + 1);
-	for (i = 1; i <= run->nr_workers; i++) {
-		struct lane *lane = &run->lanes[i];
-
-		if (run->sc->shape == SHAPE_PROCS) {
-			lane->pid = worker_fork(run, lane);
-			err = lane->pid < 0 ? errno : 0;
-			if (!err)
-				signals_child(lane->pid);
-		} else {
-			err = pthread_create(&lane->thread, NULL, worker_thread, lane);
-			lane->pid = getpid();
-		}
-		if (err) {
-			set_error("cannot start worker %u: %s", i, strerror(err));
-			return -err;
-		}
-		lane->started = true;
-	}
-	return 0;
 }
 
 /**
@@ -438,47 +390,4 @@ int workers_do(struct run *run, enum worker_cmd cmd, unsigned int thp)
 		return 0;
 	__atomic_store_n(&sh->abort, 1, __ATOMIC_RELEASE);
 	return workers_error(run);
-}
-
-static void reap(struct run *run, struct lane *lane)
-{
-	const struct timespec nap = { .tv_nsec = 200 * NSEC_PER_USEC };
-	u64 begin_ns = now_ns();
-	bool killed = false;
-
-	while (!waitpid(lane->pid, NULL, WNOHANG)) {
-		if (!killed && (run->sh->abort || now_ns() - begin_ns > run->budget_ns)) {
-			kill(lane->pid, SIGKILL);
-			killed = true;
-		}
-		nanosleep(&nap, NULL);
-	}
-	signals_child_gone(lane->pid);
-}
-
-/**
- * workers_stop() - end all workers and wait for them
- * @run: the run; after an error they are killed
- */
-void workers_stop(struct run *run)
-{
-	unsigned int i, nr_started = 0;
-
-	for (i = 1; i <= run->nr_workers; i++)
-		nr_started += run->lanes[i].started;
-	if (!nr_started)
-		return;
-	if (nr_started < run->nr_workers || workers_do(run, CMD_QUIT, 0))
-		__atomic_store_n(&run->sh->abort, 1, __ATOMIC_RELEASE);
-	for (i = 1; i <= run->nr_workers; i++) {
-		struct lane *lane = &run->lanes[i];
-
-		if (!lane->started)
-			continue;
-		lane->started = false;
-		if (run->sc->shape == SHAPE_PROCS)
-			reap(run, lane);
-		else
-			pthread_join(lane->thread, NULL);
-	}
 }

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The leak check: what is left when a scenario's processes are gone
+ *
+ * A scenario's processes live in a memory cgroup of their own; when they have
+ * ended its counters must be zero, and the system's counters of huge pages not
+ * above what they were.  A first look costs nothing; what it does not like is
+ * looked at again at the run's end, when counters had time to be flushed.
+ * Not here: starting and ending the processes (runner.c).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#define MTHP_SYSFS	"/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/stats/%s"
+#define STAT_REFRESH	"/proc/sys/vm/stat_refresh"
+#define DROP_CACHES	"/proc/sys/vm/drop_caches"
+#define LEAKED_BYTES	(8UL << 20)	/* of the positive control */
+
+enum counter_kind { IN_CGROUP, IN_MEMINFO, IN_MTHP };
+
+static const struct {
+	enum counter_kind kind;
+	const char *name, *unit;
+} counters[] = {
+	{ IN_CGROUP, "anon", "bytes in the scenario's cgroup" },
+	{ IN_CGROUP, "anon_thp", "bytes in the scenario's cgroup" },
+	{ IN_CGROUP, "shmem", "bytes in the scenario's cgroup" },
+	{ IN_MEMINFO, "AnonHugePages", "kB in the system" },
+	{ IN_MTHP, "nr_anon", "huge pages in the system" },
+	{ IN_MTHP, "nr_anon_partially_mapped", "huge pages in the system" },
+};
+
+#define NR_COUNTERS	ARRAY_SIZE(counters)
+
+struct leak {
+	char path[160];			/* of the cgroup, or empty */
+	u64 base[NR_COUNTERS];
+	bool there[NR_COUNTERS];
+	u64 own_kb;			/* this process' own huge memory */
+	pid_t leaker;			/* the positive control, or 0 */
+	bool pending;
+};
+
+static struct leak leaks[MAX_SCENARIOS];
+static char root[96];			/* where cgroup2 is mounted */
+static bool root_known, gave_controller;
+
+static void find_root(void)
+{
+	char line[512], type[32], dir[96];
+	FILE *f;
+
+	if (root_known)
+		return;
+	root_known = true;
+	f = fopen("/proc/mounts", "re");
+	while (f && !root[0] && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*s %95s %31s", dir, type) == 2 && !strcmp(type, "cgroup2"))
+			copy_word(root, sizeof(root), dir);
+	}
+	if (f)
+		fclose(f);
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+	const char *at = text;
+
+	while ((at = strstr(at, word))) {
+		if ((at == text || at[-1] == ' ') && strcspn(at, "\n ") == len)
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/**
+ * leak_no_cgroup() - why no memory cgroup can be made, or NULL
+ */
+const char *leak_no_cgroup(void)
+{
+	char path[128], text[256];
+
+	find_root();
+	if (!root[0])
+		return "cgroup2 is not mounted";
+	snprintf(path, sizeof(path), "%s/cgroup.controllers", root);
+	if (read_text(path, text, sizeof(text)) <= 0 || !has_word(text, "memory"))
+		return "cgroup2 has no memory controller here";
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
+	return access(path, W_OK) ? "may not make a cgroup (not root)" : NULL;
+}
+
+/**
+ * leak_why_not() - why the check cannot be made, or NULL
+ */
+const char *leak_why_not(void)
+{
+	if (geteuid())
+		return "only root can flush the kernel's counters";
+	return NULL;
+}
+
+static int make_cgroup(struct leak *leak, unsigned int index)
+{
+	char path[128], text[256];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
+	if (read_text(path, text, sizeof(text)) < 0 || !has_word(text, "memory")) {
+		err = write_text(path, "+memory");
+		if (err)
+			return err;
+		gave_controller = true;
+	}
+	snprintf(leak->path, sizeof(leak->path), "%s/thprace-%d-%u", root, getpid(), index);
+	if (!mkdir(leak->path, 0755))
+		return 0;
+	leak->path[0] = '\0';
+	return -errno;
+}
+
+/* The number after a name at a line's start. */
+static bool find_number(const char *text, const char *name, u64 *val)
+{
+	size_t len = strlen(name);
+	const char *at;
+
+	for (at = text; at && *at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, name, len) || !strchr(" :", at[len]))
+			continue;
+		*val = strtoull(at + len + 1, NULL, 10);
+		return true;
+	}
+	return false;
+}
+
+static bool read_counter(const struct leak *leak, unsigned int i, u64 *val)
+{
+	char path[256], text[8192];
+
+	switch (counters[i].kind) {
+	case IN_CGROUP:
+		if (!leak->path[0])
+			return false;
+		snprintf(path, sizeof(path), "%s/memory.stat", leak->path);
+		return read_text(path, text, sizeof(text)) > 0 &&
+		       find_number(text, counters[i].name, val);
+	case IN_MEMINFO:
+		return read_text("/proc/meminfo", text, sizeof(text)) > 0 &&
+		       find_number(text, counters[i].name, val);
+	default:
+		snprintf(path, sizeof(path), MTHP_SYSFS, env.hpage_size / 1024,
+			 counters[i].name);
+		if (read_text(path, text, sizeof(text)) <= 0)
+			return false;
+		*val = strtoull(text, NULL, 10);
+		return true;
+	}
+}
+
+/* AnonHugePages of one process, 0 when it cannot be known. */
+static u64 huge_kb(const char *pid)
+{
+	char path[64], text[2048];
+	u64 kb = 0;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/smaps_rollup", pid);
+	if (read_text(path, text, sizeof(text)) > 0)
+		find_number(text, "AnonHugePages", &kb);
+	return kb;
+}
+
+/* Another process whose huge pages the system's counters may show, or 0. */
+static pid_t other_owner(void)
+{
+	struct dirent *d;
+	pid_t pid = 0;
+	DIR *dir;
+
+	dir = opendir("/proc");
+	while (dir && !pid && (d = readdir(dir))) {
+		if (d->d_name[0] < '1' || d->d_name[0] > '9' ||
+		    strtol(d->d_name, NULL, 10) == getpid())
+			continue;
+		if (huge_kb(d->d_name))
+			pid = strtol(d->d_name, NULL, 10);
+	}
+	if (dir)
+		closedir(dir);
+	return pid;
+}
+
+/* A process of the scenario that forgets to end. */
+static void start_leaker(struct leak *leak)
+{
+	pid_t pid = fork();
+	char *at;
+
+	if (pid) {
+		leak->leaker = pid > 0 ? pid : 0;
+		return;
+	}
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	alarm(3600);
+	leak_enter(leak);
+	at = mmap(NULL, LEAKED_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at != MAP_FAILED) {
+		madvise(at, LEAKED_BYTES, MADV_HUGEPAGE);
+		memset(at, 1, LEAKED_BYTES);
+	}
+	for (;;)
+		pause();
+}
+
+/**
+ * leak_begin() - before a scenario's process is forked
+ * @index: of the scenario in this run
+ *
+ * Returns NULL when the check cannot be made at all.
+ */
+struct leak *leak_begin(unsigned int index)
+{
+	const char *inject = getenv("THPRACE_INJECT");
+	struct leak *leak = &leaks[index];
+	unsigned int i;
+
+	if (leak_why_not() || index >= MAX_SCENARIOS)
+		return NULL;
+	memset(leak, 0, sizeof(*leak));
+	if (!leak_no_cgroup())
+		make_cgroup(leak, index);
+	write_text(STAT_REFRESH, "1");
+	leak->own_kb = huge_kb("self");
+	for (i = 0; i < NR_COUNTERS; i++) {
+		leak->there[i] = read_counter(leak, i, &leak->base[i]);
+		if (counters[i].kind == IN_CGROUP)
+			leak->base[i] = 0;
+	}
+	leak->pending = true;
+	if (inject && !strcmp(inject, "leak"))
+		start_leaker(leak);
+	return leak;
+}
+
+/**
+ * leak_enter() - the scenario's process enters its cgroup
+ * @leak: of the scenario, or NULL
+ *
+ * Returns the cgroup's directory, or NULL.
+ */
+const char *leak_enter(const struct leak *leak)
+{
+	char path[192];
+
+	if (!leak || !leak->path[0])
+		return NULL;
+	snprintf(path, sizeof(path), "%s/cgroup.procs", leak->path);
+	return write_text(path, "0") ? NULL : leak->path;
+}
+
+static void end_leaker(struct leak *leak)
+{
+	if (!leak->leaker)
+		return;
+	kill(leak->leaker, SIGKILL);
+	waitpid(leak->leaker, NULL, 0);
+	leak->leaker = 0;
+}
+
+static void remove_cgroup(struct leak *leak)
+{
+	const struct timespec nap = { .tv_nsec = 5 * NSEC_PER_MSEC };
+	unsigned int i;
+
+	end_leaker(leak);
+	/* A process that was just reaped may still be on its way out. */
+	for (i = 0; leak->path[0] && i < 200; i++) {
+		if (!rmdir(leak->path) || errno != EBUSY)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	leak->path[0] = '\0';
+}
+
+static void violated(struct result *res, unsigned int i, u64 want, u64 got, u64 start_ns)
+{
+	struct violation v = { .time_ns = now_ns() - start_ns, .round = res->tally.rounds };
+
+	copy_word(v.check, sizeof(v.check), check_names[THPRACE_CHECK_LEAK]);
+	copy_word(v.scenario, sizeof(v.scenario), res->sc->name);
+	copy_word(v.cell, sizeof(v.cell), "-");
+	snprintf(v.want, sizeof(v.want), "%llu", want);
+	snprintf(v.got, sizeof(v.got), "%llu", got);
+	snprintf(v.ops, sizeof(v.ops), "split,%s", res->sc->op);
+	snprintf(v.detail, sizeof(v.detail), "%s: %s, after all its processes have ended",
+		 counters[i].name, counters[i].unit);
+	tally_violation(&res->tally, &v);
+	res->tally.checks[THPRACE_CHECK_LEAK].violated++;
+	if (!res->first_violation_ns)
+		res->first_violation_ns = v.time_ns;
+}
+
+/**
+ * leak_look() - the scenario's processes are gone: is anything left?
+ * @leak: of the scenario
+ * @res: gets the check's counts and violations
+ * @start_ns: of the run
+ * @last: judge; else what is not clean is left for later
+ */
+void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last)
+{
+	struct check_count *c = &res->tally.checks[THPRACE_CHECK_LEAK];
+	u64 got[NR_COUNTERS], own_kb, spare;
+	bool ok[NR_COUNTERS], clean = true;
+	pid_t other = 0;
+	unsigned int i;
+
+	if (!leak || !leak->pending)
+		return;
+	write_text(STAT_REFRESH, "1");
+	own_kb = huge_kb("self");
+	spare = own_kb > leak->own_kb ? own_kb - leak->own_kb : 0;
+	for (i = 0; i < NR_COUNTERS; i++) {
+		got[i] = 0;
+		leak->there[i] = leak->there[i] && read_counter(leak, i, &got[i]);
+		ok[i] = !leak->there[i] || got[i] <= leak->base[i] +
+			(counters[i].kind == IN_MEMINFO ? spare :
+			 counters[i].kind == IN_MTHP ? spare * 1024 / env.hpage_size : 0);
+		clean &= ok[i];
+	}
+	if (!clean && !last)
+		return;
+	c->listed = true;
+	for (i = 0; i < NR_COUNTERS; i++) {
+		if (!leak->there[i])
+			continue;
+		if (ok[i]) {
+			c->held++;
+			continue;
+		}
+		if (counters[i].kind != IN_CGROUP && !other)
+			other = other_owner();
+		if (counters[i].kind != IN_CGROUP && other) {
+			c->skipped++;
+			snprintf(c->reason, sizeof(c->reason),
+				 "%s: process %d has huge pages of its own",
+				 counters[i].name, other);
+			continue;
+		}
+		violated(res, i, leak->base[i], got[i], start_ns);
+	}
+	leak->pending = false;
+	remove_cgroup(leak);
+}
+
+bool leak_pending(const struct leak *leak)
+{
+	return leak && leak->pending;
+}
+
+/**
+ * leak_nudge() - have what is only late happen now
+ * @hard: drop clean page cache too, which drains per-CPU lists of pages
+ */
+void leak_nudge(bool hard)
+{
+	if (hard)
+		write_text(DROP_CACHES, "1");
+	write_text(STAT_REFRESH, "1");
+}
+
+/**
+ * leak_stop() - remove all cgroups that are still there
+ */
+void leak_stop(void)
+{
+	char path[128];
+	unsigned int i;
+
+	for (i = 0; i < MAX_SCENARIOS; i++)
+		remove_cgroup(&leaks[i]);
+	if (gave_controller) {
+		snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
+		write_text(path, "-memory");
+	}
+	gave_controller = false;
+}

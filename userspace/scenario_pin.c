@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of the huge page are pinned: an io_uring's registered buffers
+ *
+ * FOLL_PIN, for as long as the ring likes; a pipe's FOLL_GET is in
+ * scenario_pages.c.  A split of what is pinned must fail and leave it whole.
+ */
+#include <errno.h>
+#include <linux/io_uring.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "scenario.h"
+
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup	425
+#define SYS_io_uring_register	427
+#endif
+
+struct pin_priv {
+	int ring;
+	bool pinned;
+};
+
+static int open_ring(void)
+{
+	struct io_uring_params params;
+
+	memset(&params, 0, sizeof(params));
+	return syscall(SYS_io_uring_setup, 1, &params);
+}
+
+const char *pin_why_not(void)
+{
+	int fd = open_ring();
+
+	if (fd < 0)
+		return "this kernel has no io_uring (or it is disabled)";
+	close(fd);
+	return NULL;
+}
+
+static int pin(struct pin_priv *priv, void *at, size_t len)
+{
+	struct iovec iov = { .iov_base = at, .iov_len = len };
+
+	if (syscall(SYS_io_uring_register, priv->ring, IORING_REGISTER_BUFFERS, &iov, 1))
+		return -errno;
+	priv->pinned = true;
+	return 0;
+}
+
+static int unpin(struct pin_priv *priv)
+{
+	if (!priv->pinned)
+		return 0;
+	priv->pinned = false;
+	return syscall(SYS_io_uring_register, priv->ring, IORING_UNREGISTER_BUFFERS, NULL, 0) ?
+	       -errno : 0;
+}
+
+int pin_setup(struct run *run)
+{
+	struct pin_priv *priv = calloc(1, sizeof(*priv));
+
+	run->priv = priv;
+	if (!priv)
+		return -ENOMEM;
+	priv->ring = open_ring();
+	if (priv->ring >= 0)
+		return 0;
+	set_error("io_uring: %s", strerror(errno));
+	return -errno;
+}
+
+void pin_cleanup(struct run *run)
+{
+	struct pin_priv *priv = run->priv;
+
+	if (priv && priv->ring >= 0)
+		close(priv->ring);
+	free(priv);
+}
+
+/* In every other round it is pinned before, and let go during the race. */
+int pin_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct pin_priv *priv = run->priv;
+
+	piece_plan(run, lane, thp);
+	lane->piece.stride = 1;
+	unpin(priv);
+	if (lane->variant % 2)
+		pin(priv, region_thp(&run->region, thp) + lane->piece.first * env.page_size,
+		    lane->piece.nr * env.page_size);
+	return 0;
+}
+
+enum act_result pin_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct pin_priv *priv = run->priv;
+	const struct piece *p = &lane->piece;
+	int err;
+
+	if (priv->pinned)
+		return unpin(priv) ? ACT_FAILED : ACT_OK;
+	err = pin(priv, region_thp(&run->region, thp) + p->first * env.page_size,
+		  p->nr * env.page_size);
+	if (err)
+		return err == -EAGAIN || err == -EFAULT || err == -ENOMEM ? ACT_BUSY : ACT_FAILED;
+	/* Sometimes the pin outlives the round. */
+	if (lane->variant % 8 < 6)
+		return unpin(priv) ? ACT_FAILED : ACT_OK;
+	return ACT_OK;
+}
+
+int pin_after(struct run *run, struct lane *lane, unsigned int thp)
+{
+	(void)thp;
+	if (lane->id)
+		unpin(run->priv);
+	return 0;
+}

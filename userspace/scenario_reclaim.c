@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel itself wants the memory: reclaim, compaction, khugepaged
+ *
+ * Pressure is made in the scenario's own memory cgroup, so that its
+ * deferred-split shrinker runs and nobody else is squeezed.  Not here: advice
+ * by the process itself (scenario_pages.c).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "scenario.h"
+
+#define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged"
+#define COMPACT		"/proc/sys/vm/compact_memory"
+#define RECLAIM_BYTES	0x100000ULL
+#define KHUGEPAGED_WAIT_NS	(30 * NSEC_PER_MSEC)
+
+const char *reclaim_why_not(void)
+{
+	return leak_no_cgroup();
+}
+
+int reclaim_setup(struct run *run)
+{
+	if (!run->cgroup) {
+		run->res->skipped = "no memory cgroup of its own could be made";
+		return -EOPNOTSUPP;
+	}
+	swap_start();
+	/* A few zero pages make a huge page worth splitting, where kernels do that. */
+	knob_set(KHUGEPAGED "/max_ptes_none", "4");
+	return 0;
+}
+
+static int press(struct run *run)
+{
+	char path[224], text[32];
+	u64 now;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/memory.reclaim", run->cgroup);
+	snprintf(text, sizeof(text), "%llu", RECLAIM_BYTES);
+	err = write_text(path, text);
+	if (err != -ENOENT && err != -EACCES)
+		return err;
+	/* Older: a limit below what is used reclaims at once. */
+	snprintf(path, sizeof(path), "%s/memory.current", run->cgroup);
+	if (read_text(path, text, sizeof(text)) <= 0)
+		return -EIO;
+	now = strtoull(text, NULL, 10);
+	snprintf(path, sizeof(path), "%s/memory.high", run->cgroup);
+	snprintf(text, sizeof(text), "%llu", now > RECLAIM_BYTES ? now - RECLAIM_BYTES : 0);
+	err = write_text(path, text);
+	write_text(path, "max");
+	return err;
+}
+
+/* Pages that are partly mapped, or partly zero, are what the shrinker splits. */
+enum act_result reclaim_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	int err;
+
+	if (lane->variant % 3) {
+		if (piece_apply(run, lane, thp, madvise, MADV_DONTNEED))
+			return ACT_FAILED;
+		piece_mark(run, lane, thp, PG_ZERO);
+	}
+	err = press(run);
+	if (!err)
+		return ACT_OK;
+	return err == -EAGAIN ? ACT_BUSY : ACT_FAILED;
+}
+
+const char *compact_why_not(void)
+{
+	return access(COMPACT, W_OK) ? "this kernel has no compaction (or not root)" : NULL;
+}
+
+/* Compaction moves the small pages that the split leaves. */
+enum act_result compact_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	(void)run;
+	(void)lane;
+	(void)thp;
+	return write_text(COMPACT, "1") ? ACT_FAILED : ACT_OK;
+}
+
+const char *khugepaged_why_not(void)
+{
+	return access(KHUGEPAGED "/scan_sleep_millisecs", W_OK) ?
+	       "no khugepaged here (or not root)" : NULL;
+}
+
+int khugepaged_setup(struct run *run)
+{
+	(void)run;
+	if (knob_set(KHUGEPAGED "/pages_to_scan", "65536") ||
+	    knob_set(KHUGEPAGED "/alloc_sleep_millisecs", "0") ||
+	    knob_set(KHUGEPAGED "/scan_sleep_millisecs", "1")) {
+		set_error("cannot set up khugepaged");
+		return -EIO;
+	}
+	return 0;
+}
+
+/* Waits, bounded, until khugepaged has looked around once more. */
+enum act_result khugepaged_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
+	char *base = region_thp(&run->region, thp), before[32], now[32];
+	u64 begin_ns = now_ns();
+
+	/* Hit some pages, so that it finds the range worth its while. */
+	piece_apply(run, lane, thp, madvise, MADV_HUGEPAGE);
+	__atomic_load_n(base, __ATOMIC_RELAXED);
+	read_text(KHUGEPAGED "/full_scans", before, sizeof(before));
+	do {
+		nanosleep(&nap, NULL);
+		read_text(KHUGEPAGED "/full_scans", now, sizeof(now));
+		if (strcmp(before, now))
+			return ACT_OK;
+	} while (now_ns() - begin_ns < KHUGEPAGED_WAIT_NS);
+	return ACT_BUSY;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VMAs come, go, merge, and their boundaries move over a huge page
+ *
+ * Unmapping across two huge pages and whole ones; filling the hole between two
+ * VMAs so that all three merge; moving a boundary into the huge page.  Not
+ * here: what is done to a piece inside one VMA (scenario_piece.c).
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "scenario.h"
+
+enum wide_kind { WIDE_STRADDLE, WIDE_WHOLE, WIDE_NEIGHBOUR_TOO, NR_WIDE };
+
+/**
+ * wide_act() - unmap a whole huge page, or parts of two at once
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page; with the next one, where there is a next one
+ */
+enum act_result wide_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	unsigned int all = env.nr_subpages, first = 0, nr = all;
+	char *base = region_thp(&run->region, thp);
+	unsigned int kind = lane->variant % NR_WIDE;
+
+	if (thp + 1 == run->nr_thps)
+		kind = WIDE_WHOLE;
+	switch (kind) {
+	case WIDE_STRADDLE:
+		/* Some of the tail, and some of the next one's head. */
+		first = 1 + lane->piece.first % (all - 1);
+		nr = all - first + 1 + lane->variant / NR_WIDE % (all - 1);
+		break;
+	case WIDE_NEIGHBOUR_TOO:
+		nr = all + 1 + lane->variant / NR_WIDE % (all - 1);
+		break;
+	default:
+		break;
+	}
+	if (munmap(base + first * env.page_size, nr * env.page_size)) {
+		set_error("munmap across huge pages: %s", strerror(errno));
+		return ACT_ERROR;
+	}
+	memset(run_state(run, thp) + first, PG_HOLE, nr);
+	return ACT_OK;
+}
+
+/* A hole between two VMAs is filled with what can merge with both. */
+static int fill_hole(char *at, size_t len)
+{
+	if (munmap(at, len) ||
+	    mmap(at, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		 -1, 0) != at)
+		return -1;
+	/* Only now the flags are the neighbours': this call merges three VMAs. */
+	return madvise(at, len, MADV_HUGEPAGE);
+}
+
+/* The boundary to the huge page before moves into this one, and back. */
+static int move_boundary(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	size_t to = (1 + lane->piece.first % (env.nr_subpages - 1)) * env.page_size;
+	size_t back = lane->variant / 2 % (env.nr_subpages - 1) * env.page_size;
+
+	if (thp && mprotect(base - env.hpage_size, env.hpage_size, PROT_READ))
+		return -1;
+	if (mprotect(base, to, PROT_READ))
+		return -1;
+	if (back < to)
+		return mprotect(base + back, to - back, PROT_READ | PROT_WRITE);
+	return mprotect(base + to, back - to + env.page_size, PROT_READ);
+}
+
+/**
+ * merge_act() - make VMAs merge over the huge page
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page
+ */
+enum act_result merge_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	const struct piece *p = &lane->piece;
+	int err;
+
+	if (lane->variant % 2) {
+		err = move_boundary(run, lane, thp);
+	} else {
+		lane->piece.stride = 1;
+		err = fill_hole(base + p->first * env.page_size, p->nr * env.page_size);
+		piece_mark(run, lane, thp, PG_ZERO);
+	}
+	if (!err)
+		return ACT_OK;
+	set_error("cannot make VMAs merge: %s", strerror(errno));
+	return ACT_ERROR;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Random schedules over the phases that a scenario's lanes pass
+ *
+ * Lane a splits, lane b does the other op; either arrives first, either is
+ * released first.  Not here: which rounds are forced (round.c), and the module's
+ * own enumeration of all pairs (--grid).
+ */
+#include <string.h>
+
+#include "thprace.h"
+
+#define MAX_NAMES	64
+#define MAX_NTH		3
+
+static const char *const split_phases[] = {
+	"split_huge_page", "folio_get_anon_vma", "try_to_migrate", "rmap_walk_anon",
+	"try_to_migrate_one", "split_huge_pmd_address", "split_huge_pmd",
+	"page_vma_mapped_walk", "remove_rmap_pmd", "remove_rmap_ptes", "remap_page",
+	"remove_migration_ptes", "remove_migration_pte", "free_page_and_swap_cache",
+};
+
+static const char *const file_split_phases[] = {
+	"split_huge_page", "page_vma_mapped_walk", "split_huge_pmd", "free_page_and_swap_cache",
+};
+
+static char names[MAX_NAMES][40];		/* that this kernel has */
+static unsigned int nr_names;
+static bool loaded;
+
+static void load(void)
+{
+	char text[16384], *line, *next, name[40], kind[32], yes[8];
+
+	loaded = true;
+	if (read_text(THPRACE_DEBUGFS "/phases", text, sizeof(text)) <= 0)
+		return;
+	for (line = text; *line && nr_names < MAX_NAMES; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		if (sscanf(line, "%39s %31s %7s", name, kind, yes) == 3 && !strcmp(yes, "yes"))
+			memcpy(names[nr_names++], name, sizeof(name));
+	}
+}
+
+static const char *known(const char *name, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_names; i++) {
+		if (strlen(names[i]) == len && !strncmp(names[i], name, len))
+			return names[i];
+	}
+	return NULL;
+}
+
+static const char *draw_split_phase(bool file, struct rng *rng)
+{
+	const char *const *list = file ? file_split_phases : split_phases;
+	unsigned int nr = file ? ARRAY_SIZE(file_split_phases) : ARRAY_SIZE(split_phases);
+	unsigned int i, first = rng_below(rng, nr);
+	const char *name;
+
+	for (i = 0; i < nr; i++) {
+		name = list[(first + i) % nr];
+		name = known(name, strlen(name));
+		if (name)
+			return name;
+	}
+	return NULL;
+}
+
+/* One of the words that this kernel has as a phase. */
+static const char *draw_word(const char *words, struct rng *rng)
+{
+	const char *have[MAX_NAMES], *name;
+	unsigned int nr = 0;
+	size_t len;
+
+	for (; words && *words && nr < MAX_NAMES; words += len + strspn(words + len, " ")) {
+		len = strcspn(words, " ");
+		name = known(words, len);
+		if (name)
+			have[nr++] = name;
+	}
+	return nr ? have[rng_below(rng, nr)] : NULL;
+}
+
+/**
+ * steer_draw() - a schedule for one round
+ * @sc: whose lanes
+ * @rng: choices
+ * @buf: result
+ * @size: of @buf
+ *
+ * Returns false when there is no phase to steer to.
+ */
+bool steer_draw(const struct scenario *sc, struct rng *rng, char *buf, size_t size)
+{
+	char a[64] = "", b[64] = "";
+	const char *phase;
+	bool b_first, b_leaves;
+
+	if (!loaded)
+		load();
+	phase = draw_split_phase(sc->file, rng);
+	if (phase)
+		snprintf(a, sizeof(a), "a>%s", phase);
+	phase = draw_word(sc->phases, rng);
+	if (phase && !rng_below(rng, 8))
+		snprintf(b, sizeof(b), "b>%s#%llu", phase, 2 + rng_below(rng, MAX_NTH - 1));
+	else if (phase)
+		snprintf(b, sizeof(b), "b>%s", phase);
+	if (!a[0])
+		return false;
+	b_first = rng_below(rng, 2);
+	b_leaves = rng_below(rng, 2);
+	/* Now and then only one is parked, and the other runs past it. */
+	if (!b[0] || !rng_below(rng, 5))
+		snprintf(buf, size, "%s b>end a>end", a);
+	else if (!rng_below(rng, 5))
+		snprintf(buf, size, "%s a>end b>end", b);
+	else
+		snprintf(buf, size, "%s %s %s %s", b_first ? b : a, b_first ? a : b,
+			 b_leaves ? "b>end" : "a>end", b_leaves ? "a>end" : "b>end");
+	return true;
+}
