@@ -202,8 +202,9 @@ static json_t *options_json(const struct options *opt)
 
 	for (i = 0; i < opt->nr_scenarios; i++)
 		json_array_append_new(names, json_string(opt->scenarios[i]->name));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o}",
 			 "scenarios", names,
+			 "grid_k", u64_json(opt->grid_k),
 			 "duration_ms", u64_json(opt->duration_ms),
 			 "rounds", u64_json(opt->rounds),
 			 "procs", u64_json(opt->procs),

@@ -23,6 +23,7 @@
 #define MTHP_SYSFS	"/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/stats/%s"
 #define STAT_REFRESH	"/proc/sys/vm/stat_refresh"
 #define DROP_CACHES	"/proc/sys/vm/drop_caches"
+#define BATCH_PAGES	32		/* what a CPU keeps to itself, before 5.13 */
 #define LEAKED_BYTES	(8UL << 20)	/* of the positive control */
 
 enum counter_kind { IN_CGROUP, IN_MEMINFO, IN_MTHP };
@@ -170,6 +171,35 @@ static bool read_counter(const struct leak *leak, unsigned int i, u64 *val)
 	}
 }
 
+/*
+ * Before 5.13 reading the file flushes nothing: each CPU keeps back some pages,
+ * or as many huge pages, for good.  The key came just before the flush did.
+ */
+static bool counts_exactly(const struct leak *leak)
+{
+	char path[256], text[8192];
+	u64 val;
+
+	snprintf(path, sizeof(path), "%s/memory.stat", leak->path);
+	return read_text(path, text, sizeof(text)) > 0 && find_number(text, "swapcached", &val);
+}
+
+static void read_base(struct leak *leak)
+{
+	bool exact = counts_exactly(leak);
+	unsigned int i;
+
+	for (i = 0; i < NR_COUNTERS; i++) {
+		leak->there[i] = read_counter(leak, i, &leak->base[i]);
+		if (counters[i].kind != IN_CGROUP)
+			continue;
+		leak->base[i] = exact ? 0 : BATCH_PAGES * env.page_size *
+				sysconf(_SC_NPROCESSORS_CONF);
+		if (!exact && !strcmp(counters[i].name, "anon_thp"))
+			leak->there[i] = false;
+	}
+}
+
 /* AnonHugePages of one process, 0 when it cannot be known. */
 static u64 huge_kb(const char *pid)
 {
@@ -235,7 +265,6 @@ struct leak *leak_begin(unsigned int index)
 {
 	const char *inject = getenv("THPRACE_INJECT");
 	struct leak *leak = &leaks[index];
-	unsigned int i;
 
 	if (leak_why_not() || index >= MAX_SCENARIOS)
 		return NULL;
@@ -244,11 +273,7 @@ struct leak *leak_begin(unsigned int index)
 		make_cgroup(leak, index);
 	write_text(STAT_REFRESH, "1");
 	leak->own_kb = huge_kb("self");
-	for (i = 0; i < NR_COUNTERS; i++) {
-		leak->there[i] = read_counter(leak, i, &leak->base[i]);
-		if (counters[i].kind == IN_CGROUP)
-			leak->base[i] = 0;
-	}
+	read_base(leak);
 	leak->pending = true;
 	if (inject && !strcmp(inject, "leak"))
 		start_leaker(leak);

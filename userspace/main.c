@@ -39,6 +39,7 @@ static const char usage_text[] =
 "  --stop-on first|never  end at the first violation (default), or go on\n"
 "  --grid               try all pairs of phases in turn, until all are decided\n"
 "                       (default: split-munmap, 600 s at most)\n"
+"  --grid-k N           tries per pair, order of arrival and order of release (default 3)\n"
 "  --grid-html FILE     draw the grid (an HTML page; a picture if FILE ends in .svg)\n"
 "  --steer SCHEDULE     force one interleaving, e.g. \"a>try_to_migrate b>end a>end\"\n"
 "  --no-module          run what needs no module: content is checked, counts are not\n"
@@ -56,7 +57,7 @@ static const char usage_text[] =
 enum option_key {
 	OPT_DURATION = 256, OPT_ROUNDS, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON,
 	OPT_GRID, OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_QUIET, OPT_PID, OPT_MAP,
-	OPT_HELP, OPT_GRID_HTML, OPT_REDUCE, OPT_TRIES,
+	OPT_HELP, OPT_GRID_HTML, OPT_GRID_K, OPT_REDUCE, OPT_TRIES,
 };
 
 static const struct option run_options[] = {
@@ -67,6 +68,7 @@ static const struct option run_options[] = {
 	{ "thps", required_argument, NULL, OPT_THPS },
 	{ "stop-on", required_argument, NULL, OPT_STOP_ON },
 	{ "grid", no_argument, NULL, OPT_GRID },
+	{ "grid-k", required_argument, NULL, OPT_GRID_K },
 	{ "grid-html", required_argument, NULL, OPT_GRID_HTML },
 	{ "steer", required_argument, NULL, OPT_STEER },
 	{ "no-module", no_argument, NULL, OPT_NO_MODULE },
@@ -174,6 +176,8 @@ static int parse_run_option(struct options *opt, int key)
 	case OPT_GRID:
 		opt->grid = true;
 		return 0;
+	case OPT_GRID_K:
+		return parse_u64(optarg, 1, THPRACE_MAX_GRID_K, &opt->grid_k);
 	case OPT_GRID_HTML:
 		opt->grid_html = optarg;
 		return *optarg ? 0 : -EINVAL;
@@ -307,8 +311,8 @@ static int cmd_run(int argc, char **argv)
 		if (add_scenario(&opt, argv[optind]))
 			return THPRACE_EXIT_ERROR;
 	}
-	if (opt.grid_html && !opt.grid)
-		return usage_error("--grid-html needs --grid%s", "");
+	if ((opt.grid_html || opt.grid_k) && !opt.grid)
+		return usage_error("--grid-html and --grid-k need --grid%s", "");
 	if (!opt.nr_scenarios && opt.grid)
 		add_scenario(&opt, "split-munmap");
 	else if (!opt.nr_scenarios)

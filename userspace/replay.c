@@ -55,15 +55,29 @@ static int round_from_json(const json_t *json, struct storm_round *round)
 	return 0;
 }
 
-/* Of a report with a violation; a passed one is repeated by its seed. */
+static bool storm_violated(const json_t *root)
+{
+	const json_t *list = json_object_get(root, "violations");
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		name = json_string_value(json_object_get(json_array_get(list, i), "scenario"));
+		if (name && !strcmp(name, "storm"))
+			return true;
+	}
+	return false;
+}
+
+/* The batch that failed; a storm that passed is repeated by its seed. */
 static int program_from_json(const json_t *root, struct options *opt)
 {
 	const json_t *list = json_object_get(json_object_get(root, "storm"), "batch");
 	static struct storm_batch batch;
 
-	if (!json_array_size(list) || !json_array_size(json_object_get(root, "violations")))
+	if (!storm_violated(root))
 		return 0;
-	if (json_array_size(list) > STORM_ROUNDS)
+	if (!json_array_size(list) || json_array_size(list) > STORM_ROUNDS)
 		return -EINVAL;
 	for (batch.nr = 0; batch.nr < json_array_size(list); batch.nr++) {
 		if (round_from_json(json_array_get(list, batch.nr), &batch.round[batch.nr]))
@@ -123,7 +137,8 @@ int options_from_json(const char *path, struct options *opt)
 	opt->rounds = get_u64(options, "rounds");
 	opt->procs = get_u64(options, "procs");
 	opt->thps = get_u64(options, "thps");
-	if (!opt->duration_ms || opt->procs > MAX_WORKERS || opt->thps > MAX_THPS) {
+	opt->grid_k = get_u64(options, "grid_k");
+	if (!opt->duration_ms || opt->grid_k > THPRACE_MAX_GRID_K || opt->procs > MAX_WORKERS || opt->thps > MAX_THPS) {
 		set_error("%s: recorded options are out of limits", path);
 		goto out;
 	}

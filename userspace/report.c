@@ -371,6 +371,8 @@ void report_print(const struct report *rep, FILE *out)
 		fprintf(out, " --stop-on never");
 	if (opt->steer)
 		fprintf(out, " --steer \"%s\"", opt->steer);
+	if (opt->grid_k)
+		fprintf(out, " --grid-k %llu", opt->grid_k);
 	fprintf(out, "%s%s\n", opt->grid ? " --grid" : "", opt->no_module ? " --no-module" : "");
 	fprintf(out, "verdict: %s%s%s%s\n", verdict_names[rep->verdict],
 		rep->why[0] ? " (" : "", rep->why, rep->why[0] ? ")" : "");

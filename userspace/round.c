@@ -14,6 +14,7 @@
 #define MAX_BIAS_NS		((__s64)(10 * NSEC_PER_MSEC))
 #define BIAS_WEIGHT		4
 #define SOLO_BATCHES		2
+#define GRID_K			3
 #define FORCED_EVERY		3
 #define FORCED_SHARE		3	/* part of the time, at most */
 #define STEER_LANE		(~0ULL - 2)
@@ -21,7 +22,7 @@
 /* In some rounds a random pair of phases is made to meet. */
 static bool arm_forced(struct run *run, unsigned int thp)
 {
-	const struct storm_batch *program = run->opt->program;
+	const struct storm_batch *program = run->sc->mixed ? run->opt->program : NULL;
 	char *schedule = run->res->program.round[thp % STORM_ROUNDS].schedule;
 	size_t size = sizeof(run->res->program.round[0].schedule);
 	struct rng rng;
@@ -55,8 +56,8 @@ static int arm_round(struct run *run, unsigned int thp, bool steered)
 		err = session_cmd(run->fd, "arm scenario=%s steer=\"%s\"", run->sc->name,
 				  opt->steer);
 	else if (steered && opt->grid)
-		err = session_cmd(run->fd, "arm scenario=%s steer=grid seed=%llu", run->sc->name,
-				  run->seed);
+		err = session_cmd(run->fd, "arm scenario=%s steer=grid seed=%llu grid_k=%llu",
+				  run->sc->name, run->seed, opt->grid_k ? opt->grid_k : GRID_K);
 	else
 		err = session_cmd(run->fd, "arm scenario=%s", run->sc->name);
 	if (err == -EOPNOTSUPP) {
@@ -87,8 +88,15 @@ static void draw_delays(struct run *run)
 		if (i)
 			act_ns += ls[i].mean_ns / run->nr_workers;
 	}
-	if (run->opt->steer || run->opt->grid || run->sh->forced)
+	if (run->opt->steer || run->opt->grid || run->sh->forced) {
+		/*
+		 * The split shall be in the kernel before another lane is parked
+		 * there with the mmap_lock: until then it may have a page fault.
+		 */
+		for (i = 1; i <= run->nr_workers; i++)
+			ls[i].delay_ns = STEERED_LEAD_NS;
 		return;
+	}
 	rng_seed(&rng, run->seed, run->sh->round, ~0ULL);
 	split_ns = split_ns > MAX_DELAY_NS ? MAX_DELAY_NS : split_ns;
 	act_ns = act_ns > MAX_DELAY_NS ? MAX_DELAY_NS : act_ns;

@@ -18,7 +18,7 @@
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged"
 #define COMPACT		"/proc/sys/vm/compact_memory"
 #define RECLAIM_BYTES	0x100000ULL
-#define KHUGEPAGED_WAIT_NS	(30 * NSEC_PER_MSEC)
+#define KHUGEPAGED_WAIT_NS	(100 * NSEC_PER_MSEC)
 
 const char *reclaim_why_not(void)
 {

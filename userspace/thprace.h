@@ -255,7 +255,7 @@ const char *scenario_why_not(const struct scenario *sc, bool no_module);
 struct options {
 	const struct scenario *scenarios[MAX_SCENARIOS];
 	unsigned int nr_scenarios;
-	u64 duration_ms, rounds, seed, procs, thps;
+	u64 duration_ms, rounds, seed, procs, thps, grid_k;
 	bool stop_first, grid, no_module, quiet;
 	const char *steer;
 	const char *json;
