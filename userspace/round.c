@@ -14,6 +14,7 @@
 #define MAX_BIAS_NS		((__s64)(10 * NSEC_PER_MSEC))
 #define BIAS_WEIGHT		4
 #define SOLO_BATCHES		2
+#define STEERED_LEAD_NS		(500 * NSEC_PER_USEC)
 #define GRID_K			3
 #define FORCED_EVERY		3
 #define FORCED_SHARE		3	/* part of the time, at most */
