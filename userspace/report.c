@@ -178,6 +178,7 @@ static bool must_hold(const struct report *rep, unsigned int check)
 	switch (check) {
 	case THPRACE_CHECK_SPLIT_PROGRESS:
 	case THPRACE_CHECK_DEFERRED_QUEUE:
+	case THPRACE_CHECK_PMD_GEOMETRY:
 		return rep->sum.checks[check].skipped;
 	default:
 		return true;

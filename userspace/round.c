@@ -14,6 +14,7 @@
 #define MAX_BIAS_NS		((__s64)(10 * NSEC_PER_MSEC))
 #define BIAS_WEIGHT		4
 #define SOLO_BATCHES		2
+#define GRID_FREE		8	/* rounds that the module does not steer */
 #define STEERED_LEAD_NS		(500 * NSEC_PER_USEC)
 #define GRID_K			3
 #define FORCED_EVERY		3
@@ -89,7 +90,15 @@ static void draw_delays(struct run *run)
 		if (i)
 			act_ns += ls[i].mean_ns / run->nr_workers;
 	}
-	if (run->opt->steer || run->opt->grid || run->sh->forced) {
+	if (run->opt->grid && run->sh->round < GRID_FREE) {
+		/* The grid's free rounds show which phases occur: either first, then mixed. */
+		if (run->sh->round == 0)
+			ls[0].delay_ns = MAX_DELAY_NS;
+		for (i = 1; run->sh->round == 1 && i <= run->nr_workers; i++)
+			ls[i].delay_ns = MAX_DELAY_NS;
+		if (run->sh->round < 2)
+			return;
+	} else if (run->opt->steer || run->opt->grid || run->sh->forced) {
 		/*
 		 * The split shall be in the kernel before another lane is parked
 		 * there with the mmap_lock: until then it may have a page fault.

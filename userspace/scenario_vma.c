@@ -24,21 +24,18 @@ enum act_result wide_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	unsigned int all = env.nr_subpages, first = 0, nr = all;
 	char *base = region_thp(&run->region, thp);
-	unsigned int kind = lane->variant % NR_WIDE;
+	/* Not all of the last one: a check wants to find something. */
+	unsigned int tail = all / 2 + 1 + lane->piece.first % (all / 2 - 1);
+	unsigned int head = 1 + lane->variant / NR_WIDE % (all / 2);
 
-	if (thp + 1 == run->nr_thps)
-		kind = WIDE_WHOLE;
-	switch (kind) {
-	case WIDE_STRADDLE:
-		/* Some of the tail, and some of the next one's head. */
-		first = 1 + lane->piece.first % (all - 1);
-		nr = all - first + 1 + lane->variant / NR_WIDE % (all - 1);
-		break;
-	case WIDE_NEIGHBOUR_TOO:
-		nr = all + 1 + lane->variant / NR_WIDE % (all - 1);
-		break;
-	default:
-		break;
+	if (thp + 1 == run->nr_thps) {
+		first = tail;
+		nr = all - first;
+	} else if (lane->variant % NR_WIDE == WIDE_STRADDLE) {
+		first = tail;
+		nr = all - first + head;
+	} else if (lane->variant % NR_WIDE == WIDE_NEIGHBOUR_TOO) {
+		nr = all + head;
 	}
 	if (munmap(base + first * env.page_size, nr * env.page_size)) {
 		set_error("munmap across huge pages: %s", strerror(errno));
