@@ -235,8 +235,10 @@ static void flip_bit(struct run *run)
 		if (run->state[i] == PG_PATTERN)
 			break;
 	}
-	if (i < (size_t)run->nr_thps * env.nr_subpages)
-		run->region.base[i * env.page_size + 8] ^= 1;
+	if (i == (size_t)run->nr_thps * env.nr_subpages)
+		return;
+	mprotect(run->region.base + i * env.page_size, env.page_size, PROT_READ | PROT_WRITE);
+	run->region.base[i * env.page_size + 8] ^= 1;
 }
 
 static int verify_batch(struct run *run)

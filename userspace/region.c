@@ -91,7 +91,7 @@ static u64 page_key(const void *page, u64 gen)
 /* The first word that is not zero: 0, the middle, or none. */
 static size_t first_word(u64 key, size_t nr_words)
 {
-	switch (key % 61) {
+	switch (key % 31) {
 	case 0:
 		return nr_words;
 	case 1:

@@ -138,7 +138,8 @@ int options_from_json(const char *path, struct options *opt)
 	opt->procs = get_u64(options, "procs");
 	opt->thps = get_u64(options, "thps");
 	opt->grid_k = get_u64(options, "grid_k");
-	if (!opt->duration_ms || opt->grid_k > THPRACE_MAX_GRID_K || opt->procs > MAX_WORKERS || opt->thps > MAX_THPS) {
+	if (!opt->duration_ms || opt->grid_k > THPRACE_MAX_GRID_K ||
+	    opt->procs > MAX_WORKERS || opt->thps > MAX_THPS) {
 		set_error("%s: recorded options are out of limits", path);
 		goto out;
 	}

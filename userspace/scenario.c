@@ -46,7 +46,7 @@ const struct scenario scenarios[] = {
 		.shape = SHAPE_PROCS,
 		.scalable = true,
 		.workers = 4,
-		.thps = 32,
+		.thps = 16,
 		.act = fork_munmap_act,
 		.after = fork_write_own,
 	}, {
@@ -58,7 +58,7 @@ const struct scenario scenarios[] = {
 		.shape = SHAPE_PROCS,
 		.scalable = true,
 		.workers = 4,
-		.thps = 32,
+		.thps = 16,
 		.act = fork_zap_act,
 		.after = fork_write_own,
 	}, {

@@ -67,6 +67,10 @@ enum act_result pageout_act(struct run *run, struct lane *lane, unsigned int thp
 	}
 	if (piece_apply(run, lane, thp, madvise, MADV_PAGEOUT))
 		return ACT_FAILED;
+	/* Some come back at once, while the split may still be at it. */
+	for (i = 0; lane->variant % 3 && i < p->nr; i += 16)
+		(void)__atomic_load_n(base + (p->first + i * p->stride) * env.page_size,
+				      __ATOMIC_RELAXED);
 	return ACT_OK;
 }
 
