@@ -252,9 +252,19 @@ enum act_result uffd_act(struct run *run, struct lane *lane, unsigned int thp)
 	return err == -EAGAIN ? ACT_BUSY : ACT_FAILED;
 }
 
+/* Looked at, then given up: nobody is there to let a later write through. */
 int uffd_after(struct run *run, struct lane *lane, unsigned int thp)
 {
-	if (lane->id)
-		look_for(run, lane, thp, PM_UFFD_WP, "the write-protection of a page");
-	return 0;
+	struct track_priv *priv = run->priv;
+	struct uffdio_range range = {
+		.start = (unsigned long)region_thp(&run->region, thp), .len = env.hpage_size,
+	};
+
+	if (!lane->id)
+		return 0;
+	look_for(run, lane, thp, PM_UFFD_WP, "the write-protection of a page");
+	if (!ioctl(priv->uffd, UFFDIO_UNREGISTER, &range))
+		return 0;
+	set_error("cannot give up write-protection: %s", strerror(errno));
+	return -errno;
 }
