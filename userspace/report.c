@@ -170,6 +170,17 @@ static void judge_scenario(const struct report *rep, struct result *res)
 		res->verdict = THPRACE_PASS;
 }
 
+static bool only_files(const struct report *rep)
+{
+	unsigned int i;
+
+	for (i = 0; i < rep->nr_results; i++) {
+		if (!rep->results[i]->skipped && !rep->results[i]->sc->file)
+			return false;
+	}
+	return true;
+}
+
 /* These have nothing to say when no folio is left whole: neither held nor skipped. */
 static bool must_hold(const struct report *rep, unsigned int check)
 {
@@ -180,6 +191,12 @@ static bool must_hold(const struct report *rep, unsigned int check)
 	case THPRACE_CHECK_DEFERRED_QUEUE:
 	case THPRACE_CHECK_PMD_GEOMETRY:
 		return rep->sum.checks[check].skipped;
+	case THPRACE_CHECK_ANON_EXCLUSIVE:
+	case THPRACE_CHECK_RMAP_LINEAR:
+	case THPRACE_CHECK_SPLIT_LOCK:
+	case THPRACE_CHECK_SPLIT_FOLIO_LOCK:
+	case THPRACE_CHECK_SPLIT_SERIAL:
+		return !only_files(rep);
 	default:
 		return true;
 	}
