@@ -67,7 +67,10 @@ scenario()
 {
 	reason=$(why_not "$1")
 	[ -z "$reason" ] || return 4
-	run_rounds "$1" "$rounds" 0 && json_says schema '"thprace-report/1"' &&
+	# raced too little (3) is asked once more, for longer; all else stands
+	run_rounds "$1" "$rounds" 0 ||
+		{ [ "$got" -eq 3 ] && run_rounds "$1" $((4 * rounds)) 0; } || return 1
+	json_says schema '"thprace-report/1"' &&
 		json_says verdict '"pass"' && rounds_done "$rounds" &&
 		json_says overlaps '[1-9]'
 }
@@ -79,7 +82,8 @@ flipped()
 	THPRACE_INJECT=content
 	export THPRACE_INJECT
 	rc=0
-	run_rounds "$1" "$rounds" 1 || rc=1
+	run_rounds "$1" "$rounds" 1 ||
+		{ [ "$got" -eq 3 ] && run_rounds "$1" $((4 * rounds)) 1; } || rc=1
 	unset THPRACE_INJECT
 	[ "$rc" -eq 0 ] && json_says verdict '"fail"' &&
 		json_says check '"content"'
