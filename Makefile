@@ -5,6 +5,10 @@ KERNEL ?= 6.12
 DURATION ?= 60
 ARGS ?=
 W ?=
+KERNELS ?= 5.10 6.1 6.12 7.2 6.12-debug
+ROUNDS ?= 200
+BUGS ?= all
+BUDGET ?= 60
 
 .PHONY: all module userspace kselftests run check unit kselftest deps lint bench soak seeded clean
 
@@ -32,7 +36,9 @@ run: deps
 
 unit:
 	$(MAKE) -C module/tests run
-	vm/test/run
+	$(MAKE) -C kselftest check
+	$(MAKE) -C seeded test
+	vm/test/judge_test.sh
 
 check: deps
 	.ci/check
@@ -42,6 +48,21 @@ kselftest: all
 
 lint:
 	.ci/lint
+
+# Figures beside the kernel's own tests; nothing passes or fails.
+bench: deps
+	bench/run
+
+# Every scenario on every kernel, as long as ROUNDS says; none may be reported.
+soak: deps
+	set -e; for k in $(KERNELS); do \
+		vm/run --kernel $$k --nodes 2 --mem 3072 --timeout 7200 -- \
+			thprace run --rounds $(ROUNDS) --duration 3600 --stop-on never; \
+	done
+
+# Bugs put into kernels: what is found, and how soon; docs/DETECTION.md.
+seeded: deps
+	BUGS="$(BUGS)" KERNEL=$(KERNEL) BUDGET=$(BUDGET) seeded/run
 
 clean:
 	$(MAKE) -C userspace clean
