@@ -236,7 +236,7 @@ static int pagemap_entries(const void *addr, u64 *entry, unsigned int nr)
 /* AnonHugePages of the mapping that begins at or before @addr, in bytes. */
 static int smaps_is_huge(const char *addr)
 {
-	unsigned long start, end;
+	unsigned long start, end, len = 0;
 	bool inside = false;
 	char line[512];
 	int huge = -1;
@@ -246,11 +246,13 @@ static int smaps_is_huge(const char *addr)
 	if (!f)
 		return -1;
 	while (fgets(line, sizeof(line), f)) {
+		/* Other lines begin with hexadecimal digits, too. */
 		if (sscanf(line, "%lx-%lx ", &start, &end) == 2) {
 			inside = (unsigned long)addr >= start && (unsigned long)addr < end;
+			len = end - start;
 		} else if (inside && !strncmp(line, "AnonHugePages:", 14)) {
 			/* All of the mapping is huge, or we don't know which. */
-			huge = strtoul(line + 14, NULL, 10) * 1024 >= end - start;
+			huge = strtoul(line + 14, NULL, 10) * 1024 >= len;
 			break;
 		}
 	}
