@@ -57,7 +57,8 @@ static struct vm_area_struct *vma_at(struct thprace_observer *o, unsigned int mm
 	struct vm_area_struct *vma = o->vma[mm];
 
 	if (!vma || addr < vma->vm_start || addr >= vma->vm_end)
-		o->vma[mm] = vma = find_vma(o->mm[mm], addr);
+		vma = find_vma(o->mm[mm], addr);
+	o->vma[mm] = vma;
 	return vma;
 }
 

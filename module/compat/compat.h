@@ -210,10 +210,16 @@ static inline struct anon_vma *thprace_folio_anon_vma(struct folio *folio)
  */
 #ifdef THPRACE_HAVE_RETHOOK
 #define THPRACE_RETURNS_CAN_WAIT	1
-#define thprace_kretprobe_of(ri)	get_kretprobe(ri)
+static inline struct kretprobe *thprace_kretprobe_of(struct kretprobe_instance *ri)
+{
+	return get_kretprobe(ri);
+}
 #else
 #define THPRACE_RETURNS_CAN_WAIT	0
-#define thprace_kretprobe_of(ri)	((struct kretprobe *)NULL)
+static inline struct kretprobe *thprace_kretprobe_of(struct kretprobe_instance *ri)
+{
+	return NULL;
+}
 #endif
 
 /* ---- counters of a folio, raw ---- */
