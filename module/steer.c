@@ -401,7 +401,7 @@ int thprace_steer_validate(const struct thprace_spec *spec)
 
 	for (i = 0; i < spec->nr_ops; i++)
 		lanes += spec->op[i].lanes;
-	if (spec->steer == THPRACE_STEER_GRID && lanes != 2)
+	if (spec->steer == THPRACE_STEER_GRID && lanes && lanes != 2)
 		return -EINVAL;
 	for (i = 0; i < spec->nr_steps; i++) {
 		const struct thprace_step *step = &spec->step[i];
