@@ -139,6 +139,8 @@ static void judge_page_mapcount(const struct thprace_obs *obs, struct thprace_fi
 	u32 i = 0;
 
 	held(f);
+	if ((!kept || !obs->sum_ptes) && obs->uniform && obs->mapcount[0] == base)
+		return;
 	if (!kept || !obs->sum_ptes)
 		while (i < obs->nr && obs->mapcount[i] == base)
 			i++;
@@ -158,6 +160,7 @@ static int inject_page_mapcount(struct thprace_obs *obs)
 	u32 i = first_mapped(obs);
 
 	obs->mapcount[i < obs->nr ? i : 0]++;
+	obs->uniform = false;
 	return 0;
 }
 

@@ -83,6 +83,7 @@ struct thprace_bad {
  * @writable:	some present entry for subpage i is writable (a writable PMD
  *		leaf sets only @pmd_writable)
  * @pmd_writable: some PMD leaf is writable
+ * @uniform:	all of @mapcount are equal (may be false though they are)
  * @mig_held:	migration entries that refer to the folio while we hold its lock
  * @mig_unlocked: migration entries that refer to an unlocked folio
  * @census_missing: mappings in page tables that the rmap walk does not reach
@@ -110,6 +111,7 @@ struct thprace_obs {
 	u32 pmd_maps;
 	u32 sum_ptes;
 	bool pmd_writable;
+	bool uniform;
 	struct thprace_bad mig_held, mig_unlocked;
 	struct thprace_bad census_missing, census_extra;
 	struct thprace_bad linear, geometry, neg_ref;

@@ -642,11 +642,17 @@ static void look_at_place(struct scene *v, bool walk)
 static void read_counters(struct thprace_obs *obs, struct folio *folio)
 {
 	unsigned int i;
+	int differ = 0;
 
 	obs->entirely_mapped = THPRACE_ENTIRELY_MAPPED;
 	obs->refcount = folio_ref_count(folio);
-	for (i = 0; i < obs->nr; i++)
-		obs->mapcount[i] = thprace_page_mapcount_raw(folio_page(folio, i));
+	for (i = 0; i < obs->nr; i++) {
+		int count = thprace_page_mapcount_raw(folio_page(folio, i));
+
+		obs->mapcount[i] = count;
+		differ |= count ^ obs->mapcount[0];
+	}
+	obs->uniform = !differ;
 	/* mapped by PMDs only, the head speaks for all */
 	for (i = 0; i < (obs->sum_ptes ? obs->nr : 1); i++)
 		obs->exclusive[i] = thprace_anon_exclusive(folio_page(folio, i));

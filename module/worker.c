@@ -58,13 +58,18 @@ struct race {
 };
 
 /* splitmix64: one draw */
-static u64 draw(struct race *race)
+static u64 draw_from(u64 *state)
 {
-	u64 z = (race->random += 0x9e3779b97f4a7c15ULL);
+	u64 z = (*state += 0x9e3779b97f4a7c15ULL);
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
 	return z ^ (z >> 31);
+}
+
+static u64 draw(struct race *race)
+{
+	return draw_from(&race->random);
 }
 
 /* All lanes meet, then each waits out its own delay.  Bounded. */
@@ -440,7 +445,7 @@ struct once {
 static void munmap_maps(struct once *o)
 {
 	const struct thprace_op *op = thprace_op_find("munmap");
-	struct race random = { .random = o->s->seed };
+	u64 random = o->s->seed;
 	struct thprace_target t;
 	unsigned int i;
 	u64 off;
@@ -453,7 +458,7 @@ static void munmap_maps(struct once *o)
 			memset(&t, 0, sizeof(t));
 			t.mm = o->mm;
 			t.addr = o->spec->map[i].addr + off;
-			t.random = draw(&random);
+			t.random = draw_from(&random);
 			op->prepare(&t);
 			if (o->spec->given & BIT(THPRACE_WORD_PAGE)) {
 				t.start = o->spec->page;
