@@ -5,6 +5,7 @@
  *   table detect PATCHES RESULTS            a row for each bug that was run
  *   table others PATCHES RESULTS TOOL...    a row for each, a column for each tool
  *   table line PATCHES RESULTS NAME         one bug, one line
+ *   table found RESULTS NAME TOOL           prints nothing: did it find it?
  *   table verdict PATCHES RESULTS MODE NAME...
  *
  * PATCHES holds NAME.patch, with a header; RESULTS holds NAME/TOOL/SEED/ with
@@ -436,6 +437,14 @@ static int others(const char *patches, const char *results, char **tools, int nr
 	return 0;
 }
 
+static int found(const char *results, const char *name, const char *tool)
+{
+	static struct row row;
+
+	read_row(results, name, tool, &row);
+	return !row.nr_found;
+}
+
 static int line(const char *results, const char *name)
 {
 	static struct row row;
@@ -483,10 +492,12 @@ int main(int argc, char **argv)
 		return detect(argv[2], argv[3]);
 	if (argc > 4 && !strcmp(argv[1], "others"))
 		return others(argv[2], argv[3], argv + 4, argc - 4);
+	if (argc == 5 && !strcmp(argv[1], "found"))
+		return found(argv[2], argv[3], argv[4]);
 	if (argc == 5 && !strcmp(argv[1], "line"))
 		return line(argv[3], argv[4]);
 	if (argc > 5 && !strcmp(argv[1], "verdict"))
 		return verdict(argv[3], !strcmp(argv[4], "short"), argv + 5, argc - 5);
-	fprintf(stderr, "usage: table detect|others|line|verdict PATCHES RESULTS ...\n");
+	fprintf(stderr, "usage: table detect|others|line|found|verdict PATCHES RESULTS ...\n");
 	return 2;
 }

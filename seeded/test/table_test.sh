@@ -73,6 +73,8 @@ expect "no report, no result" 0 '^| 04-d .* | 0/1 | did not run | - | - | - |$' 
 expect "no verdict" 0 '^| 05-e .* | 0/1 | did not run ' "$table" detect $r
 expect "totals" 0 '^6.12-x, 2026-01-02: 5 bugs, 2 found with every seed, 1 with some; median of those found 3.2 s. 2 controls, 0 reported.$' "$table" detect $r
 expect "another tool" 0 '^| 03-c | - (2), rss (1) | splat: BUG: x |  |$' "$table" others $r thprace stress-ng lts
+expect "found by it" 0 '^yes$' sh -c "'$table' found $tmp/results 03-c stress-ng && echo yes"
+expect "found by none" 0 '^no$' sh -c "'$table' found $tmp/results 03-c mmap10 || echo no"
 expect "only who has been run elsewhere" 0 '^rows: 1$' sh -c "'$table' others $r thprace stress-ng | grep -c '| 0' | sed 's/^/rows: /'"
 expect "a line" 0 '^01-a: 3/3 rss 3.2 s$' "$table" line $r 01-a
 expect "all found" 0 '^2 passed, 0 failed$' "$table" verdict $r short 01-a 02-b
