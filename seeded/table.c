@@ -477,7 +477,9 @@ static int verdict(const char *results, bool strict, char **names, int nr)
 		} else {
 			good = row.nr && row.nr_found == row.nr;
 		}
-		if (!good)
+		if (strict)
+			printf("%s seeded: %s\n", good ? "ok" : "not ok", names[i]);
+		else if (!good)
 			printf("not as it must be: %s\n", names[i]);
 		passed += good;
 		failed += !good;

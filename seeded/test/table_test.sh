@@ -77,8 +77,8 @@ expect "found by it" 0 '^yes$' sh -c "'$table' found $tmp/results 03-c stress-ng
 expect "found by none" 0 '^no$' sh -c "'$table' found $tmp/results 03-c mmap10 || echo no"
 expect "only who has been run elsewhere" 0 '^rows: 1$' sh -c "'$table' others $r thprace stress-ng | grep -c '| 0' | sed 's/^/rows: /'"
 expect "a line" 0 '^01-a: 3/3 rss 3.2 s$' "$table" line $r 01-a
-expect "all found" 0 '^2 passed, 0 failed$' "$table" verdict $r short 01-a 02-b
-expect "not found is a failure in CI" 1 '^1 passed, 1 failed$' "$table" verdict $r short 01-a 03-c
+expect "all found" 0 '^ok seeded: 02-b$' "$table" verdict $r short 01-a 02-b
+expect "not found is a failure in CI" 1 '^not ok seeded: 03-c$' "$table" verdict $r short 01-a 03-c
 expect "and a fact in a table" 0 '^1 passed, 1 failed$' "$table" verdict $r detect 01-a 03-c
 expect "quiet controls" 0 '^2 passed, 0 failed$' "$table" verdict $r short control-01-f control-02-g
 result control-01-f thprace 2 fail null "$(violation rss 7)"
