@@ -54,5 +54,8 @@ void thprace_phase_put_return(unsigned int phase);
 /* racing.c */
 void thprace_racing_unmap(struct pt_regs *regs);
 void thprace_racing_remap(struct pt_regs *regs);
+void thprace_racing_tree(struct pt_regs *regs);
+void thprace_racing_move(struct pt_regs *regs);
+void thprace_racing_collapse(struct pt_regs *regs);
 
 #endif /* THPRACE_PHASE_H */
