@@ -243,6 +243,24 @@ void thprace_racing_collapse(struct pt_regs *regs)
 NOKPROBE_SYMBOL(thprace_racing_collapse);
 
 /**
+ * thprace_racing_inside() - is current between unmap and remap of a split?
+ *
+ * Context: probe handler, preemption off.
+ * Return: the root of its folio's anon_vma, or NULL.
+ */
+struct anon_vma *thprace_racing_inside(void)
+{
+	int i;
+
+	for (i = 0; i < NR_INSIDE; i++)
+		if (READ_ONCE(inside[i].task) == current)
+			return READ_ONCE(inside[i].root);
+	return NULL;
+}
+
+NOKPROBE_SYMBOL(thprace_racing_inside);
+
+/**
  * thprace_racing_held() - how often a racing check held, since load
  * @check: which
  */
@@ -293,6 +311,17 @@ void thprace_racing_inject(u64 checks)
 {
 	WRITE_ONCE(inject_checks, checks);
 }
+
+/**
+ * thprace_racing_injected() - is a check's control on?
+ * @check: which
+ */
+bool thprace_racing_injected(unsigned int check)
+{
+	return READ_ONCE(inject_checks) & BIT_ULL(check);
+}
+
+NOKPROBE_SYMBOL(thprace_racing_injected);
 
 /**
  * thprace_racing_get() - make a session see the racing checks
