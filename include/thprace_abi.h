@@ -77,6 +77,7 @@ enum thprace_check {
 	THPRACE_CHECK_SPLIT_LOCK,
 	THPRACE_CHECK_SPLIT_FOLIO_LOCK,
 	THPRACE_CHECK_SPLIT_SERIAL,
+	THPRACE_CHECK_RMAP_LOCK,
 	THPRACE_CHECK_CONTENT,
 	THPRACE_CHECK_LEAK,
 	THPRACE_NR_CHECKS
@@ -87,7 +88,7 @@ enum thprace_check {
 	"nr_pages_mapped", "mm_id", "refcount", "rmap_census",		\
 	"rmap_linear", "pmd_geometry", "anon_exclusive",		\
 	"migration_entry", "deferred_queue", "rss", "split_progress",	\
-	"split_lock", "split_folio_lock", "split_serial", "content",	\
-	"leak" }
+	"split_lock", "split_folio_lock", "split_serial", "rmap_lock",	\
+	"content", "leak" }
 
 #endif /* THPRACE_ABI_H */

@@ -71,6 +71,7 @@ static const struct {
 	[THPRACE_CHECK_SPLIT_LOCK]	= { KIND_RACING, NULL },
 	[THPRACE_CHECK_SPLIT_FOLIO_LOCK] = { KIND_RACING, NULL },
 	[THPRACE_CHECK_SPLIT_SERIAL]	= { KIND_RACING, NULL },
+	[THPRACE_CHECK_RMAP_LOCK]	= { KIND_RACING, NULL },
 	[THPRACE_CHECK_CONTENT]		= { KIND_USER, NULL },
 	[THPRACE_CHECK_LEAK]		= { KIND_USER, NULL },
 };
@@ -588,6 +589,9 @@ bool thprace_check_must_hold(struct thprace_session *s, unsigned int check)
 	case THPRACE_CHECK_SPLIT_PROGRESS:
 	case THPRACE_CHECK_DEFERRED_QUEUE:
 		return s->check[check].skipped;
+	case THPRACE_CHECK_RMAP_LOCK:
+		/* splits do not pass there, an unmap does */
+		return s->op[thprace_op_index(thprace_op_find("munmap"))].done;
 	default:
 		return true;
 	}

@@ -4,8 +4,10 @@
  *
  * A cell is tried in four ways: either lane arrives first and is parked while
  * the other runs to its point; then either is run to its end while the other
- * stays parked.  Each way k times.  The first rounds are steered by nothing:
- * they show which phases occur at all and how long the ops take.
+ * stays parked.  Each way k times; a try in which they do not meet counts for
+ * both orders of release, which differ only behind the meeting.  The first
+ * rounds are steered by nothing: they show which phases occur at all and how
+ * long the ops take.
  */
 #include <linux/mutex.h>
 
@@ -15,6 +17,8 @@
 
 #define NR_FREE		8	/* unsteered rounds at first */
 #define NR_WAYS		4
+#define WAY_ARRIVAL	1	/* bits of a way: b arrives first, */
+#define WAY_RELEASE	2	/* b is released first */
 #define DEFAULT_K	3
 
 enum cell_state {
@@ -31,7 +35,7 @@ static_assert(ARRAY_SIZE(cell_names) == NR_CELL_STATES);
 
 struct cell {
 	u8 tried[NR_WAYS];
-	u16 met, blocked, never;
+	u16 rounds, met, blocked, never;
 	u16 violations;
 };
 
@@ -131,12 +135,19 @@ int thprace_grid_next(struct thprace_session *s, const struct thprace_spec *spec
 	}
 	snprintf(s->cell, sizeof(s->cell), "%s,%s", thprace_phases[g->phase_a[g->a]].name,
 		 thprace_phases[g->phase_b[g->b]].name);
-	/* way: bit 0, b arrives first; bit 1, b is released first */
-	set_step(&step[g->way & 1], 0, g->phase_a[g->a]);
-	set_step(&step[!(g->way & 1)], 1, g->phase_b[g->b]);
-	set_step(&step[2 + !!(g->way & 2)], 0, -1);
-	set_step(&step[2 + !(g->way & 2)], 1, -1);
+	set_step(&step[!!(g->way & WAY_ARRIVAL)], 0, g->phase_a[g->a]);
+	set_step(&step[!(g->way & WAY_ARRIVAL)], 1, g->phase_b[g->b]);
+	set_step(&step[2 + !!(g->way & WAY_RELEASE)], 0, -1);
+	set_step(&step[2 + !(g->way & WAY_RELEASE)], 1, -1);
 	return 4;
+}
+
+static void count_try(struct thprace_grid *g, struct cell *c, int way)
+{
+	if (c->tried[way] == g->k)
+		return;
+	c->tried[way]++;
+	g->left--;
 }
 
 /**
@@ -151,6 +162,7 @@ void thprace_grid_result(struct thprace_session *s)
 	struct thprace_grid *g = s->grid;
 	struct cell *c;
 	unsigned int i;
+	bool met;
 
 	if (!g)
 		return;
@@ -165,9 +177,12 @@ void thprace_grid_result(struct thprace_session *s)
 	if (thprace_steer_results(s, &r) != 4)
 		return;
 	c = &g->cell[g->a][g->b];
-	c->tried[g->way]++;
-	g->left--;
-	if (r[0].state == THPRACE_STEP_REACHED && r[1].state == THPRACE_STEP_REACHED)
+	c->rounds++;
+	count_try(g, c, g->way);
+	met = r[0].state == THPRACE_STEP_REACHED && r[1].state == THPRACE_STEP_REACHED;
+	if (!met)
+		count_try(g, c, g->way ^ WAY_RELEASE);
+	if (met)
 		c->met++;
 	else if (r[0].state == THPRACE_STEP_NEVER || r[1].state == THPRACE_STEP_NEVER)
 		c->never++;
@@ -234,8 +249,7 @@ static size_t print_cell(const struct thprace_grid *g, unsigned int a, unsigned 
 	return scnprintf(buf, size, "cell %s %s %s hits=%u rounds=%u violations=%u\n",
 			 thprace_phases[g->phase_a[a]].name,
 			 thprace_phases[g->phase_b[b]].name, cell_names[state_of(g, c)],
-			 c->met, c->tried[0] + c->tried[1] + c->tried[2] + c->tried[3],
-			 c->violations);
+			 c->met, c->rounds, c->violations);
 }
 
 /**

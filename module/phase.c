@@ -22,11 +22,14 @@ const struct thprace_phase thprace_phases[] = {
 	/* split side, in the order in which they are met */
 	{ "split_huge_page", SPLIT,
 	  { "__folio_split", "split_huge_page_to_list_to_order", "split_huge_page_to_list" },
-	  "the split begins; folio lock" },
+	  "the split begins; folio lock",
+	  .serial = THPRACE_SERIAL_OUTSIDE },
 	{ "folio_get_anon_vma", SPLIT, { "folio_get_anon_vma", "page_get_anon_vma" },
-	  "before the anon_vma rwsem is taken for write; folio lock" },
+	  "before the anon_vma rwsem is taken for write; folio lock",
+	  .serial = THPRACE_SERIAL_BEFORE },
 	{ "try_to_migrate", SPLIT, { "try_to_migrate", "try_to_unmap" },
-	  "unmap begins; folio lock, anon_vma rwsem for write", thprace_racing_unmap },
+	  "unmap begins; folio lock, anon_vma rwsem for write", thprace_racing_unmap,
+	  .serial = THPRACE_SERIAL_UNMAP },
 	{ "rmap_walk_anon", SPLIT, { "rmap_walk_anon" },
 	  "a walk over the VMAs; folio lock, anon_vma rwsem" },
 	{ "try_to_migrate_one", SPLIT, { "try_to_migrate_one", "try_to_unmap_one" },
@@ -39,7 +42,8 @@ const struct thprace_phase thprace_phases[] = {
 	  "refcounts are thawed, mappings come back; folio locks, anon_vma rwsem for write" },
 	{ "remove_migration_ptes", SPLIT, { "remove_migration_ptes" },
 	  "one folio is remapped; folio lock, anon_vma rwsem for write",
-	  thprace_racing_remap },
+	  thprace_racing_remap,
+	  .serial = THPRACE_SERIAL_REMAP },
 	{ "remove_migration_pte", SPLIT, { "remove_migration_pte" },
 	  "in one VMA; folio lock, anon_vma rwsem for write" },
 	{ "free_page_and_swap_cache", SPLIT,
@@ -57,25 +61,40 @@ const struct thprace_phase thprace_phases[] = {
 	  "a partly mapped folio is queued; page table lock" },
 	/* unmap side */
 	{ "do_munmap", UNMAP, { "do_vmi_align_munmap", "do_mas_align_munmap", "__do_munmap" },
-	  "munmap begins; mmap_lock for write" },
-	{ "split_vma", UNMAP, { "__split_vma" }, "a VMA is split; mmap_lock for write" },
+	  "munmap begins; mmap_lock for write",
+	  .serial = THPRACE_SERIAL_OUTSIDE },
+	{ "split_vma", UNMAP, { "__split_vma" }, "a VMA is split; mmap_lock for write",
+	  .serial = THPRACE_SERIAL_OUTSIDE },
 	{ "anon_vma_clone", UNMAP | OTHER, { "anon_vma_clone" },
-	  "the new VMA joins the anon_vmas; mmap_lock for write" },
+	  "the new VMA joins the anon_vmas; mmap_lock for write",
+	  .serial = THPRACE_SERIAL_OUTSIDE },
 	{ "vma_prepare", UNMAP, { "vma_prepare", "__vma_adjust" },
-	  "before the anon_vma rwsem is taken for write; mmap_lock for write" },
+	  "before the anon_vma rwsem is taken for write; mmap_lock for write",
+	  .serial = THPRACE_SERIAL_BEFORE },
 	{ "vma_adjust_trans_huge", UNMAP, { "vma_adjust_trans_huge" },
 	  "a huge PMD across the boundary is split; mmap_lock and anon_vma rwsem for write" },
 	{ "vma_complete", UNMAP, { "vma_complete" },
-	  "before the anon_vma rwsem is released; mmap_lock, anon_vma rwsem for write" },
+	  "before the anon_vma rwsem is released; mmap_lock, anon_vma rwsem for write",
+	  .serial = THPRACE_SERIAL_COMPLETE },
+	{ "anon_vma_tree_remove", UNMAP | OTHER, { "anon_vma_interval_tree_remove" },
+	  "a VMA leaves the anon_vma's tree; anon_vma rwsem for write",
+	  thprace_racing_tree,
+	  .serial = THPRACE_SERIAL_REMOVE },
+	{ "anon_vma_tree_insert", UNMAP | OTHER, { "anon_vma_interval_tree_insert" },
+	  "a VMA joins the anon_vma's tree; anon_vma rwsem for write",
+	  thprace_racing_tree,
+	  .serial = THPRACE_SERIAL_INSERT },
 	{ "unmap_vmas", UNMAP, { "unmap_vmas" },
-	  "the zap begins; mmap_lock" },
+	  "the zap begins; mmap_lock",
+	  .serial = THPRACE_SERIAL_OUTSIDE },
 	{ "unmap_page_range", UNMAP, { "unmap_page_range" }, "one VMA; mmap_lock" },
 	{ "zap_huge_pmd", UNMAP, { "zap_huge_pmd" },
 	  "a whole PMD is zapped; mmap_lock, page table lock not yet" },
 	{ "free_pgtables", UNMAP, { "free_pgtables" },
 	  "before VMAs leave the anon_vma; references still in mmu_gather" },
 	{ "unlink_anon_vmas", UNMAP, { "unlink_anon_vmas" },
-	  "before the anon_vma rwsem is taken for write" },
+	  "before the anon_vma rwsem is taken for write",
+	  .serial = THPRACE_SERIAL_OUTSIDE },
 	{ "tlb_finish_mmu", UNMAP, { "tlb_finish_mmu" },
 	  "before mmu_gather drops its references" },
 	/* others that meet a split */
@@ -83,7 +102,9 @@ const struct thprace_phase thprace_phases[] = {
 	  "fork copies a PMD; both mmap_locks for write" },
 	{ "anon_vma_fork", OTHER, { "anon_vma_fork" },
 	  "fork makes the child's anon_vma; both mmap_locks for write" },
-	{ "move_huge_pmd", OTHER, { "move_huge_pmd" }, "mremap moves a PMD; rmap locks" },
+	{ "move_huge_pmd", OTHER, { "move_huge_pmd" },
+	  "mremap moves a PMD; mmap_lock for write, rmap locks if it moves to the left",
+	  thprace_racing_move },
 	{ "move_page_tables", OTHER, { "move_page_tables" },
 	  "mremap moves mappings; mmap_lock for write" },
 	{ "do_huge_pmd_wp_page", OTHER, { "do_huge_pmd_wp_page" },
@@ -96,6 +117,10 @@ const struct thprace_phase thprace_phases[] = {
 	  "MADV_FREE; mmap_lock for read" },
 	{ "collapse_huge_page", OTHER, { "collapse_huge_page" },
 	  "small pages become a huge one; mmap_lock in turns" },
+	{ "pmdp_collapse_flush", OTHER, { "pmdp_collapse_flush" },
+	  "the collapse takes the page table away; mmap_lock, anon_vma rwsem for write",
+	  thprace_racing_collapse,
+	  .serial = THPRACE_SERIAL_COLLAPSE },
 	{ "deferred_split_scan", OTHER, { "deferred_split_scan" }, "the shrinker; no lock" },
 	{ "shmem_fallocate", OTHER, { "shmem_fallocate" }, "hole punching; no lock yet" },
 	{ "shmem_undo_range", OTHER, { "shmem_undo_range", "shmem_truncate_range" },
@@ -132,7 +157,7 @@ static int enter(struct kprobe *kp, struct pt_regs *regs)
 
 	if (thprace_phases[phase].racing)
 		thprace_phases[phase].racing(regs);
-	thprace_steer_hit(phase, false);
+	thprace_steer_hit(phase, false, regs);
 	return 0;
 }
 
@@ -143,7 +168,7 @@ static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 	struct kretprobe *rp = thprace_kretprobe_of(ri);
 
 	if (rp)
-		thprace_steer_hit(container_of(rp, struct point, rp) - points, true);
+		thprace_steer_hit(container_of(rp, struct point, rp) - points, true, regs);
 	return 0;
 }
 

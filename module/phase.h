@@ -17,6 +17,19 @@ struct pt_regs;
 #define THPRACE_SIDE_UNMAP	2
 #define THPRACE_SIDE_OTHER	4
 
+/* Where the entry lies with respect to the anon_vma rwsem, held for write. */
+enum thprace_serial_kind {
+	THPRACE_SERIAL_NONE,		/* wherever the last one left the lane */
+	THPRACE_SERIAL_OUTSIDE,		/* surely outside */
+	THPRACE_SERIAL_BEFORE,		/* outside, the rwsem is about to be taken */
+	THPRACE_SERIAL_UNMAP,		/* a split's section begins */
+	THPRACE_SERIAL_REMAP,		/* and ends, as far as this is followed */
+	THPRACE_SERIAL_REMOVE,		/* inside; a VMA's links go */
+	THPRACE_SERIAL_INSERT,		/* inside; they come (back) */
+	THPRACE_SERIAL_COMPLETE,	/* inside, about to release it */
+	THPRACE_SERIAL_COLLAPSE,	/* inside, of an anonymous VMA */
+};
+
 /**
  * struct thprace_phase - one row
  * @name:	in schedules and reports
@@ -24,6 +37,7 @@ struct pt_regs;
  * @symbol:	kernel functions, the first that exists is it
  * @what:	what happens here, and which locks the kernel holds
  * @racing:	check made at each entry, by whatever task, or NULL
+ * @serial:	for the grid's oracle (serial.c)
  */
 struct thprace_phase {
 	const char *name;
@@ -31,6 +45,7 @@ struct thprace_phase {
 	const char *symbol[4];
 	const char *what;
 	void (*racing)(struct pt_regs *regs);
+	enum thprace_serial_kind serial;
 };
 
 #define THPRACE_MAX_PHASES	64
@@ -54,5 +69,8 @@ void thprace_phase_put_return(unsigned int phase);
 /* racing.c */
 void thprace_racing_unmap(struct pt_regs *regs);
 void thprace_racing_remap(struct pt_regs *regs);
+void thprace_racing_tree(struct pt_regs *regs);
+void thprace_racing_move(struct pt_regs *regs);
+void thprace_racing_collapse(struct pt_regs *regs);
 
 #endif /* THPRACE_PHASE_H */

@@ -30,17 +30,42 @@ static struct inside {
 	bool owned;
 } inside[NR_INSIDE];			/* active_lock */
 
-static void violation(unsigned int check, struct folio *folio, s64 want, s64 got,
-		      const char *reason)
+static void violation_at(unsigned int check, u64 addr, u64 pfn, s64 want, s64 got,
+			 const char *reason)
 {
 	struct thprace_session *s;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&active_lock, flags);
 	list_for_each_entry(s, &active, node)
-		thprace_record_violation(s, check, 0, folio_pfn(folio), 0, want, got, reason);
+		thprace_record_violation(s, check, addr, pfn, 0, want, got, reason);
 	raw_spin_unlock_irqrestore(&active_lock, flags);
 }
+
+static void violation(unsigned int check, struct folio *folio, s64 want, s64 got,
+		      const char *reason)
+{
+	violation_at(check, 0, folio_pfn(folio), want, got, reason);
+}
+
+/* Current changes at @addr what a walk under @anon_vma relies on. */
+static void check_rmap_lock(struct anon_vma *anon_vma, unsigned long addr,
+			    const char *reason)
+{
+	struct anon_vma *root = READ_ONCE(anon_vma->root);
+
+	if (!THPRACE_RWSEM_READABLE)
+		return;
+	if (thprace_rwsem_write_owned(&root->rwsem, current) &&
+	    !(READ_ONCE(inject_checks) & BIT_ULL(THPRACE_CHECK_RMAP_LOCK)))
+		__this_cpu_inc(held_count[THPRACE_CHECK_RMAP_LOCK]);
+	else
+		violation_at(THPRACE_CHECK_RMAP_LOCK, addr, 0,
+			     (unsigned long)current & S64_MAX,
+			     atomic_long_read(&root->rwsem.owner) & S64_MAX, reason);
+}
+
+NOKPROBE_SYMBOL(check_rmap_lock);
 
 /* Remember that current is inside a split under @root; who else is? */
 static bool enter_inside(struct anon_vma *root, bool owned)
@@ -150,6 +175,92 @@ void thprace_racing_remap(struct pt_regs *regs)
 NOKPROBE_SYMBOL(thprace_racing_remap);
 
 /**
+ * thprace_racing_tree() - a VMA joins or leaves the tree of an anon_vma
+ * @regs: of anon_vma_interval_tree_insert() or _remove(), whose first argument
+ *	is the link between the two
+ *
+ * All callers hold the rwsem of the root for write, and have set the link's
+ * anon_vma and that one's root before; see docs/CHECKS.md.
+ *
+ * Context: probe handler, preemption off; hot: every fork and munmap.
+ */
+void thprace_racing_tree(struct pt_regs *regs)
+{
+	struct anon_vma_chain *avc = (void *)regs_get_kernel_argument(regs, 0);
+
+	check_rmap_lock(avc->anon_vma, avc->vma->vm_start,
+			"an anon_vma's tree changes without its rwsem held for write");
+}
+
+NOKPROBE_SYMBOL(thprace_racing_tree);
+
+/**
+ * thprace_racing_move() - mremap moves a huge PMD
+ * @regs: of move_huge_pmd(vma, old_addr, new_addr, ...), vma being the source
+ *
+ * A walk visits VMAs by rising vm_pgoff.  If the destination comes first, a
+ * PMD that moves in the middle of the walk is met nowhere; so the rmap locks
+ * are taken just then (38a76013ad80, dd18dbc2d42a).  At equal vm_pgoff the
+ * order in the tree decides, which is not looked at here.
+ *
+ * Context: probe handler, preemption off; the mmap_lock is held for write.
+ */
+void thprace_racing_move(struct pt_regs *regs)
+{
+	struct vm_area_struct *vma = (void *)regs_get_kernel_argument(regs, 0);
+	unsigned long new_addr = regs_get_kernel_argument(regs, 2);
+	struct vm_area_struct *new;
+
+	if (!vma->anon_vma)
+		return;
+	new = find_vma(vma->vm_mm, new_addr);
+	if (!new || new->vm_start > new_addr || new->vm_pgoff >= vma->vm_pgoff)
+		return;
+	check_rmap_lock(vma->anon_vma, new_addr,
+			"a huge PMD moves to the left in the walk without the rmap locks");
+}
+
+NOKPROBE_SYMBOL(thprace_racing_move);
+
+/**
+ * thprace_racing_collapse() - a collapse takes a page table out
+ * @regs: of pmdp_collapse_flush(vma, addr, pmdp)
+ *
+ * Only the collapse of anonymous memory: of a file's the VMA has no anon_vma,
+ * or it is none of ours.
+ *
+ * Context: probe handler, preemption off; the mmap_lock is held for write.
+ */
+void thprace_racing_collapse(struct pt_regs *regs)
+{
+	struct vm_area_struct *vma = (void *)regs_get_kernel_argument(regs, 0);
+
+	if (vma_is_anonymous(vma) && vma->anon_vma)
+		check_rmap_lock(vma->anon_vma, regs_get_kernel_argument(regs, 1),
+				"a page table is collapsed without the anon_vma rwsem held for write");
+}
+
+NOKPROBE_SYMBOL(thprace_racing_collapse);
+
+/**
+ * thprace_racing_inside() - is current between unmap and remap of a split?
+ *
+ * Context: probe handler, preemption off.
+ * Return: the root of its folio's anon_vma, or NULL.
+ */
+struct anon_vma *thprace_racing_inside(void)
+{
+	int i;
+
+	for (i = 0; i < NR_INSIDE; i++)
+		if (READ_ONCE(inside[i].task) == current)
+			return READ_ONCE(inside[i].root);
+	return NULL;
+}
+
+NOKPROBE_SYMBOL(thprace_racing_inside);
+
+/**
  * thprace_racing_held() - how often a racing check held, since load
  * @check: which
  */
@@ -171,8 +282,20 @@ u64 thprace_racing_held(unsigned int check)
  */
 const char *thprace_racing_why_not(unsigned int check)
 {
+	static const char * const rmap_points[] = {
+		"anon_vma_tree_insert", "anon_vma_tree_remove", "move_huge_pmd",
+		"pmdp_collapse_flush",
+	};
 	const char *why = thprace_phase_why_not(thprace_phase_find("try_to_migrate"));
+	unsigned int i;
 
+	if (check == THPRACE_CHECK_RMAP_LOCK) {
+		/* one point is enough */
+		why = thprace_phase_why_not(thprace_phase_find(rmap_points[0]));
+		for (i = 1; i < ARRAY_SIZE(rmap_points) && why; i++)
+			if (!thprace_phase_why_not(thprace_phase_find(rmap_points[i])))
+				why = NULL;
+	}
 	if (!why && check == THPRACE_CHECK_SPLIT_SERIAL)
 		why = thprace_phase_why_not(thprace_phase_find("remove_migration_ptes"));
 	if (!why && check != THPRACE_CHECK_SPLIT_FOLIO_LOCK && !THPRACE_RWSEM_READABLE)
@@ -188,6 +311,17 @@ void thprace_racing_inject(u64 checks)
 {
 	WRITE_ONCE(inject_checks, checks);
 }
+
+/**
+ * thprace_racing_injected() - is a check's control on?
+ * @check: which
+ */
+bool thprace_racing_injected(unsigned int check)
+{
+	return READ_ONCE(inject_checks) & BIT_ULL(check);
+}
+
+NOKPROBE_SYMBOL(thprace_racing_injected);
 
 /**
  * thprace_racing_get() - make a session see the racing checks

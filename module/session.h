@@ -289,5 +289,7 @@ void thprace_racing_put(struct thprace_session *s);
 u64 thprace_racing_held(unsigned int check);
 const char *thprace_racing_why_not(unsigned int check);
 void thprace_racing_inject(u64 checks);
+bool thprace_racing_injected(unsigned int check);
+struct anon_vma *thprace_racing_inside(void);
 
 #endif /* THPRACE_SESSION_H */

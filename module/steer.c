@@ -18,6 +18,7 @@
 
 #include "grid.h"
 #include "phase.h"
+#include "serial.h"
 #include "steer.h"
 
 /* Bounds of the wait for one step, and the factor on the measured duration. */
@@ -25,17 +26,23 @@
 #define MAX_BOUND_NS		(200 * NSEC_PER_MSEC)
 #define FIRST_BOUND_NS		(50 * NSEC_PER_MSEC)	/* nothing measured yet */
 #define BOUND_FACTOR		6
-/* A running lane that sleeps this part of its bound is taken to be blocked. */
+/*
+ * A running lane that sleeps this part of its bound is taken to be blocked;
+ * one that waits for a lock that a parked lane is seen to own, this part.
+ */
 #define SLEEP_PART		8
+#define LOCK_PART		32
 /* A lane that has not begun at all gets this many bounds. */
 #define ARRIVAL_BOUNDS		64
 
 struct steer_lane {
 	struct task_struct *task;
-	bool started, ended;
-	u64 asleep_ns;			/* since when it was seen sleeping, or 0 */
+	struct mm_struct *mm;		/* mm_count held, so that its lock can be looked at */
+	bool started, ended, parked;
+	u64 asleep_ns;			/* since when it was seen waiting, or 0 */
 	u32 hits[THPRACE_MAX_PHASES];
 	u32 returns[THPRACE_MAX_PHASES];
+	struct thprace_serial serial;
 };
 
 /* Guarded by @lock, but @cur, which waiting lanes read as well. */
@@ -50,7 +57,8 @@ struct thprace_steering {
 	struct steer_lane lane[THPRACE_MAX_LANES];
 	atomic_t parked;
 	u64 returns;			/* bitmap of return probes in use */
-	u32 random;
+	bool clashed;			/* this round; once is enough */
+	bool brief;			/* of a grid: a miss ends the schedule */
 };
 
 /*
@@ -146,7 +154,20 @@ static void next_step(struct thprace_steering *st, enum thprace_step_state state
 	st->begun_ns = now;
 	if (st->cur + 1 < st->nr)
 		st->lane[st->result[st->cur + 1].step.lane].asleep_ns = 0;
-	WRITE_ONCE(st->cur, st->cur + 1);
+	WRITE_ONCE(st->cur, st->brief && state != THPRACE_STEP_REACHED ? st->nr : st->cur + 1);
+}
+
+/* st->lock held: the lock of a parked lane that this one waits for, or NULL. */
+static const char *waits_for(struct thprace_steering *st, unsigned int lane)
+{
+	const char *lock = NULL;
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_MAX_LANES && !lock; i++)
+		if (i != lane && st->lane[i].parked)
+			lock = thprace_serial_waits(st->lane[lane].mm, &st->lane[i].serial,
+						    st->lane[i].task);
+	return lock;
 }
 
 /* st->lock held: end all steps that can't be waited for any longer. */
@@ -158,6 +179,7 @@ static void advance(struct thprace_steering *st)
 		struct thprace_step *step = &st->result[st->cur].step;
 		struct steer_lane *l = &st->lane[step->lane];
 		u64 waited = now - st->begun_ns;
+		const char *lock;
 
 		if (l->ended) {
 			next_step(st, step->kind == THPRACE_STEP_END ?
@@ -170,13 +192,16 @@ static void advance(struct thprace_steering *st)
 			next_step(st, THPRACE_STEP_NEVER, now);
 			continue;
 		}
-		if (thprace_task_state(l->task) == TASK_RUNNING)
+		lock = waits_for(st, step->lane);
+		if (thprace_task_state(l->task) == TASK_RUNNING && !lock)
 			l->asleep_ns = 0;
 		else if (!l->asleep_ns)
 			l->asleep_ns = now;
 		if (waited < st->bound_ns &&
-		    (!l->asleep_ns || now - l->asleep_ns < st->bound_ns / SLEEP_PART))
+		    (!l->asleep_ns || now - l->asleep_ns <
+		     st->bound_ns / (lock ? LOCK_PART : SLEEP_PART)))
 			return;
+		st->result[st->cur].lock = lock;
 		next_step(st, THPRACE_STEP_BLOCKED, now);
 	}
 }
@@ -210,16 +235,43 @@ static bool may_leave(struct thprace_steering *st, unsigned int lane)
 	return false;
 }
 
+/* Is another lane parked inside the same section as current, which is in it now? */
+static void look_for_clash(struct thprace_session *s, unsigned int lane,
+			   unsigned int phase, const void *here)
+{
+	struct thprace_steering *st = s->steer;
+	struct thprace_serial other;
+	unsigned long flags;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&st->lock, flags);
+	for (i = 0; i < THPRACE_MAX_LANES && st->armed && !st->clashed; i++)
+		if (i != lane && thprace_serial_clash(&st->lane[lane].serial, here,
+						      &st->lane[i].serial))
+			break;
+	if (i == THPRACE_MAX_LANES || !st->armed || st->clashed) {
+		raw_spin_unlock_irqrestore(&st->lock, flags);
+		return;
+	}
+	st->clashed = true;
+	other = st->lane[i].serial;
+	raw_spin_unlock_irqrestore(&st->lock, flags);
+	thprace_serial_report(s, lane, phase, i, &other);
+}
+
+NOKPROBE_SYMBOL(look_for_clash);
+
 /**
  * thprace_steer_hit() - a task enters (or returns from) a phase
  * @phase: which
  * @returned: it returns
+ * @regs: of the function
  *
  * Parks current when the schedule says so.
  *
  * Context: probe handler, preemption off; any task, most are no lane.
  */
-void thprace_steer_hit(unsigned int phase, bool returned)
+void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs)
 {
 	struct thprace_session *s;
 	struct thprace_steering *st;
@@ -227,6 +279,7 @@ void thprace_steer_hit(unsigned int phase, bool returned)
 	struct steer_lane *l;
 	unsigned int lane;
 	unsigned long flags;
+	const void *here = NULL;
 	u32 nth;
 	bool park = false;
 
@@ -237,6 +290,13 @@ void thprace_steer_hit(unsigned int phase, bool returned)
 		return;
 	l = &st->lane[lane];
 	nth = returned ? ++l->returns[phase] : ++l->hits[phase];
+	if (!returned) {
+		here = thprace_serial_pass(&l->serial, phase, regs,
+				thprace_racing_injected(THPRACE_CHECK_SPLIT_SERIAL) ?
+				st : NULL);
+		if (here)
+			look_for_clash(s, lane, phase, here);
+	}
 
 	raw_spin_lock_irqsave(&st->lock, flags);
 	if (st->armed && st->cur < st->nr) {
@@ -247,8 +307,13 @@ void thprace_steer_hit(unsigned int phase, bool returned)
 			/* the flags that the kernel's code runs with */
 			park = !irqs_disabled_flags(flags);
 			r->unparked = !park;
-			if (park)
+			if (park) {
 				atomic_inc(&st->parked);
+				l->parked = true;
+				l->serial.parked = here;
+				if (here)
+					thprace_serial_park(&l->serial, phase);
+			}
 			next_step(st, THPRACE_STEP_REACHED, ktime_get_mono_fast_ns());
 		}
 	}
@@ -265,6 +330,10 @@ void thprace_steer_hit(unsigned int phase, bool returned)
 		for (i = 0; i < 32; i++)
 			cpu_relax();
 	}
+	raw_spin_lock_irqsave(&st->lock, flags);
+	l->parked = false;
+	l->serial.parked = NULL;
+	raw_spin_unlock_irqrestore(&st->lock, flags);
 	atomic_dec(&st->parked);
 }
 
@@ -288,6 +357,10 @@ void thprace_steer_go(struct thprace_session *s, unsigned int lane)
 		return;
 	raw_spin_lock_irqsave(&st->lock, flags);
 	st->lane[lane].task = current;
+	if (!st->lane[lane].mm && current->mm) {
+		mmgrab(current->mm);
+		st->lane[lane].mm = current->mm;
+	}
 	raw_spin_unlock_irqrestore(&st->lock, flags);
 	map_add(current, s, lane);
 	while (!may_run(st, lane) && !fatal_signal_pending(current)) {
@@ -327,17 +400,29 @@ void thprace_steer_done(struct thprace_session *s, unsigned int lane)
 	raw_spin_unlock_irqrestore(&st->lock, flags);
 }
 
+/* No lane is in the map: forget them all. */
+static void forget_lanes(struct thprace_steering *st)
+{
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_MAX_LANES; i++)
+		if (st->lane[i].mm)
+			mmdrop(st->lane[i].mm);
+	memset(st->lane, 0, sizeof(st->lane));
+}
+
 /**
  * thprace_steer_set() - arm a list of steps for the next round
  * @s: the session; its lanes are cleared
  * @step: the steps; none just counts who passes where
  * @nr: how many
+ * @brief: the first step that is not reached ends the schedule: all lanes go
  *
  * Context: process context, may sleep.
  * Return: 0, -EINVAL (unknown phase), -EOPNOTSUPP (not on this kernel), -ENOMEM.
  */
 int thprace_steer_set(struct thprace_session *s, const struct thprace_step *step,
-		      unsigned int nr)
+		      unsigned int nr, bool brief)
 {
 	struct thprace_steering *st = s->steer;
 	u64 longest = 0;
@@ -379,7 +464,9 @@ int thprace_steer_set(struct thprace_session *s, const struct thprace_step *step
 					 MAX_BOUND_NS) : FIRST_BOUND_NS;
 	st->nr = nr;
 	st->cur = 0;
-	memset(st->lane, 0, sizeof(st->lane));
+	st->clashed = false;
+	st->brief = brief;
+	forget_lanes(st);
 	memset(st->result, 0, sizeof(st->result));
 	for (i = 0; i < nr; i++)
 		st->result[i].step = step[i];
@@ -435,9 +522,9 @@ int thprace_steer_arm(struct thprace_session *s, const struct thprace_spec *spec
 	int ret;
 
 	if (spec->steer == THPRACE_STEER_SCHEDULE)
-		return thprace_steer_set(s, spec->step, spec->nr_steps);
+		return thprace_steer_set(s, spec->step, spec->nr_steps, false);
 	ret = thprace_grid_next(s, spec, step);
-	return ret < 0 ? ret : thprace_steer_set(s, step, ret);
+	return ret < 0 ? ret : thprace_steer_set(s, step, ret, true);
 }
 
 /**
@@ -513,6 +600,7 @@ void thprace_steer_free(struct thprace_session *s)
 	thprace_phase_put_all();
 	WRITE_ONCE(s->steer, NULL);
 	synchronize_rcu();
+	forget_lanes(st);
 	thprace_stat_add(THPRACE_STAT_SESSION_BYTES, -(s64)sizeof(*st));
 	kvfree(st);
 }
@@ -582,6 +670,8 @@ size_t thprace_steer_print(struct thprace_session *s, char *buf, size_t size)
 			n += scnprintf(buf + n, size - n, "#%u", r->step.nth);
 		n += scnprintf(buf + n, size - n, "=%s%s", names[r->state],
 			       r->unparked ? "*" : "");
+		if (r->lock)
+			n += scnprintf(buf + n, size - n, "(%s)", r->lock);
 	}
 	n += scnprintf(buf + n, size - n, "\n");
 	return n;

@@ -23,12 +23,13 @@ struct thprace_step_result {
 	struct thprace_step step;
 	enum thprace_step_state state;
 	bool unparked;		/* reached, but with interrupts off: did not wait */
+	const char *lock;	/* blocked by this lock, as a word, or NULL: not known */
 };
 
 int thprace_steer_validate(const struct thprace_spec *spec);
 int thprace_steer_arm(struct thprace_session *s, const struct thprace_spec *spec);
 int thprace_steer_set(struct thprace_session *s, const struct thprace_step *step,
-		      unsigned int nr);
+		      unsigned int nr, bool brief);
 bool thprace_steer_active(struct thprace_session *s);
 void thprace_steer_disarm(struct thprace_session *s);
 void thprace_steer_finish(struct thprace_session *s);
@@ -36,7 +37,7 @@ void thprace_steer_free(struct thprace_session *s);
 size_t thprace_steer_bytes(struct thprace_session *s);
 void thprace_steer_go(struct thprace_session *s, unsigned int lane);
 void thprace_steer_done(struct thprace_session *s, unsigned int lane);
-void thprace_steer_hit(unsigned int phase, bool returned);
+void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs);
 unsigned int thprace_steer_results(struct thprace_session *s,
 				   const struct thprace_step_result **result);
 u32 thprace_steer_hits(struct thprace_session *s, unsigned int lane, unsigned int phase);

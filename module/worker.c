@@ -239,15 +239,41 @@ static void draw_delays(struct race *race)
 	race->gate_ns = max_t(u64, 16 * sum, NSEC_PER_MSEC);
 }
 
+static unsigned long nth_huge(const struct thprace_spec *spec, u64 n)
+{
+	unsigned int i;
+
+	for (i = 0; n >= spec->map[i].len / PMD_SIZE; i++)
+		n -= spec->map[i].len / PMD_SIZE;
+	return spec->map[i].addr + n * PMD_SIZE;
+}
+
+/*
+ * Steered splits in one mm are of different huge pages: of the same one they
+ * would meet at the folio lock, and never come to the anon_vma rwsem.
+ */
+static bool splits_another(struct race *race, unsigned int lane)
+{
+	const struct thprace_op *op = race->racer[lane].op;
+	unsigned int i;
+
+	if (race->spec->steer == THPRACE_STEER_NONE || op != thprace_op_find("split"))
+		return false;
+	for (i = 0; i < lane; i++)
+		if (race->racer[i].op == op && race->racer[i].mm == race->racer[lane].mm)
+			return true;
+	return false;
+}
+
 /* One round on one huge page. Return 1 if it raced, 0 if nothing was huge. */
 static int race_round(struct race *race)
 {
 	struct thprace_session *s = race->s;
 	const struct thprace_spec *spec = race->spec;
-	u64 which = draw(race), huge = 0;
-	struct thprace_map region = { .len = PMD_SIZE };
+	u64 which = draw(race), huge = 0, taken = 1;
+	struct thprace_map region[THPRACE_MAX_LANES];
 	struct thprace_check_req req = {
-		.map = &region, .nr_maps = 1, .check = spec->check,
+		.map = region, .nr_maps = 1, .check = spec->check,
 		.inject = spec->inject, .refs_exact = spec->refs_exact,
 	};
 	bool met, ready = false;
@@ -256,10 +282,8 @@ static int race_round(struct race *race)
 
 	for (i = 0; i < spec->nr_maps; i++)
 		huge += spec->map[i].len / PMD_SIZE;
-	which %= huge;
-	for (i = 0; which >= spec->map[i].len / PMD_SIZE; i++)
-		which -= spec->map[i].len / PMD_SIZE;
-	region.addr = spec->map[i].addr + which * PMD_SIZE;
+	region[0].addr = nth_huge(spec, which % huge);
+	region[0].len = PMD_SIZE;
 
 	thprace_lanes_clear(s);
 	for (i = 0; i < race->nr; i++) {
@@ -268,7 +292,12 @@ static int race_round(struct race *race)
 		memset(t, 0, sizeof(*t));
 		t->session = s;
 		t->mm = race->racer[i].mm;
-		t->addr = region.addr;
+		t->addr = region[0].addr;
+		if (splits_another(race, i) && taken < huge) {
+			t->addr = nth_huge(spec, (which + taken++) % huge);
+			region[req.nr_maps].addr = t->addr;
+			region[req.nr_maps++].len = PMD_SIZE;
+		}
 		t->order = spec->order;
 		t->random = draw(race);
 		t->page = (spec->given & BIT(THPRACE_WORD_PAGE)) ? spec->page :

@@ -456,6 +456,20 @@ static inline bool thprace_rwsem_write_owned(struct rw_semaphore *sem,
 }
 #endif
 
+/* Does any task wait for @sem, asleep or spinning on its owner?  Racy. */
+static inline bool thprace_rwsem_waited_for(struct rw_semaphore *sem)
+{
+#ifdef CONFIG_PREEMPT_RT
+	return false;
+#else
+#ifdef CONFIG_RWSEM_SPIN_ON_OWNER
+	if (osq_is_locked(&sem->osq))
+		return true;
+#endif
+	return rwsem_is_contended(sem);
+#endif
+}
+
 static inline unsigned int thprace_task_state(struct task_struct *task)
 {
 #ifdef THPRACE_HAVE_TASK___STATE

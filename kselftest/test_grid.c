@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a schedule forces, and what the grid's oracle sees: pairs of phases
+ * that can be met, pairs that the anon_vma rwsem keeps apart, and the control
+ * of the oracle, on a lock that keeps nothing apart.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "thp.h"
+#include "tr.h"
+
+#define NR_HUGE		16
+#define TRIES		10	/* a busy host makes some of them slow: blocked */
+#define ENOUGH		3	/* of them */
+
+struct pair {
+	const char *ops;
+	const char *first, *second;	/* steps; the second is looked at */
+	bool reachable;
+};
+
+static char *race(struct holder *h, const char *ops, const char *words)
+{
+	int err = tr_write("race", "pid=%d map=%p+%#zx %s stop_on=never %s\n",
+			   h->pid, h->r.addr, h->r.len, ops, words);
+
+	ksft_assert(!err, "race: %s", tr_errno_name(err));
+	return tr_read("last");
+}
+
+/* How a step of the steer line ended: "reached", "blocked(mmap_lock)"... */
+static const char *outcome(const char *report, const char *step)
+{
+	const char *line = strstr(report, "\nsteer "), *end, *at;
+	static char word[64];
+
+	word[0] = '\0';
+	if (!line)
+		return word;
+	end = strchr(line + 1, '\n');
+	at = strstr(line, step);
+	if (at && (!end || at < end))
+		sscanf(at + strlen(step), "=%63s", word);
+	return word;
+}
+
+static void case_pair(const void *arg)
+{
+	const struct pair *p = arg;
+	unsigned int met = 0, kept_apart = 0, told = 0, i;
+	char words[256], *report;
+	struct holder h;
+
+	holder_start(&h, NR_HUGE * thp_bytes());
+	for (i = 0; i < TRIES && met < ENOUGH && kept_apart < ENOUGH; i++) {
+		const char *how;
+
+		snprintf(words, sizeof(words),
+			 "rounds=1 seed=%u steer=\"%s %s a>end b>end\"", i,
+			 p->first, p->second);
+		report = race(&h, p->ops, words);
+		ksft_expect(!tr_violations(report, NULL), "violations in\n%s",
+			    report);
+		if (strcmp(outcome(report, p->first), "reached"))
+			continue;
+		how = outcome(report, p->second);
+		met += !strncmp(how, "reached", 7);
+		kept_apart += !strncmp(how, "blocked", 7);
+		told += !strcmp(how, "blocked(anon_vma)");
+	}
+	holder_stop(&h);
+	if (p->reachable) {
+		ksft_expect(met >= ENOUGH, "met %u times of %u", met, i);
+		return;
+	}
+	ksft_expect(!met, "met %u times of %u", met, i);
+	ksft_expect(kept_apart >= ENOUGH, "kept apart %u times of %u",
+		    kept_apart, i);
+	ksft_expect(told, "none of %u blocked steps tells the anon_vma rwsem",
+		    kept_apart);
+}
+
+/* Kernel log from now on; reads do not wait. */
+static int log_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+
+	ksft_assert(fd >= 0, "no /dev/kmsg");
+	lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/* What it has said since then, up to the size of the buffer. */
+static const char *log_read(int fd)
+{
+	static char text[65536];
+	size_t n = 0;
+	ssize_t len;
+
+	while (n < sizeof(text) - 8192) {
+		len = read(fd, text + n, 8192);
+		if (len <= 0)
+			break;
+		n += len;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+/* The oracle's own violation, not those that the control makes elsewhere. */
+static const char *oracle_line(const char *report)
+{
+	return strstr(report, ": both inside what one anon_vma rwsem serialises");
+}
+
+/*
+ * Before the rwsem is taken both can be at once.  The control takes a lock in
+ * its place that keeps nobody out: then that is what must not be.
+ */
+static void case_control(const void *arg)
+{
+	const char *words = "rounds=4 seed=1 check=split_serial "
+		"steer=\"a>folio_get_anon_vma b>vma_prepare a>end b>end\"%s";
+	char line[256], *report;
+	unsigned int tries;
+	const char *said, *at = NULL;
+	struct holder h;
+	int log;
+
+	(void)arg;
+	holder_start(&h, NR_HUGE * thp_bytes());
+	log = log_open();
+	snprintf(line, sizeof(line), words, "");
+	report = race(&h, "op=split:1 op=munmap:1", line);
+	ksft_expect(!tr_violations(report, NULL), "uninjected: violations in\n%s",
+		    report);
+	snprintf(line, sizeof(line), words, " inject=split_serial");
+	for (tries = 0; tries < TRIES && !at; tries++) {
+		report = race(&h, "op=split:1 op=munmap:1", line);
+		at = oracle_line(report);
+	}
+	ksft_assert(at, "injected: not reported in\n%s", report);
+	ksft_expect(strstr(report, " cell=folio_get_anon_vma,vma_prepare "),
+		    "the cell is not named in\n%s", report);
+	ksft_expect(strstr(report, "b in vma_prepare, a parked in folio_get_anon_vma"),
+		    "the lanes are not named in\n%s", report);
+	ksft_expect(!strcmp(tr_field(report, "verdict"), "fail"),
+		    "verdict %s", tr_field(report, "verdict"));
+	snprintf(line, sizeof(line), words, "");
+	report = race(&h, "op=split:1 op=munmap:1", line);
+	ksft_expect(!tr_violations(report, NULL), "afterwards: violations in\n%s",
+		    report);
+	holder_stop(&h);
+	said = log_read(log);
+	ksft_expect(strstr(said, "split_serial: cell folio_get_anon_vma,vma_prepare"),
+		    "the kernel log does not name the cell");
+	ksft_expect(strstr(said, "thprace:   folio_get_anon_vma+") ||
+		    strstr(said, "thprace:   page_get_anon_vma+"),
+		    "the kernel log has no stack of the split");
+	ksft_expect(strstr(said, "thprace:   vma_prepare+") ||
+		    strstr(said, "thprace:   __vma_adjust+"),
+		    "the kernel log has no stack of the munmap");
+	close(log);
+}
+
+#define SPLIT_MUNMAP	"op=split:1 op=munmap:1"
+#define REACHABLE(a, b)	{ SPLIT_MUNMAP, "a>" a, "b>" b, true }
+#define EXCLUDED(a, b)	{ SPLIT_MUNMAP, "a>" a, "b>" b, false }
+
+static const struct pair pairs[] = {
+	REACHABLE("split_huge_page", "do_munmap"),
+	REACHABLE("try_to_migrate", "split_vma"),
+	REACHABLE("folio_get_anon_vma", "vma_prepare"),
+	EXCLUDED("try_to_migrate", "anon_vma_tree_insert"),
+	EXCLUDED("rmap_walk_anon", "anon_vma_tree_remove"),
+	EXCLUDED("page_vma_mapped_walk", "anon_vma_tree_insert"),
+	{ "op=split:2", "a>try_to_migrate", "b>try_to_migrate", false },
+};
+
+static const struct ksft_case cases[] = {
+	{ .name = "split_huge_page and do_munmap meet", .run = case_pair,
+	  .arg = &pairs[0] },
+	{ .name = "try_to_migrate and split_vma meet", .run = case_pair,
+	  .arg = &pairs[1] },
+	{ .name = "folio_get_anon_vma and vma_prepare meet", .run = case_pair,
+	  .arg = &pairs[2] },
+	{ .name = "try_to_migrate excludes anon_vma_tree_insert",
+	  .run = case_pair, .arg = &pairs[3] },
+	{ .name = "rmap_walk_anon excludes anon_vma_tree_remove",
+	  .run = case_pair, .arg = &pairs[4] },
+	{ .name = "page_vma_mapped_walk excludes anon_vma_tree_insert",
+	  .run = case_pair, .arg = &pairs[5] },
+	{ .name = "two splits under one root exclude each other",
+	  .run = case_pair, .arg = &pairs[6] },
+	{ .name = "a lock that excludes nobody is reported",
+	  .run = case_control },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_main(argc, argv, cases, ARRAY_SIZE(cases));
+}

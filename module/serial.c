@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * serial.c - the grid's oracle: two lanes inside what one rwsem serialises
+ *
+ * Called by steer.c at each phase that a lane passes.  A split holds the
+ * rwsem of its anon_vma's root for write from before its unmap to behind its
+ * remap; whoever changes the root's trees holds it from before the first link
+ * goes to behind the last link is back.  On a kernel that keeps to that, no
+ * lane can be at a phase of one section while another is parked in the other
+ * under the same root.  What the lock looks like is not asked: this sees two
+ * tasks where one may be, whatever went wrong.
+ */
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/stacktrace.h>
+
+#include "phase.h"
+#include "serial.h"
+#include "session.h"
+
+#define MAX_LOGGED	8	/* violations of a session with stacks in the log */
+
+static struct anon_vma *root_of(struct anon_vma *anon_vma)
+{
+	return anon_vma ? READ_ONCE(anon_vma->root) : NULL;
+}
+
+static const void *pass(struct thprace_serial *ser, unsigned int phase,
+			struct pt_regs *regs, const void *shadow)
+{
+	struct vm_area_struct *vma;
+	struct anon_vma_chain *avc;
+	const void *here;
+
+	switch (thprace_phases[phase].serial) {
+	case THPRACE_SERIAL_NONE:
+		return ser->root;
+	case THPRACE_SERIAL_OUTSIDE:
+		ser->root = NULL;
+		ser->held = NULL;
+		ser->adjusting = false;
+		return NULL;
+	case THPRACE_SERIAL_BEFORE:
+		ser->root = NULL;
+		ser->held = NULL;
+		ser->split = thprace_phases[phase].sides == THPRACE_SIDE_SPLIT;
+		ser->adjusting = !ser->split;
+		return shadow;
+	case THPRACE_SERIAL_UNMAP:
+		ser->root = thprace_racing_inside();
+		ser->held = (struct anon_vma *)ser->root;
+		ser->split = true;
+		ser->adjusting = false;
+		return ser->root;
+	case THPRACE_SERIAL_REMAP:
+		ser->root = NULL;
+		return NULL;
+	case THPRACE_SERIAL_REMOVE:
+	case THPRACE_SERIAL_INSERT:
+		avc = (void *)regs_get_kernel_argument(regs, 0);
+		here = root_of(avc->anon_vma);
+		ser->split = false;
+		/* back in the tree: the lock goes next */
+		if (thprace_phases[phase].serial == THPRACE_SERIAL_INSERT)
+			ser->adjusting = false;
+		ser->root = ser->adjusting ? here : NULL;
+		return here;
+	case THPRACE_SERIAL_COMPLETE:
+		here = ser->root;
+		ser->root = NULL;
+		ser->adjusting = false;
+		return here;
+	case THPRACE_SERIAL_COLLAPSE:
+		vma = (void *)regs_get_kernel_argument(regs, 0);
+		ser->split = false;
+		return vma_is_anonymous(vma) ? root_of(vma->anon_vma) : NULL;
+	}
+	return NULL;
+}
+
+NOKPROBE_SYMBOL(pass);
+
+/**
+ * thprace_serial_pass() - a lane enters a phase
+ * @ser: of the lane; current is its task
+ * @phase: which
+ * @regs: of the function
+ * @shadow: NULL, or (control) what stands for a lock that excludes nobody,
+ *	taken where the real one is about to be
+ *
+ * The column "serial" of the phases' table says where sections begin and end.
+ * Sections that cannot be told from outside are closed too early rather than
+ * too late.
+ *
+ * Context: probe handler, preemption off.
+ * Return: identity of what the lane is inside of at this entry, or NULL.
+ */
+const void *thprace_serial_pass(struct thprace_serial *ser, unsigned int phase,
+				struct pt_regs *regs, const void *shadow)
+{
+	const void *here = pass(ser, phase, regs, shadow);
+
+	if (!ser->split)
+		ser->held = here == shadow ? NULL : (struct anon_vma *)here;
+	return here;
+}
+
+NOKPROBE_SYMBOL(thprace_serial_pass);
+
+/**
+ * thprace_serial_waits() - which lock of a parked lane is waited for?
+ * @mm: of the lane that does not come on
+ * @other: of the parked lane
+ * @owner: its task
+ *
+ * Context: the parked lane stays parked meanwhile, so it keeps what it owns.
+ * Return: a word, or NULL: none that can be told.
+ */
+const char *thprace_serial_waits(struct mm_struct *mm, const struct thprace_serial *other,
+				 struct task_struct *owner)
+{
+	if (!THPRACE_RWSEM_READABLE)
+		return NULL;
+	if (other->held && thprace_rwsem_write_owned(&other->held->rwsem, owner) &&
+	    thprace_rwsem_waited_for(&other->held->rwsem))
+		return "anon_vma";
+	if (mm && thprace_rwsem_write_owned(&mm->mmap_lock, owner) &&
+	    thprace_rwsem_waited_for(&mm->mmap_lock))
+		return "mmap_lock";
+	return NULL;
+}
+
+NOKPROBE_SYMBOL(thprace_serial_waits);
+
+/**
+ * thprace_serial_clash() - are two lanes where only one may be?
+ * @mine: of the lane that enters a phase
+ * @here: what it is inside of, or NULL
+ * @other: of another lane
+ *
+ * Context: the steering's lock is held, so a parked lane stays parked.
+ */
+bool thprace_serial_clash(const struct thprace_serial *mine, const void *here,
+			  const struct thprace_serial *other)
+{
+	return here && other->parked == here && (mine->split || other->split);
+}
+
+NOKPROBE_SYMBOL(thprace_serial_clash);
+
+/**
+ * thprace_serial_park() - a lane is about to be parked inside
+ * @ser: of the lane; current is its task
+ * @phase: where
+ *
+ * Its stack is taken now: of a running task no one else can take it.
+ *
+ * Context: probe handler, preemption off.
+ */
+void thprace_serial_park(struct thprace_serial *ser, unsigned int phase)
+{
+	ser->phase = phase;
+	ser->nr_stack = stack_trace_save(ser->stack, THPRACE_SERIAL_STACK, 0);
+}
+
+NOKPROBE_SYMBOL(thprace_serial_park);
+
+static void log_stack(const char *what, const unsigned long *stack, unsigned int nr)
+{
+	unsigned int i;
+
+	pr_warn("thprace: %s:\n", what);
+	for (i = 0; i < nr; i++)
+		pr_warn("thprace:   %pS\n", (void *)stack[i]);
+}
+
+/**
+ * thprace_serial_report() - record that two lanes are inside
+ * @s: the session
+ * @lane: that enters; current is its task
+ * @phase: which
+ * @other: lane that is parked
+ * @parked: a copy of its state
+ *
+ * Both stacks go to the kernel log, for the first few of a session.
+ *
+ * Context: probe handler, preemption off, no lock held.
+ */
+void thprace_serial_report(struct thprace_session *s, unsigned int lane,
+			   unsigned int phase, unsigned int other,
+			   const struct thprace_serial *parked)
+{
+	unsigned long stack[THPRACE_SERIAL_STACK];
+	char reason[160], what[64];
+	bool named = s->cell[0];
+	unsigned int nr;
+
+	snprintf(reason, sizeof(reason),
+		 "%c in %s, %c parked in %s: both inside what one anon_vma rwsem serialises",
+		 'a' + lane, thprace_phases[phase].name, 'a' + other,
+		 thprace_phases[parked->phase].name);
+	/* a schedule is no cell of a grid: it is named by the two phases, a's first */
+	if (!named)
+		snprintf(s->cell, sizeof(s->cell), "%s,%s",
+			 thprace_phases[lane < other ? phase : parked->phase].name,
+			 thprace_phases[lane < other ? parked->phase : phase].name);
+	thprace_record_violation(s, THPRACE_CHECK_SPLIT_SERIAL, 0, 0, 0, 1, 2, reason);
+	if (s->nr_violations <= MAX_LOGGED)
+		pr_warn("thprace: split_serial: cell %s: %s\n", s->cell, reason);
+	if (!named)
+		s->cell[0] = '\0';
+	if (s->nr_violations > MAX_LOGGED)
+		return;
+	nr = stack_trace_save(stack, THPRACE_SERIAL_STACK, 0);
+	snprintf(what, sizeof(what), "%c, in %s", 'a' + lane, thprace_phases[phase].name);
+	log_stack(what, stack, nr);
+	snprintf(what, sizeof(what), "%c, parked in %s", 'a' + other,
+		 thprace_phases[parked->phase].name);
+	log_stack(what, parked->stack, parked->nr_stack);
+}
+
+NOKPROBE_SYMBOL(thprace_serial_report);
