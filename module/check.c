@@ -15,6 +15,10 @@
 /* How often a count that is too high is looked at, with drains in between. */
 #define NR_SETTLE	6
 
+/* How long a folio lock is waited for. */
+#define NR_LOCK_TRIES	100
+#define LOCK_TRY_MS	10
+
 enum check_kind {
 	KIND_QUIESCED,
 	KIND_RACING,
@@ -122,6 +126,8 @@ struct run {
 	bool refs_exact, progress;
 	unsigned int settle;		/* rounds of settling so far */
 	bool unsettled;
+	struct thprace_suspect suspect;	/* of the last look */
+	bool convicted;			/* one of them: the rest need no long look */
 	struct {
 		u64 held, skipped;
 		const char *reason;
@@ -245,46 +251,38 @@ static void forget(struct thprace_observer *o, unsigned long pfn)
 		}
 }
 
-/*
- * Frames of the huge page that was here: whatever became of them, a count
- * below zero is wrong (page_ref_freeze() leaves 0, a free page has 0).
- */
-static void check_frames(struct run *r, struct mm_struct *mm, unsigned long addr,
+/* Frames of the huge page that was here. */
+static void check_frames(struct run *r, unsigned int m, unsigned long addr,
 			 unsigned long now)
 {
-	struct thprace_session *s = r->s;
-	unsigned long was = 0;
-	unsigned int i, slot;
+	struct thprace_suspect *x = &r->suspect;
 
-	if (!s->watch || !(r->checks & BIT_ULL(THPRACE_CHECK_REFCOUNT)))
+	if (!(r->checks & BIT_ULL(THPRACE_CHECK_REFCOUNT)))
 		return;
-	slot = hash_long(addr ^ (unsigned long)mm, 10) % THPRACE_MAX_WATCH;
-	spin_lock(&s->lock);
-	if (s->watch[slot].mm == mm && s->watch[slot].addr == addr)
-		was = s->watch[slot].pfn;
-	if (now) {
-		s->watch[slot].mm = mm;
-		s->watch[slot].addr = addr;
-		s->watch[slot].pfn = now;
+	switch (thprace_frames_check(r->s, r->o, m, addr, now, x)) {
+	case THPRACE_HELD:
+		r->count[THPRACE_CHECK_REFCOUNT].held++;
+		break;
+	case THPRACE_SKIPPED:
+		r->unsettled |= r->refs_exact;
+		break;
+	default:
+		break;
 	}
-	spin_unlock(&s->lock);
-	if (!was || was == now)
-		return;
-	for (i = 0; i < THPRACE_HPAGE_NR; i++) {
-		struct page *page = pfn_to_page(was + i);
-		int count = page_ref_count(page);
+}
 
-		if (likely(count >= 0))
-			continue;
-		usleep_range(10, 20);
-		if (page_ref_count(page) != count)
-			continue;
-		thprace_record_violation(s, THPRACE_CHECK_REFCOUNT, addr + i * PAGE_SIZE,
-					 was + i, i, 0, count,
-					 "a frame of the huge page has a count below zero");
-		return;
-	}
-	r->count[THPRACE_CHECK_REFCOUNT].held++;
+/* An entry was read, and then the folio was gone: it may have taken the entry along. */
+static void check_unref(struct run *r, unsigned int m, unsigned int seen, unsigned long addr)
+{
+	unsigned int slot = r->o->seen_at[seen].slot;
+	struct thprace_finding f;
+
+	if ((r->checks & BIT_ULL(THPRACE_CHECK_REFCOUNT)) &&
+	    thprace_frames_unref(r->o->mm[m], addr + slot * PAGE_SIZE,
+				 r->o->seen_at[seen].pfn, &f))
+		thprace_record_violation(r->s, THPRACE_CHECK_REFCOUNT,
+					 addr + slot * PAGE_SIZE, r->o->seen_at[seen].pfn,
+					 slot, f.want, f.got, f.reason);
 }
 
 /* Everything that is mapped in one PMD-sized region of the session's mms. */
@@ -296,6 +294,7 @@ static int check_region(struct run *r, unsigned long addr)
 
 	o->generation++;
 	o->nr_extra = 0;
+	r->suspect.pfn = 0;
 again:
 	if (tries++ == 16) {
 		skip_all(r, "the set of mms kept growing");
@@ -342,10 +341,11 @@ again:
 				skip_all(r, o->incomplete);
 				break;
 			case THPRACE_OBSERVE_GONE:
+				check_unref(r, m, i, addr);
 				break;
 			}
 		}
-		check_frames(r, o->mm[m], addr, huge);
+		check_frames(r, m, addr, huge);
 	}
 	if (r->checks & BIT_ULL(THPRACE_CHECK_MIGRATION_ENTRY)) {
 		if (o->mig_unlocked.nr)
@@ -357,71 +357,40 @@ again:
 	return 0;
 }
 
-/* Threads of an mm may keep some of its counts to themselves (5.10, 6.1). */
-static long task_deltas(struct mm_struct *mm, int member)
-{
-	struct task_struct *g, *t;
-	long sum = 0;
-
-	rcu_read_lock();
-	for_each_process_thread(g, t)
-		if (READ_ONCE(t->mm) == mm)
-			sum += thprace_task_rss_delta(t, member);
-	rcu_read_unlock();
-	return sum;
-}
-
-/*
- * MM_ANONPAGES and MM_SHMEMPAGES against the page tables.  This needs all of
- * an mm to be still, so it is not made at each check of a session.
- */
+/* This needs all of an mm to be still, so it is not made at each check of a session. */
 static int check_rss(struct run *r)
 {
-	struct thprace_finding f = { };
-	unsigned int m, look;
+	bool inject = r->inject & BIT_ULL(THPRACE_CHECK_RSS);
+	struct thprace_finding f;
+	unsigned int m;
 
 	for (m = 0; m < r->o->nr_given; m++) {
-		struct mm_struct *mm = r->o->mm[m];
-		long want[2], got[2], last[2] = { 0, 0 };
-		bool wrong = false, same = false;
-
-		if (mmap_write_lock_killable(mm))
+		if (thprace_rss_look(r->o->mm[m], inject, &f))
 			return -EINTR;
-		for (look = 0; look < 3; look++) {
-			thprace_count_rss(mm, &want[0], &want[1]);
-			got[0] = thprace_mm_counter(mm, MM_ANONPAGES) +
-				 task_deltas(mm, MM_ANONPAGES);
-			got[1] = thprace_mm_counter(mm, MM_SHMEMPAGES) +
-				 task_deltas(mm, MM_SHMEMPAGES);
-			if (r->inject & BIT_ULL(THPRACE_CHECK_RSS))
-				got[0]++;
-			wrong = got[0] != want[0] || got[1] != want[1];
-			if (!wrong)
-				break;
-			same = look && got[0] - want[0] == last[0] && got[1] - want[1] == last[1];
-			last[0] = got[0] - want[0];
-			last[1] = got[1] - want[1];
-			if (!(r->inject & BIT_ULL(THPRACE_CHECK_RSS)))
-				usleep_range(200, 400);
-		}
-		mmap_write_unlock(mm);
-		if (wrong && !same) {
-			r->count[THPRACE_CHECK_RSS].skipped++;
-			r->count[THPRACE_CHECK_RSS].reason = "the counts kept changing";
-			continue;
-		}
-		if (!wrong) {
+		if (f.outcome == THPRACE_HELD) {
 			r->count[THPRACE_CHECK_RSS].held++;
-			continue;
+		} else if (f.outcome == THPRACE_SKIPPED) {
+			r->count[THPRACE_CHECK_RSS].skipped++;
+			r->count[THPRACE_CHECK_RSS].reason = f.reason;
+		} else {
+			thprace_record_violation(r->s, THPRACE_CHECK_RSS, 0, 0, 0, f.want,
+						 f.got, f.reason);
 		}
-		f.outcome = THPRACE_VIOLATED;
-		f.want = last[0] ? want[0] : want[1];
-		f.got = last[0] ? got[0] : got[1];
-		thprace_record_violation(r->s, THPRACE_CHECK_RSS, 0, 0, 0, f.want, f.got,
-					 last[0] ? "MM_ANONPAGES disagrees with the page tables" :
-						   "MM_SHMEMPAGES disagrees with the page tables");
 	}
 	return 0;
+}
+
+/* Not for ever: a bug may have left it locked. */
+static bool lock_for_a_while(struct folio *folio)
+{
+	unsigned int tries;
+
+	for (tries = 0; !folio_trylock(folio); tries++) {
+		if (tries == NR_LOCK_TRIES || fatal_signal_pending(current))
+			return false;
+		msleep(LOCK_TRY_MS);
+	}
+	return true;
 }
 
 /*
@@ -440,9 +409,12 @@ static int check_progress(struct run *r, struct mm_struct *mm, unsigned long add
 		struct folio *folio = page_folio(page);
 
 		thprace_lru_drain();
-		if (folio_lock_killable(folio)) {
+		if (!lock_for_a_while(folio)) {
 			put_page(page);
-			return -EINTR;
+			r->count[THPRACE_CHECK_SPLIT_PROGRESS].skipped++;
+			r->count[THPRACE_CHECK_SPLIT_PROGRESS].reason =
+				"someone else has the folio locked";
+			return fatal_signal_pending(current) ? -EINTR : 0;
 		}
 		if (!folio_test_large(folio)) {
 			ret = 0;
@@ -493,6 +465,22 @@ static int walk_regions(struct run *r, const struct thprace_check_req *req, regi
 	return 0;
 }
 
+/* A frame that looked the same through all settling: for some seconds more? */
+static void convict(struct run *r)
+{
+	struct thprace_suspect *x = &r->suspect;
+	struct thprace_finding f;
+
+	if (!r->convicted && thprace_frames_linger(r->s, x, &f)) {
+		thprace_record_violation(r->s, THPRACE_CHECK_REFCOUNT, x->addr, x->pfn, 0,
+					 f.want, f.got, f.reason);
+		r->convicted = true;
+		return;
+	}
+	r->count[THPRACE_CHECK_REFCOUNT].skipped++;
+	r->count[THPRACE_CHECK_REFCOUNT].reason = "a frame is still in use, perhaps for a moment";
+}
+
 /* Look until the reference counts have settled, or not. */
 static int check_region_settled(struct run *r, unsigned long addr)
 {
@@ -509,6 +497,8 @@ static int check_region_settled(struct run *r, unsigned long addr)
 		r->unsettled = false;
 		ret = check_region(r, addr);
 	}
+	if (!ret && r->refs_exact && r->suspect.pfn && r->settle > NR_SETTLE)
+		convict(r);
 	r->settle = 0;
 	r->checks = checks;
 	return ret;

@@ -240,6 +240,7 @@ static int do_hold(struct thprace_session *s, struct job *job, struct thprace_ta
 		return PTR_ERR(page);
 	if (!page)
 		return 0;
+	thprace_frames_hold(s, t->mm, t->addr, page);
 	ret = thprace_session_hold(s, t->mm, t->addr, page);
 	if (ret)
 		put_page(page);

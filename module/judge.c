@@ -460,13 +460,18 @@ static bool is_partially_mapped(const struct thprace_obs *obs)
 	return nr && nr < obs->nr;
 }
 
+/*
+ * Where there is a mark, a folio can be queued for other reasons (6.12: since it
+ * was faulted in), and the mark is what partial unmapping must leave.
+ */
 static void judge_deferred_queue(const struct thprace_obs *obs, struct thprace_finding *f)
 {
 	bool marked = obs->flags & FLAG(PARTIALLY_MAPPED);
+	bool queued = obs->flags & FLAG(DEFERRED);
 
 	if (obs->nr < DEFERRED_MIN_NR)
 		return;
-	if (obs->flags & FLAG(DEFERRED))
+	if (queued && (marked || !(obs->caps & CAP(PARTIALLY_MAPPED))))
 		held(f);
 	else if (!marked && !is_partially_mapped(obs))
 		held(f);
@@ -481,7 +486,8 @@ static void judge_deferred_queue(const struct thprace_obs *obs, struct thprace_f
 	else if (!(obs->flags & FLAG(UNDISTURBED)))
 		skipped(f, "it may have lost pages while it had migration entries");
 	else
-		violated(obs, f, 0, 1, 0, "partially mapped, but not queued");
+		violated(obs, f, 0, 1, 0, queued ? "partially mapped, but not marked so" :
+						   "partially mapped, but not queued");
 }
 
 static int inject_deferred_queue(struct thprace_obs *obs)
@@ -611,6 +617,47 @@ void thprace_judge(const struct thprace_obs *obs, u64 checks,
 			skipped(&finding[i], skip);
 		else
 			rule->judge(obs, &finding[i]);
+	}
+}
+
+/**
+ * thprace_judge_frame() - judge one frame of a huge page that is gone
+ * @frame: what was seen
+ * @f: filled: a finding of THPRACE_CHECK_REFCOUNT
+ *
+ * Skipped means that the caller may look again, until it has settled.
+ */
+void thprace_judge_frame(const struct thprace_frame *frame, struct thprace_finding *f)
+{
+	s64 want = (s64)frame->own_refs + frame->mappings, got = frame->refcount;
+	const char *wrong = NULL;
+
+	memset(f, 0, sizeof(*f));
+	f->want = want;
+	f->got = got;
+	if (got < 0)
+		wrong = "a frame of the huge page has a count below zero";
+	else if (frame->mapped && !got)
+		wrong = "a frame is mapped, and nobody holds a reference";
+	if (wrong) {
+		f->outcome = THPRACE_VIOLATED;
+		f->want = frame->mapped;
+		f->reason = wrong;
+		return;
+	}
+	if (!frame->ours || !got)
+		return;
+	if (!frame->mappings && got > want)
+		wrong = "a frame that nobody maps is still counted";
+	else if (frame->locked)
+		wrong = "a frame stays locked, with a reference that nobody accounts for";
+	if (!wrong) {
+		held(f);
+	} else if (!frame->settled) {
+		skipped(f, "a frame is still in use, perhaps for a moment");
+	} else {
+		f->outcome = THPRACE_VIOLATED;
+		f->reason = wrong;
 	}
 }
 

@@ -26,6 +26,7 @@ enum thprace_cap {
 	THPRACE_CAP_NR_PAGES_MAPPED,	/* a _nr_pages_mapped field */
 	THPRACE_CAP_MM_ID,		/* _mm_id slots */
 	THPRACE_CAP_ANON_EXCLUSIVE,	/* PG_anon_exclusive */
+	THPRACE_CAP_PARTIALLY_MAPPED,	/* PG_partially_mapped; being queued says little */
 	THPRACE_NR_CAPS
 };
 
@@ -46,8 +47,8 @@ enum thprace_obs_flag {
 	THPRACE_OBS_MAPPED_SHARED,	/* 7.2: FOLIO_MM_IDS_SHARED_BITNUM */
 	THPRACE_OBS_MANY_MMS,		/* more than two mms map it: mm_id slots inexact */
 	THPRACE_OBS_DEFERRED_EXEMPT,	/* on the list of known exceptions of deferred_queue */
-	THPRACE_OBS_UNDISTURBED,	/* since it was faulted in, nothing lost its place on the
-					 * deferred split queue: see docs/CHECKS.md
+	THPRACE_OBS_UNDISTURBED,	/* seen mapped as a whole, and since then no page was
+					 * lost but by the removal of its mapping: docs/CHECKS.md
 					 */
 	THPRACE_NR_OBS_FLAGS
 };
@@ -141,8 +142,25 @@ struct thprace_finding {
 	const char *reason;	/* static text: why skipped, or which rule broke */
 };
 
+/**
+ * struct thprace_frame - what was seen of one frame of a huge page that is gone
+ * @refcount:	of the folio that the frame is the head of now
+ * @own_refs:	references that the session holds on it
+ * @mappings:	as its own counters say
+ * @mapped:	an entry maps it, seen under its page table lock
+ * @ours:	anonymous, where the huge page was in an anon_vma that the mm still has,
+ *		and in no cache: not another's frame
+ * @locked:	the folio is
+ * @settled:	nobody else holds references, and drains and a long wait changed nothing
+ */
+struct thprace_frame {
+	s32 refcount, own_refs, mappings;
+	bool mapped, ours, locked, settled;
+};
+
 void thprace_judge(const struct thprace_obs *obs, u64 checks,
 		   struct thprace_finding finding[THPRACE_NR_CHECKS]);
+void thprace_judge_frame(const struct thprace_frame *frame, struct thprace_finding *f);
 int thprace_judge_inject(struct thprace_obs *obs, unsigned int check);
 
 #endif /* THPRACE_JUDGE_H */

@@ -678,7 +678,8 @@ static u32 kernel_caps(void)
 	       THPRACE_KEEPS_DOUBLE_MAP * BIT(THPRACE_CAP_TOTAL_MAPCOUNT) |
 	       THPRACE_KEEPS_LARGE_MAPCOUNT * BIT(THPRACE_CAP_LARGE_MAPCOUNT) |
 	       THPRACE_KEEPS_MM_ID * BIT(THPRACE_CAP_MM_ID) |
-	       THPRACE_KEEPS_ANON_EXCLUSIVE * BIT(THPRACE_CAP_ANON_EXCLUSIVE);
+	       THPRACE_KEEPS_ANON_EXCLUSIVE * BIT(THPRACE_CAP_ANON_EXCLUSIVE) |
+	       THPRACE_KEEPS_PARTIALLY_MAPPED * BIT(THPRACE_CAP_PARTIALLY_MAPPED);
 }
 
 static void obs_reset(struct thprace_obs *obs, unsigned int nr)
@@ -763,6 +764,11 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 			look_at_place(&v, walk);
 		}
 		read_counters(obs, folio);
+		if (obs->pmd_maps && obs->nr == THPRACE_HPAGE_NR && anon_vma &&
+		    !folio_test_swapcache(folio))
+			thprace_whole_note(obs->pfn);
+		if (obs->nr == THPRACE_HPAGE_NR && thprace_whole_since(obs->pfn))
+			obs->flags |= BIT(THPRACE_OBS_UNDISTURBED);
 		obs->nr_mms = o->nr_mms;
 		obs->flags |= BIT(THPRACE_OBS_COMPLETE);
 		if (o->nr_mms > 2)

@@ -132,6 +132,8 @@ const struct thprace_phase thprace_phases[] = {
 	{ "replace_page", OTHER, { "replace_page" }, "KSM merges a page; mmap_lock for read" },
 	{ "shrink_folio_list", OTHER, { "shrink_folio_list", "shrink_page_list" },
 	  "reclaim of a list of folios; no lock yet" },
+	{ "try_to_unmap", OTHER, { "try_to_unmap" },
+	  "reclaim unmaps a folio; folio lock", thprace_racing_swap },
 };
 
 const unsigned int thprace_nr_phases = ARRAY_SIZE(thprace_phases);
@@ -332,6 +334,38 @@ void thprace_phase_put_return(unsigned int phase)
 }
 
 /**
+ * thprace_phase_missed() - how often a racing check's probe was passed unseen
+ *
+ * As kprobes count it; of the probes that are placed now.
+ */
+u64 thprace_phase_missed(void)
+{
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < thprace_nr_phases; i++)
+		if (thprace_phases[i].racing && READ_ONCE(points[i].placed))
+			sum += READ_ONCE(points[i].kp.nmissed);
+	return sum;
+}
+
+/**
+ * thprace_phase_probed() - is a probe placed there, be it for another phase?
+ * @name: as in schedules
+ */
+bool thprace_phase_probed(const char *name)
+{
+	int phase = thprace_phase_find(name);
+	unsigned int i;
+
+	for (i = 0; phase >= 0 && i < thprace_nr_phases; i++)
+		if (points[i].addr && points[i].addr == points[phase].addr &&
+		    READ_ONCE(points[i].placed))
+			return true;
+	return false;
+}
+
+/**
  * thprace_phase_find() - a row by its name
  * @name: as in schedules
  *
@@ -393,6 +427,9 @@ int thprace_phase_init(void)
 					thprace_sym_lookup(thprace_phases[i].symbol[j]);
 		if (!points[i].addr)
 			points[i].why_not = "no such function in this kernel (inlined or absent)";
+		for (j = 0; j < i && points[i].addr; j++)
+			if (points[j].addr == points[i].addr)
+				points[i].why_not = "the function of an earlier phase in this kernel";
 #ifndef CONFIG_KPROBES_ON_FTRACE
 		points[i].why_not = "the kernel has no CONFIG_KPROBES_ON_FTRACE";
 #endif

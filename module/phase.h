@@ -65,6 +65,8 @@ void thprace_phase_put_all(void);
 bool thprace_phase_has_returns(void);
 int thprace_phase_get_return(unsigned int phase);
 void thprace_phase_put_return(unsigned int phase);
+u64 thprace_phase_missed(void);
+bool thprace_phase_probed(const char *name);
 
 /* racing.c */
 void thprace_racing_unmap(struct pt_regs *regs);
@@ -72,5 +74,6 @@ void thprace_racing_remap(struct pt_regs *regs);
 void thprace_racing_tree(struct pt_regs *regs);
 void thprace_racing_move(struct pt_regs *regs);
 void thprace_racing_collapse(struct pt_regs *regs);
+void thprace_racing_swap(struct pt_regs *regs);
 
 #endif /* THPRACE_PHASE_H */

@@ -115,6 +115,7 @@ void thprace_racing_unmap(struct pt_regs *regs)
 	struct anon_vma *anon_vma, *root;
 	bool owned, locked, other;
 
+	thprace_whole_end(folio);
 	if (!(ttu & TTU_RMAP_LOCKED) || !folio_test_anon(folio) || folio_test_ksm(folio))
 		return;
 	anon_vma = thprace_folio_anon_vma(folio);
@@ -152,7 +153,7 @@ NOKPROBE_SYMBOL(thprace_racing_unmap);
 
 /**
  * thprace_racing_remap() - a split (or a migration) begins to remap
- * @regs: of remove_migration_ptes()
+ * @regs: of remove_migration_ptes(src, dst, flags)
  *
  * Context: probe handler, preemption off.
  */
@@ -161,6 +162,8 @@ void thprace_racing_remap(struct pt_regs *regs)
 	unsigned long flags;
 	int i;
 
+	thprace_whole_end((struct folio *)regs_get_kernel_argument(regs, 0));
+	thprace_whole_end((struct folio *)regs_get_kernel_argument(regs, 1));
 	for (i = 0; i < NR_INSIDE; i++)
 		if (READ_ONCE(inside[i].task) == current)
 			break;
@@ -261,6 +264,33 @@ struct anon_vma *thprace_racing_inside(void)
 NOKPROBE_SYMBOL(thprace_racing_inside);
 
 /**
+ * thprace_racing_swap() - a folio is unmapped, perhaps to swap entries
+ * @regs: of try_to_unmap(folio, flags)
+ *
+ * Context: probe handler, preemption off.
+ */
+void thprace_racing_swap(struct pt_regs *regs)
+{
+	thprace_whole_end((struct folio *)regs_get_kernel_argument(regs, 0));
+}
+
+NOKPROBE_SYMBOL(thprace_racing_swap);
+
+/**
+ * thprace_racing_sees_entries() - does no folio get entries without our notice?
+ *
+ * Migration entries go through try_to_migrate() (5.10: try_to_unmap()) or, those
+ * of a driver, at least back through remove_migration_ptes(); who comes into the
+ * swap cache while mapped is unmapped by try_to_unmap() next.
+ */
+bool thprace_racing_sees_entries(void)
+{
+	return thprace_phase_probed("try_to_migrate") &&
+	       thprace_phase_probed("remove_migration_ptes") &&
+	       thprace_phase_probed("try_to_unmap");
+}
+
+/**
  * thprace_racing_held() - how often a racing check held, since load
  * @check: which
  */
@@ -334,10 +364,16 @@ int thprace_racing_get(struct thprace_session *s)
 	static DEFINE_MUTEX(get_lock);
 	unsigned long flags;
 	unsigned int i;
+	bool first;
 
 	mutex_lock(&get_lock);
 	if (list_empty(&s->node)) {
 		thprace_phase_get_racing();
+		raw_spin_lock_irqsave(&active_lock, flags);
+		first = list_empty(&active);
+		raw_spin_unlock_irqrestore(&active_lock, flags);
+		if (first)	/* perhaps no probe was placed until now */
+			thprace_whole_clear();
 		for (i = 0; i < THPRACE_NR_CHECKS; i++)
 			s->racing_base[i] = thprace_racing_held(i);
 		raw_spin_lock_irqsave(&active_lock, flags);

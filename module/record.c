@@ -108,6 +108,7 @@ void thprace_record_violation(struct thprace_session *s, unsigned int check,
 {
 	struct thprace_violation *v;
 	unsigned long flags;
+	bool say;
 
 	raw_spin_lock_irqsave(&ring_lock, flags);
 	v = &ring[ring_serial % THPRACE_MAX_VIOLATIONS];
@@ -129,8 +130,15 @@ void thprace_record_violation(struct thprace_session *s, unsigned int check,
 	if (s->nr_violations < THPRACE_SESSION_VIOLATIONS)
 		s->violation[s->nr_violations] = *v;
 	s->nr_violations++;
+	say = s->nr_said < THPRACE_SESSION_SAID;
+	s->nr_said += say;
 	raw_spin_unlock_irqrestore(&ring_lock, flags);
 	thprace_stat_add(THPRACE_STAT_VIOLATIONS, 1);
+	/* in case that the kernel does not live to see it reported */
+	if (say)
+		pr_warn("thprace: violation check=%s scenario=%s addr=0x%llx pfn=0x%llx want=%lld got=%lld: %s\n",
+			thprace_check_name(check), s->scenario[0] ? s->scenario : "-",
+			addr, pfn, want, got, reason ? reason : "-");
 }
 
 /**

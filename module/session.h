@@ -30,6 +30,7 @@
 #define THPRACE_MAX_WATCH	1024	/* huge pages whose frames are followed */
 #define THPRACE_MAX_SPANS	64	/* intervals of a lane in a round */
 #define THPRACE_SESSION_VIOLATIONS 32	/* kept in a session's report */
+#define THPRACE_SESSION_SAID	16	/* printed to the kernel log */
 
 struct thprace_session;
 struct thprace_lane;
@@ -126,6 +127,16 @@ struct thprace_watch {
 	struct mm_struct *mm;		/* identity only */
 	unsigned long addr;
 	unsigned long pfn;		/* 0 = free */
+	struct address_space *mapping;	/* identity only */
+	pgoff_t index;
+};
+
+/* A frame that nobody accounts for, as it was seen. */
+struct thprace_suspect {
+	unsigned long pfn, addr;	/* 0 = none */
+	struct address_space *mapping;	/* identity only */
+	pgoff_t index;
+	struct thprace_frame frame;
 };
 
 struct thprace_steering;
@@ -160,6 +171,7 @@ struct thprace_session {
 	struct thprace_held *held;	/* THPRACE_MAX_HELD, allocated on first hold */
 	struct thprace_watch *watch;	/* THPRACE_MAX_WATCH, on first check */
 	unsigned int nr_violations;
+	unsigned int nr_said;		/* not reset */
 	struct thprace_violation violation[THPRACE_SESSION_VIOLATIONS];
 
 	struct thprace_observer *observer;	/* kept between checks; xchg() */
@@ -244,6 +256,25 @@ const char *thprace_check_why_not(unsigned int check);
 const char *thprace_check_kind(unsigned int check);
 u64 thprace_checks_available(void);
 
+/* frames.c: frames of huge pages that are gone, and folios that stayed whole */
+void thprace_frames_hold(struct thprace_session *s, struct mm_struct *mm,
+			 unsigned long addr, struct page *page);
+enum thprace_outcome thprace_frames_check(struct thprace_session *s,
+					  struct thprace_observer *o, unsigned int m,
+					  unsigned long addr, unsigned long now,
+					  struct thprace_suspect *x);
+bool thprace_frames_linger(struct thprace_session *s, struct thprace_suspect *x,
+			   struct thprace_finding *f);
+bool thprace_frames_unref(struct mm_struct *mm, unsigned long addr, unsigned long pfn,
+			  struct thprace_finding *f);
+void thprace_whole_clear(void);
+void thprace_whole_note(unsigned long pfn);
+bool thprace_whole_since(unsigned long pfn);
+void thprace_whole_end(struct folio *folio);
+
+/* rss.c */
+int thprace_rss_look(struct mm_struct *mm, bool inject, struct thprace_finding *f);
+
 /* observe.c */
 size_t thprace_observer_bytes(const struct thprace_observer *o);
 void thprace_observer_free(struct thprace_observer *o);
@@ -291,5 +322,6 @@ const char *thprace_racing_why_not(unsigned int check);
 void thprace_racing_inject(u64 checks);
 bool thprace_racing_injected(unsigned int check);
 struct anon_vma *thprace_racing_inside(void);
+bool thprace_racing_sees_entries(void);
 
 #endif /* THPRACE_SESSION_H */

@@ -27,6 +27,7 @@
 #define MAX_SEEDS	16
 #define MAX_BUGS	256
 #define CONTROL		"control-"
+#define SAID		"thprace: violation "	/* module/record.c */
 
 enum found {
 	FOUND_NOTHING, FOUND_CHECK, FOUND_SPLAT, FOUND_HANG, FOUND_FAILURE, FOUND_ERROR, NR_FOUND
@@ -159,7 +160,39 @@ static bool read_report(const char *dir, struct guest *g)
 	return violated;
 }
 
-/* verdict.json of vm/run, then r.json: a check that spoke names the bug. */
+/*
+ * A guest that died has no report, but its console may hold what the module
+ * said before the kernel complained (or, without @splat, at all).
+ */
+static bool read_console(const char *dir, const char *splat, struct guest *g)
+{
+	FILE *f = open_in(dir, "console.log");
+	double loaded = 0, at = 0;
+	char line[1024], *said;
+	bool violated = false;
+
+	while (f && !violated && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "[%lf]", &at) == 1 && strstr(line, "loading out-of-tree module"))
+			loaded = at;
+		said = strstr(line, SAID);
+		if (said && sscanf(said, SAID "check=%63s scenario=%63s ", g->by,
+				   g->scenario) == 2) {
+			g->found = FOUND_CHECK;
+			g->seconds = at - loaded;
+			violated = true;
+		} else if (splat[0] && strstr(line, splat)) {
+			break;
+		}
+	}
+	if (f)
+		fclose(f);
+	return violated;
+}
+
+/*
+ * verdict.json of vm/run, then r.json: a check that spoke names the bug, be it
+ * on the console of a guest that did not live to report it.
+ */
 static void read_guest(const char *dir, bool ours, struct guest *g)
 {
 	const char *verdict, *splat;
@@ -182,7 +215,8 @@ static void read_guest(const char *dir, bool ours, struct guest *g)
 	copy(g->kernel, sizeof(g->kernel), text_of(root, "kernel"));
 	verdict = text_of(root, "verdict");
 	splat = text_of(root, "splat");
-	if (ours && read_report(dir, g))
+	if (ours && (read_report(dir, g) ||
+		     ((splat[0] || !strcmp(verdict, "lost")) && read_console(dir, splat, g))))
 		;
 	else if (splat[0]) {
 		g->found = FOUND_SPLAT;

@@ -204,6 +204,12 @@ static inline struct anon_vma *thprace_folio_anon_vma(struct folio *folio)
 #define THPRACE_KEEPS_ANON_EXCLUSIVE	0
 #endif
 
+#ifdef THPRACE_HAVE_PARTIALLY_MAPPED
+#define THPRACE_KEEPS_PARTIALLY_MAPPED	1
+#else
+#define THPRACE_KEEPS_PARTIALLY_MAPPED	0
+#endif
+
 /*
  * Can a return handler wait?  Before rethook (and get_kretprobe()) it ran with
  * a raw lock of kprobes held.
@@ -493,9 +499,15 @@ static inline long thprace_mm_counter(struct mm_struct *mm, int member)
 #endif
 }
 
+#if !defined(THPRACE_HAVE_PERCPU_RSS) && defined(SPLIT_RSS_COUNTING)
+#define THPRACE_TASKS_KEEP_RSS	1
+#else
+#define THPRACE_TASKS_KEEP_RSS	0
+#endif
+
 static inline long thprace_task_rss_delta(struct task_struct *task, int member)
 {
-#if !defined(THPRACE_HAVE_PERCPU_RSS) && defined(SPLIT_RSS_COUNTING)
+#if THPRACE_TASKS_KEEP_RSS
 	return READ_ONCE(task->rss_stat.count[member]);
 #else
 	return 0;

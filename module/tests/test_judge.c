@@ -416,6 +416,23 @@ static void test_deferred_queue(void **state)
 		obs.flags |= F(PARTIALLY_MAPPED) | F(DEFERRED);
 		assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_HELD);
 	}
+	/* Queued since it was faulted in says nothing: the mark must be there. */
+	for (k = 0; k < ARRAY_SIZE(kernels); k++) {
+		bool mark = kernels[k] & C(PARTIALLY_MAPPED);
+
+		partly_unmapped(kernels[k]);
+		obs.flags &= ~F(PARTIALLY_MAPPED);
+		if (!mark) {
+			assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_HELD);
+			continue;
+		}
+		assert_only(THPRACE_CHECK_DEFERRED_QUEUE, 1, 0, 0);
+		obs.flags &= ~F(UNDISTURBED);
+		assert_skipped(THPRACE_CHECK_DEFERRED_QUEUE, "migration entries");
+		pte_mapped(kernels[k]);
+		obs.flags |= F(DEFERRED);
+		assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_HELD);
+	}
 	partly_unmapped(CAPS_6_12);
 	obs.flags &= ~(F(DEFERRED) | F(PARTIALLY_MAPPED));
 	obs.flags |= F(SWAPCACHE);
@@ -444,6 +461,63 @@ static void test_deferred_queue(void **state)
 	file(CAPS_6_12);
 	obs.pmd_maps = 0;
 	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_NOT_APPLICABLE);
+}
+
+static void expect_frame(const struct thprace_frame *frame, unsigned int outcome, s64 want,
+			 s64 got)
+{
+	struct thprace_finding f;
+
+	thprace_judge_frame(frame, &f);
+	assert_int_equal(f.outcome, outcome);
+	if (outcome == THPRACE_VIOLATED || outcome == THPRACE_SKIPPED) {
+		assert_non_null(f.reason);
+		assert_int_equal(f.want, want);
+		assert_int_equal(f.got, got);
+	}
+}
+
+static void test_frames(void **state)
+{
+	struct thprace_frame frame = { .ours = true };
+
+	/* Free, or another's. */
+	expect_frame(&frame, THPRACE_NOT_APPLICABLE, 0, 0);
+	frame.ours = false;
+	frame.refcount = 7;
+	frame.locked = true;
+	frame.settled = true;
+	expect_frame(&frame, THPRACE_NOT_APPLICABLE, 0, 0);
+	/* Below zero is wrong whoever's it is; so is an entry without a reference. */
+	frame.settled = false;
+	frame.refcount = -1;
+	expect_frame(&frame, THPRACE_VIOLATED, 0, -1);
+	frame.refcount = 0;
+	frame.mapped = true;
+	expect_frame(&frame, THPRACE_VIOLATED, 1, 0);
+	frame.refcount = 1;
+	expect_frame(&frame, THPRACE_NOT_APPLICABLE, 0, 0);
+	/* Mapped and not locked: judged as a folio, a surplus too. */
+	memset(&frame, 0, sizeof(frame));
+	frame.ours = true;
+	frame.mappings = 1;
+	frame.refcount = 3;
+	frame.settled = true;
+	expect_frame(&frame, THPRACE_HELD, 0, 0);
+	/* Locked for ever. */
+	frame.locked = true;
+	expect_frame(&frame, THPRACE_VIOLATED, 1, 3);
+	frame.settled = false;
+	expect_frame(&frame, THPRACE_SKIPPED, 1, 3);
+	/* Not mapped: only what the session holds. */
+	frame.locked = false;
+	frame.mappings = 0;
+	frame.own_refs = 2;
+	expect_frame(&frame, THPRACE_SKIPPED, 2, 3);
+	frame.settled = true;
+	expect_frame(&frame, THPRACE_VIOLATED, 2, 3);
+	frame.refcount = 2;
+	expect_frame(&frame, THPRACE_HELD, 0, 0);
 }
 
 /* Kept by a reference only: on its way out, nothing to be queued for. */
@@ -590,6 +664,7 @@ int main(void)
 		cmocka_unit_test(test_ksm),
 		cmocka_unit_test(test_anon_exclusive),
 		cmocka_unit_test(test_deferred_queue),
+		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_unmapped),
 		cmocka_unit_test(test_pmd_geometry_needs_a_pmd),
 		cmocka_unit_test(test_unsure_is_skipped),
