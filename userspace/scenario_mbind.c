@@ -15,7 +15,7 @@
 #ifndef MPOL_PREFERRED
 #define MPOL_PREFERRED	1
 #define MPOL_BIND	2
-#define MPOL_MF_MOVE	(1 << 1)
+#define MPOL_MF_MOVE	2
 #endif
 #define NR_ASKED	3
 #define MAX_NODES	64

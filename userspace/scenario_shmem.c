@@ -332,11 +332,11 @@ enum act_result file_pageout_act(struct run *run, struct lane *lane, unsigned in
  * file_pageout_after() - out with all that is still in: it must come back
  * @run: the run
  * @lane: the caller
- * @thp: huge page
+ * @thp: huge page; every other one, since coming back takes time
  */
 int file_pageout_after(struct run *run, struct lane *lane, unsigned int thp)
 {
-	int err = lane->id ? page_out(run, thp) : 0;
+	int err = lane->id && (thp + run->sh->batch) % 2 ? page_out(run, thp) : 0;
 
 	if (err)
 		set_error("madvise(MADV_PAGEOUT): %s", strerror(-err));
