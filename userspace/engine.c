@@ -29,6 +29,36 @@ u8 *run_state(struct run *run, unsigned int thp)
 	return run->state + (size_t)thp * env.nr_subpages;
 }
 
+/**
+ * run_view() - where the calling process has a huge page
+ * @run: the run
+ * @thp: which
+ */
+char *run_view(const struct run *run, unsigned int thp)
+{
+	return region_thp(&run->region, thp) + run->shift;
+}
+
+/**
+ * run_has_procs() - are the workers processes?
+ * @run: the run
+ */
+bool run_has_procs(const struct run *run)
+{
+	return run->sc->shape != SHAPE_THREADS;
+}
+
+/**
+ * run_begin_batch() - what a process knows of the batch by its number alone
+ * @run: the run
+ */
+void run_begin_batch(struct run *run)
+{
+	run->gen = mix64(run->seed, run->sh->batch);
+	run->full_verify = run->sh->batch % 4 == 0;
+	memset(run->state, PG_PATTERN, (size_t)run->nr_thps * env.nr_subpages);
+}
+
 static u64 violations(const struct run *run)
 {
 	return run->res->tally.violations +
@@ -107,6 +137,19 @@ static int hold_folios(struct run *run)
 	return err;
 }
 
+/* Whatever could not be split by now has to, with nobody at it any more. */
+static int check_progress(struct run *run, const struct region *r)
+{
+	int err = session_cmd(run->fd, "check map=0x%lx+0x%zx pid=%d refs=exact check=%s",
+			      (unsigned long)r->base, r->len, getpid(),
+			      check_names[THPRACE_CHECK_SPLIT_PROGRESS]);
+
+	if (!err || err == -EOPNOTSUPP || err == -ENOMEM)
+		return 0;
+	set_error("session refused check: %s", strerror(-err));
+	return err;
+}
+
 static int quiesced_check(struct run *run)
 {
 	char line[THPRACE_MAX_LINE];
@@ -120,7 +163,10 @@ static int quiesced_check(struct run *run)
 	}
 	len = snprintf(line, sizeof(line), "check map=0x%lx+0x%zx pid=%d",
 		       (unsigned long)run->region.base, run->region.len, getpid());
-	for (i = 1; run->sc->shape == SHAPE_PROCS && i <= run->nr_workers; i++) {
+	if (run->also.len)
+		len += snprintf(line + len, sizeof(line) - len, " map=0x%lx+0x%zx",
+				(unsigned long)run->also.base, run->also.len);
+	for (i = 1; run_has_procs(run) && i <= run->nr_workers; i++) {
 		if (i < THPRACE_MAX_PIDS)
 			len += snprintf(line + len, sizeof(line) - len, " pid=%d",
 					run->lanes[i].pid);
@@ -141,13 +187,11 @@ static int quiesced_check(struct run *run)
 		return err;
 	}
 	if (!run->sc->refs_held) {
-		err = session_cmd(run->fd, "check map=0x%lx+0x%zx pid=%d refs=exact check=%s",
-				  (unsigned long)run->region.base, run->region.len, getpid(),
-				  check_names[THPRACE_CHECK_SPLIT_PROGRESS]);
-		if (err && err != -EOPNOTSUPP && err != -ENOMEM) {
-			set_error("session refused check: %s", strerror(-err));
+		err = check_progress(run, &run->region);
+		if (!err && run->also.len)
+			err = check_progress(run, &run->also);
+		if (err)
 			return err;
-		}
 	}
 	err = session_report(run->fd, &run->res->tally);
 	run->res->tally.grid.time_ns = now_ns() - run->begin_ns;
@@ -159,7 +203,8 @@ static int fault_and_fill(struct run *run)
 	u64 t = now_ns();
 	int err;
 
-	if (run->sc->shape == SHAPE_PROCS) {
+	/* Only threads can help: other workers are not there yet, or have not mapped it. */
+	if (run_has_procs(run)) {
 		unsigned int i;
 
 		for (i = 0; i < run->nr_thps; i++)
@@ -198,9 +243,7 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	u64 t = now_ns();
 	int err;
 
-	run->gen = mix64(run->seed, run->sh->batch);
-	run->full_verify = run->sh->batch % 4 == 0;
-	memset(run->state, PG_PATTERN, (size_t)run->nr_thps * env.nr_subpages);
+	run_begin_batch(run);
 	err = run->sc->map ? run->sc->map(run) : region_map(&run->region);
 	if (err)
 		return err;
@@ -213,8 +256,10 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	t = lap(run, T_PROVE, t);
 	if (!*nr_huge)
 		return 0;
-	if (run->sc->shape == SHAPE_PROCS) {
-		err = workers_start(run);
+	if (run_has_procs(run)) {
+		run->sh->budget_ns = run->budget_ns;
+		err = run->sc->shape == SHAPE_PEERS ? workers_do(run, CMD_ATTACH, 0) :
+						      workers_start(run);
 		if (err)
 			return err;
 		t = lap(run, T_FORK, t);
@@ -298,7 +343,7 @@ static int run_batches(struct run *run)
 	unsigned int in_vain = 0, nr_huge = 0;
 	int err;
 
-	if (run->sc->shape == SHAPE_THREADS) {
+	if (run->sc->shape != SHAPE_PROCS) {
 		err = workers_start(run);
 		if (err)
 			return err;
@@ -360,9 +405,9 @@ static int allocate(struct run *run)
 		set_error("cannot map shared memory: %s", strerror(errno));
 		return -ENOMEM;
 	}
-	run->huge = calloc(run->nr_thps, 1);
+	run->huge = run->sh->huge;
 	run->state = calloc(run->nr_thps, env.nr_subpages);
-	if (!run->huge || !run->state) {
+	if (!run->state) {
 		set_error("out of memory");
 		return -ENOMEM;
 	}
@@ -435,7 +480,6 @@ out_free:
 	knobs_restore();
 	region_release(&run->region);
 	free(run->state);
-	free(run->huge);
 	if (run->sh)
 		munmap(run->sh, sizeof(*run->sh));
 	run->sh = NULL;

@@ -28,6 +28,9 @@
 #define PHASES_COLLAPSE	"khugepaged_scan_pmd collapse_huge_page"
 #define PHASES_MIGRATE	"migrate_pages split_huge_page rmap_walk_anon remove_migration_pte"
 #define PHASES_SHMEM	"shmem_fallocate shmem_undo_range split_huge_page split_huge_pmd"
+#define PHASES_PEERS \
+	PHASES_SHMEM " do_munmap split_vma vma_adjust_trans_huge unmap_page_range " \
+	"remove_rmap_pmd remove_rmap_ptes tlb_finish_mmu"
 
 const struct scenario scenarios[] = {
 	{
@@ -118,6 +121,17 @@ const struct scenario scenarios[] = {
 		.act = mremap_act,
 		.after = mremap_after,
 	}, {
+		.name = "mremap-straddle",
+		.summary =
+			"the huge page moves to where its PTEs lie in two page tables, on, or home",
+		.op = "mremap",
+		.phases = PHASES_MREMAP,
+		.setup = straddle_setup,
+		.cleanup = straddle_cleanup,
+		.plan = straddle_plan,
+		.act = straddle_act,
+		.after = straddle_after,
+	}, {
 		.name = "fork",
 		.summary = "the process forks; the child writes and sees its own pages only",
 		.op = "fork",
@@ -135,6 +149,19 @@ const struct scenario scenarios[] = {
 		.cleanup = child_cleanup,
 		.plan = exit_plan,
 		.act = exit_act,
+	}, {
+		.name = "exit-munmap",
+		.summary =
+			"three processes share the huge page by fork: one unmaps a part, one ends",
+		.op = "munmap",
+		.phases = PHASES_MUNMAP,
+		.workers = 2,
+		.thps = 4,
+		.setup = child_setup,
+		.cleanup = child_cleanup,
+		.plan = leave_plan,
+		.act = leave_act,
+		.after = leave_after,
 	}, {
 		.name = "cow",
 		.summary = "processes that share the huge page by fork write to it",
@@ -240,6 +267,14 @@ const struct scenario scenarios[] = {
 		.plan = piece_plan,
 		.act = migrate_act,
 	}, {
+		.name = "mbind",
+		.summary = "a memory policy for a part of the huge page takes its pages along",
+		.op = "migrate",
+		.phases = PHASES_MIGRATE " split_vma vma_adjust_trans_huge vma_complete",
+		.why_not = migrate_why_not,
+		.plan = piece_plan,
+		.act = mbind_act,
+	}, {
 		.name = "ksm",
 		.summary = "zero pages of the huge page merge and unmerge",
 		.op = "ksm",
@@ -310,6 +345,55 @@ const struct scenario scenarios[] = {
 		.plan = piece_plan,
 		.act = munmap_act,
 	}, {
+		.name = "shmem-peers",
+		.summary =
+			"shared memory: a process that only has the file unmaps, discards, removes a part",
+		.op = "munmap",
+		.phases = PHASES_PEERS,
+		.shape = SHAPE_PEERS,
+		.scalable = true,
+		.why_not = shmem_why_not,
+		.setup = peers_setup,
+		.cleanup = file_cleanup,
+		.map = peers_map,
+		.attach = peers_attach,
+		.file = true,
+		.plan = peers_plan,
+		.act = peers_act,
+		.after = peers_after,
+	}, {
+		.name = "shmem-misaligned",
+		.summary =
+			"the same, and there it is mapped by PTEs only, in two page tables",
+		.op = "munmap",
+		.phases = PHASES_PEERS,
+		.shape = SHAPE_PEERS,
+		.scalable = true,
+		.why_not = shmem_why_not,
+		.setup = misaligned_setup,
+		.cleanup = file_cleanup,
+		.map = peers_map,
+		.attach = misaligned_attach,
+		.file = true,
+		.plan = peers_plan,
+		.act = peers_act,
+		.after = peers_after,
+	}, {
+		.name = "shmem-pageout",
+		.summary =
+			"shared memory: pages that are dirty by their PMD alone go to swap and come back",
+		.op = "pageout",
+		.phases = "split_huge_page split_huge_pmd change_huge_pmd shrink_folio_list",
+		.thps = 4,
+		.why_not = shmem_pageout_why_not,
+		.setup = file_pageout_setup,
+		.cleanup = file_pageout_cleanup,
+		.map = file_pageout_map,
+		.file = true,
+		.plan = file_pageout_plan,
+		.act = file_pageout_act,
+		.after = file_pageout_after,
+	}, {
 		.name = "storm",
 		.summary = "random programs of all these ops; recorded, replayed, reduced",
 		.op = "munmap",
@@ -346,7 +430,7 @@ const char *scenario_why_not(const struct scenario *sc, bool no_module)
 		return env.no_thp;
 	if (!no_module && !env.have_module)
 		return env.no_module;
-	if (no_module && sc->shape == SHAPE_THREADS && !env.have_split_file)
+	if (no_module && sc->shape != SHAPE_PROCS && !env.have_split_file)
 		return "nothing splits here without the module (split_huge_pages takes no pid)";
 	return sc->why_not ? sc->why_not() : NULL;
 }

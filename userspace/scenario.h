@@ -88,6 +88,9 @@ int fork_after(struct run *run, struct lane *lane, unsigned int thp);
 int exit_plan(struct run *run, struct lane *lane, unsigned int thp);
 DECLARE_ACT(fork_act);
 DECLARE_ACT(exit_act);
+int leave_plan(struct run *run, struct lane *lane, unsigned int thp);
+int leave_after(struct run *run, struct lane *lane, unsigned int thp);
+DECLARE_ACT(leave_act);
 DECLARE_ACT(cow_act);
 
 /* scenario_pages.c: reclaim, references, migration, KSM */
@@ -102,12 +105,45 @@ DECLARE_ACT(gup_act);
 DECLARE_ACT(migrate_act);
 DECLARE_ACT(ksm_act);
 
+/* scenario_mbind.c: pages follow a memory policy */
+DECLARE_ACT(mbind_act);
+
+/* scenario_straddle.c: a huge page across two page tables */
+int straddle_setup(struct run *run);
+void straddle_cleanup(struct run *run);
+int straddle_plan(struct run *run, struct lane *lane, unsigned int thp);
+int straddle_after(struct run *run, struct lane *lane, unsigned int thp);
+DECLARE_ACT(straddle_act);
+
 /* scenario_file.c: shared memory */
+struct file_priv {
+	int fd[MAX_THPS];		/* of each huge page; 0: none */
+	u8 *fate;			/* of each page, shared with peers; or NULL */
+	size_t fate_len;
+};
+
 const char *shmem_why_not(void);
 int file_setup(struct run *run);
 void file_cleanup(struct run *run);
 int file_map(struct run *run);
 DECLARE_ACT(punch_act);
 DECLARE_ACT(truncate_act);
+
+/* scenario_shmem.c: the same with others, and written out */
+int peers_setup(struct run *run);
+int misaligned_setup(struct run *run);
+int peers_map(struct run *run);
+int peers_attach(struct run *run, struct lane *lane);
+int misaligned_attach(struct run *run, struct lane *lane);
+int peers_plan(struct run *run, struct lane *lane, unsigned int thp);
+int peers_after(struct run *run, struct lane *lane, unsigned int thp);
+DECLARE_ACT(peers_act);
+const char *shmem_pageout_why_not(void);
+int file_pageout_setup(struct run *run);
+void file_pageout_cleanup(struct run *run);
+int file_pageout_map(struct run *run);
+int file_pageout_plan(struct run *run, struct lane *lane, unsigned int thp);
+int file_pageout_after(struct run *run, struct lane *lane, unsigned int thp);
+DECLARE_ACT(file_pageout_act);
 
 #endif /* THPRACE_SCENARIO_H */

@@ -25,6 +25,7 @@
 struct child_order {
 	u32 verify;
 	u64 batch;
+	pid_t leaver[MAX_THPS];		/* child that ends in the middle, or 0 */
 };
 
 static void nap(void)
@@ -47,10 +48,23 @@ int child_setup(struct run *run)
 	return 0;
 }
 
+static void end_leaver(struct child_order *order, unsigned int thp)
+{
+	kill(order->leaver[thp], SIGKILL);
+	waitpid(order->leaver[thp], NULL, 0);
+	signals_child_gone(order->leaver[thp]);
+	order->leaver[thp] = 0;
+}
+
 void child_cleanup(struct run *run)
 {
+	struct child_order *order = run->priv;
 	unsigned int i;
 
+	for (i = 0; run->priv && i < run->nr_thps; i++) {
+		if (order->leaver[i])
+			end_leaver(order, i);
+	}
 	for (i = 0; i < run->nr_extra; i++) {
 		if (!run->extra[i])
 			continue;
@@ -194,6 +208,51 @@ enum act_result exit_act(struct run *run, struct lane *lane, unsigned int thp)
 		return ACT_FAILED;
 	end_child(run, thp, true);
 	return ACT_OK;
+}
+
+/*
+ * Three share the huge page: main, a child that stays, one that leaves.  Worker
+ * 1 unmaps in main, worker 2 sees to it that the leaver ends.
+ */
+int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct child_order *order = run->priv;
+	pid_t pid;
+	int err;
+
+	if (lane->id == 1)
+		return piece_plan(run, lane, thp);
+	lane->op = "exit";
+	err = exit_plan(run, lane, thp);
+	if (err)
+		return err;
+	pid = spawn(run, lane, thp);
+	if (pid < 0) {
+		set_error("fork: %s", strerror(errno));
+		return -EAGAIN;
+	}
+	signals_child(pid);
+	order->leaver[thp] = pid;
+	return 0;
+}
+
+enum act_result leave_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	if (lane->id == 1)
+		return munmap_act(run, lane, thp);
+	end_leaver(run->priv, thp);
+	return ACT_OK;
+}
+
+/**
+ * leave_after() - the child that stayed verifies, and ends
+ * @run: the run
+ * @lane: the caller; worker 2 has forked
+ * @thp: huge page
+ */
+int leave_after(struct run *run, struct lane *lane, unsigned int thp)
+{
+	return lane->id == 2 ? fork_after(run, lane, thp) : 0;
 }
 
 /**

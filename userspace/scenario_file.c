@@ -2,7 +2,8 @@
 /*
  * Shared memory: a hole is punched, or the file cut, while it is split
  *
- * One memfd for each huge page, mapped shared.  Not here: anonymous memory.
+ * One memfd for each huge page, mapped shared.  Not here: anonymous memory, and
+ * files that other processes map as well (scenario_shmem.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +20,6 @@
 #define FALLOC_FL_KEEP_SIZE	1
 #define FALLOC_FL_PUNCH_HOLE	2
 #endif
-
-struct file_priv {
-	int fd[MAX_THPS];		/* 0: none */
-};
 
 const char *shmem_why_not(void)
 {
@@ -46,6 +43,8 @@ void file_cleanup(struct run *run)
 		if (priv->fd[i] > 0)
 			close(priv->fd[i]);
 	}
+	if (priv && priv->fate)
+		munmap(priv->fate, priv->fate_len);
 	free(priv);
 }
 

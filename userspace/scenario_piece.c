@@ -97,7 +97,7 @@ int piece_plan(struct run *run, struct lane *lane, unsigned int thp)
 int piece_apply(struct run *run, struct lane *lane, unsigned int thp,
 		int (*fn)(void *addr, size_t len, int arg), int arg)
 {
-	char *base = region_thp(&run->region, thp);
+	char *base = run_view(run, thp);
 	const struct piece *p = &lane->piece;
 	unsigned int i;
 

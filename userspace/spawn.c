@@ -90,7 +90,7 @@ static pid_t worker_fork(struct run *run, struct lane *lane)
 }
 
 /**
- * workers_start() - threads once, or processes that share what is mapped now
+ * workers_start() - threads or peers once, or processes that share what is mapped now
  * @run: the run
  */
 int workers_start(struct run *run)
@@ -104,7 +104,7 @@ int workers_start(struct run *run)
 	for (i = 1; i <= run->nr_workers; i++) {
 		struct lane *lane = &run->lanes[i];
 
-		if (run->sc->shape == SHAPE_PROCS) {
+		if (run_has_procs(run)) {
 			lane->pid = worker_fork(run, lane);
 			err = lane->pid < 0 ? errno : 0;
 			if (!err)
@@ -158,7 +158,7 @@ void workers_stop(struct run *run)
 		if (!lane->started)
 			continue;
 		lane->started = false;
-		if (run->sc->shape == SHAPE_PROCS)
+		if (run_has_procs(run))
 			reap(run, lane);
 		else
 			pthread_join(lane->thread, NULL);

@@ -193,6 +193,7 @@ int region_map(struct region *r);
 void region_release(struct region *r);
 char *region_thp(const struct region *r, unsigned int thp);
 void page_fill(void *page, u64 gen);
+void page_fill_as(void *page, const void *as, u64 gen);
 bool page_verify(const void *page, const void *as, u64 gen, struct mismatch *bad);
 bool page_zero(const void *page, struct mismatch *bad);
 void thp_fill(char *thp, u64 gen);
@@ -219,6 +220,7 @@ enum act_result {
 enum shape {
 	SHAPE_THREADS,			/* workers are threads of one mm */
 	SHAPE_PROCS,			/* workers are forked each batch */
+	SHAPE_PEERS,			/* forked once, before anything is mapped */
 };
 
 struct scenario {
@@ -240,6 +242,7 @@ struct scenario {
 	int (*setup)(struct run *run);
 	void (*cleanup)(struct run *run);
 	int (*map)(struct run *run);
+	int (*attach)(struct run *run, struct lane *lane);	/* a peer's own mappings */
 	int (*plan)(struct run *run, struct lane *lane, unsigned int thp);
 	enum act_result (*act)(struct run *run, struct lane *lane, unsigned int thp);
 	int (*after)(struct run *run, struct lane *lane, unsigned int thp);
@@ -289,7 +292,7 @@ struct lane_shared {
 };
 
 enum worker_cmd {
-	CMD_FAULT, CMD_FILL, CMD_RACE, CMD_RACE_ALL, CMD_AFTER, CMD_VERIFY, CMD_QUIT,
+	CMD_FAULT, CMD_FILL, CMD_ATTACH, CMD_RACE, CMD_RACE_ALL, CMD_AFTER, CMD_VERIFY, CMD_QUIT,
 };
 
 struct shared {
@@ -299,7 +302,8 @@ struct shared {
 	u32 solo;			/* nobody splits in this round */
 	u32 forced;			/* this round follows a schedule */
 	u32 culprit;			/* the op that was to be found was done */
-	u64 round, batch;
+	u64 round, batch, budget_ns;
+	u8 huge[MAX_THPS];		/* proven */
 	u32 nr_violations;
 	struct violation violations[SHARED_VIOLATIONS];
 	struct lane_shared lane[MAX_WORKERS + 1];
@@ -343,8 +347,10 @@ struct run {
 	struct result *res;
 	int fd;				/* session or -1 */
 	struct region region;
+	struct region also;		/* checked too, where it has a length */
+	size_t shift;			/* this process has each huge page so far behind */
 	unsigned int nr_workers, nr_thps;
-	u8 *huge;			/* [nr_thps]: proven */
+	u8 *huge;			/* of sh */
 	u8 *state;			/* [nr_thps * nr_subpages] of this mm */
 	struct shared *sh;
 	struct lane lanes[MAX_WORKERS + 1];
@@ -362,7 +368,10 @@ struct run {
 };
 
 int engine_run(struct run *run);
+void run_begin_batch(struct run *run);
 u8 *run_state(struct run *run, unsigned int thp);
+char *run_view(const struct run *run, unsigned int thp);
+bool run_has_procs(const struct run *run);
 int run_stopping(struct run *run);
 
 /* round.c: the race of a batch */

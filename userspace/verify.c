@@ -36,7 +36,7 @@ void content_violation(struct run *run, struct lane *lane, const struct mismatch
 {
 	struct shared *sh = run->sh;
 	u32 n = __atomic_fetch_add(&sh->nr_violations, 1, __ATOMIC_RELAXED);
-	unsigned long addr = (unsigned long)bad->addr;
+	unsigned long addr = (unsigned long)bad->addr, home = addr - run->shift;
 	struct violation *v;
 
 	if (n >= SHARED_VIOLATIONS)
@@ -54,22 +54,23 @@ void content_violation(struct run *run, struct lane *lane, const struct mismatch
 	snprintf(v->ops, sizeof(v->ops), "split,%s", lane->id ? lane->op : run->sc->op);
 	snprintf(v->detail, sizeof(v->detail),
 		 "%s: subpage %lu of the huge page at 0x%lx, byte %zu, seen by %s %u",
-		 what, addr % env.hpage_size / env.page_size,
-		 addr & ~(env.hpage_size - 1), bad->offset,
-		 run->sc->shape == SHAPE_PROCS ? "process" : "thread", lane->id);
+		 what, home % env.hpage_size / env.page_size,
+		 (home & ~(env.hpage_size - 1)) + run->shift, bad->offset,
+		 run_has_procs(run) ? "process" : "thread", lane->id);
 }
 
 static bool verify_page(struct run *run, struct lane *lane, const char *page, u8 state)
 {
+	const char *as = page - run->shift;
 	struct mismatch bad, ignored;
 
 	switch (state) {
 	case PG_PATTERN:
-		if (page_verify(page, page, run->gen, &bad))
+		if (page_verify(page, as, run->gen, &bad))
 			return true;
 		break;
 	case PG_OWN:
-		if (page_verify(page, page, own_gen(run, lane), &bad))
+		if (page_verify(page, as, own_gen(run, lane), &bad))
 			return true;
 		break;
 	case PG_ZERO:
@@ -77,7 +78,7 @@ static bool verify_page(struct run *run, struct lane *lane, const char *page, u8
 			return true;
 		break;
 	case PG_PATTERN_OR_ZERO:
-		if (page_zero(page, &ignored) || page_verify(page, page, run->gen, &bad))
+		if (page_zero(page, &ignored) || page_verify(page, as, run->gen, &bad))
 			return true;
 		break;
 	default:
@@ -106,7 +107,7 @@ static unsigned int hole_length(const u8 *state, unsigned int from)
 void verify_thp(struct run *run, struct lane *lane, unsigned int thp, bool all)
 {
 	const u8 *state = run_state(run, thp);
-	char *base = region_thp(&run->region, thp);
+	char *base = run_view(run, thp);
 	unsigned int i, hole;
 	u64 verified = 0;
 

@@ -76,7 +76,7 @@ static int poll_children(void *arg)
 	struct run *run = arg;
 	siginfo_t info;
 
-	return run->sc->shape == SHAPE_PROCS && dead_worker(run, &info) ? -ECHILD : 0;
+	return run_has_procs(run) && dead_worker(run, &info) ? -ECHILD : 0;
 }
 
 static void set_death_error(struct run *run)
@@ -266,12 +266,22 @@ static void fill(struct run *run, struct lane *lane)
 		thp_fill(region_thp(&run->region, i), run->gen);
 }
 
+/* A peer learns of a batch only now, and maps what main has mapped. */
+static int attach(struct run *run, struct lane *lane)
+{
+	if (!lane->id)
+		return 0;
+	run->budget_ns = run->sh->budget_ns;
+	run_begin_batch(run);
+	return run->sc->attach(run, lane);
+}
+
 static void verify(struct run *run, struct lane *lane)
 {
 	unsigned int nr = run->nr_workers + 1, i;
 
 	for (i = 0; i < run->nr_thps; i++) {
-		if (run->sc->shape == SHAPE_PROCS)
+		if (run_has_procs(run))
 			verify_thp(run, lane, i, !lane->id || run->full_verify);
 		else if (i % nr == lane->id)
 			verify_thp(run, lane, i, true);
@@ -305,6 +315,8 @@ static int worker_part(struct run *run, struct lane *lane, enum worker_cmd cmd,
 	case CMD_FILL:
 		fill(run, lane);
 		return 0;
+	case CMD_ATTACH:
+		return attach(run, lane);
 	case CMD_RACE:
 		return race(run, lane, thp, thp);
 	case CMD_RACE_ALL:

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Shared memory that others map as well, or that is written out
+ *
+ * Peers: processes that have nothing in common but the files, each with a
+ * mapping of its own, at the same place or so that no huge page fits.  Not
+ * here: the files, and what one process alone does to them (scenario_file.c).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "scenario.h"
+
+#ifndef MADV_REMOVE
+#define MADV_REMOVE	9
+#endif
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+#define SHIFT_LANE	(~0ULL - 3)
+#define REFILL_STEP	4
+
+enum peer_kind {
+	PEER_MUNMAP, PEER_ZAP, PEER_REMOVE, PEER_REMOVE_AND_FILL, NR_PEER_KINDS
+};
+
+/* What a peer did to the file, for all who have it. */
+enum fate {
+	FATE_NONE, FATE_ZERO, FATE_UNKNOWN,
+};
+
+static u8 *thp_fate(struct run *run, unsigned int thp)
+{
+	const struct file_priv *priv = run->priv;
+
+	return priv->fate + (size_t)thp * env.nr_subpages;
+}
+
+/**
+ * peers_setup() - files, and what all of the processes know of them
+ * @run: the run
+ */
+int peers_setup(struct run *run)
+{
+	struct file_priv *priv;
+	int err = file_setup(run);
+
+	if (err)
+		return err;
+	priv = run->priv;
+	priv->fate_len = (size_t)run->nr_thps * env.nr_subpages;
+	priv->fate = mmap(NULL, priv->fate_len, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (priv->fate != MAP_FAILED)
+		return 0;
+	priv->fate = NULL;
+	set_error("cannot map shared memory: %s", strerror(errno));
+	return -ENOMEM;
+}
+
+/* The last one reaches beyond the region: there is room for it behind. */
+int misaligned_setup(struct run *run)
+{
+	run->also.base = run->region.base + run->region.len;
+	run->also.len = env.hpage_size;
+	return peers_setup(run);
+}
+
+int peers_map(struct run *run)
+{
+	const struct file_priv *priv = run->priv;
+
+	memset(priv->fate, FATE_NONE, priv->fate_len);
+	return file_map(run);
+}
+
+/* Nothing of the batch before may stay: the next one is mapped elsewhere. */
+static int forget_views(struct run *run)
+{
+	if (mmap(run->region.base, run->region.len + env.hpage_size, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != MAP_FAILED)
+		return 0;
+	set_error("cannot unmap: %s", strerror(errno));
+	return -errno;
+}
+
+/* Reads map what is there, writes make the mapping dirty; both happen. */
+static void touch(char *at, size_t len, bool write)
+{
+	size_t off;
+
+	for (off = 0; off < len; off += env.page_size) {
+		if (write)
+			__atomic_fetch_or(at + off, 0, __ATOMIC_RELAXED);
+		else
+			(void)__atomic_load_n(at + off, __ATOMIC_RELAXED);
+	}
+}
+
+/**
+ * peers_attach() - map main's files, each where main has it
+ * @run: the run
+ * @lane: the caller, in a process that was forked when nothing was mapped
+ */
+int peers_attach(struct run *run, struct lane *lane)
+{
+	const struct file_priv *priv = run->priv;
+	unsigned int i;
+	char *at;
+	int err = forget_views(run);
+
+	for (i = 0; !err && i < run->nr_thps; i++) {
+		at = mmap(run_view(run, i), env.hpage_size, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_FIXED, priv->fd[i], 0);
+		if (at == MAP_FAILED || madvise(at, env.hpage_size, MADV_HUGEPAGE)) {
+			set_error("cannot map shared memory: %s", strerror(errno));
+			return -errno;
+		}
+		/* One access maps a huge page; where none fits, each its own. */
+		touch(at, run->shift ? env.hpage_size : env.page_size,
+		      (run->sh->batch + i + lane->id) % 2);
+	}
+	return err;
+}
+
+/**
+ * misaligned_attach() - the same, so many pages behind: by PTEs of two page tables
+ * @run: the run
+ * @lane: the caller
+ */
+int misaligned_attach(struct run *run, struct lane *lane)
+{
+	struct rng rng;
+
+	rng_seed(&rng, run->seed, run->sh->batch, SHIFT_LANE - lane->id);
+	run->shift = (1 + rng_below(&rng, env.nr_subpages - 1)) * env.page_size;
+	return peers_attach(run, lane);
+}
+
+int peers_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	piece_plan(run, lane, thp);
+	switch (lane->variant % NR_PEER_KINDS) {
+	case PEER_MUNMAP:
+		lane->op = "munmap";
+		break;
+	case PEER_ZAP:
+		lane->op = "zap";
+		break;
+	default:
+		lane->op = "punch";
+		break;
+	}
+	return 0;
+}
+
+static void set_fate(struct run *run, struct lane *lane, unsigned int thp, u8 what)
+{
+	const struct piece *p = &lane->piece;
+	u8 *fate = thp_fate(run, thp);
+	unsigned int i;
+
+	for (i = 0; i < p->nr; i++)
+		__atomic_store_n(&fate[p->first + i * p->stride], what, __ATOMIC_RELAXED);
+}
+
+/* Some of what was removed is written again at once; all others must see it. */
+static void refill(struct run *run, struct lane *lane, unsigned int thp)
+{
+	const struct piece *p = &lane->piece;
+	char *home = region_thp(&run->region, thp), *view = run_view(run, thp);
+	u8 *fate = thp_fate(run, thp);
+	unsigned int i, page;
+
+	for (i = 0; i < p->nr; i += REFILL_STEP) {
+		page = p->first + i * p->stride;
+		page_fill_as(view + page * env.page_size, home + page * env.page_size, run->gen);
+		__atomic_store_n(&fate[page], FATE_NONE, __ATOMIC_RELAXED);
+	}
+}
+
+/**
+ * peers_act() - unmap, discard or remove a part of what others map as well
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page
+ */
+enum act_result peers_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	int kind = lane->variant % NR_PEER_KINDS;
+
+	switch (kind) {
+	case PEER_MUNMAP:
+		return munmap_act(run, lane, thp);
+	case PEER_ZAP:
+		/* The file keeps it. */
+		return piece_apply(run, lane, thp, madvise, MADV_DONTNEED) ? ACT_FAILED : ACT_OK;
+	default:
+		if (piece_apply(run, lane, thp, madvise, MADV_REMOVE)) {
+			set_fate(run, lane, thp, FATE_UNKNOWN);
+			return ACT_FAILED;
+		}
+		set_fate(run, lane, thp, FATE_ZERO);
+		/* Of several peers another may remove it again. */
+		if (kind == PEER_REMOVE_AND_FILL && run->nr_workers == 1)
+			refill(run, lane, thp);
+		return ACT_OK;
+	}
+}
+
+/**
+ * peers_after() - what the peers did to the file, in each one's own view
+ * @run: the run
+ * @lane: the caller, main too
+ * @thp: huge page
+ */
+int peers_after(struct run *run, struct lane *lane, unsigned int thp)
+{
+	const u8 *fate = thp_fate(run, thp);
+	u8 *state = run_state(run, thp);
+	unsigned int i;
+
+	(void)lane;
+	for (i = 0; i < env.nr_subpages; i++) {
+		if (state[i] != PG_HOLE && fate[i] != FATE_NONE)
+			state[i] = fate[i] == FATE_ZERO ? PG_ZERO : PG_ANY;
+	}
+	return 0;
+}
+
+const char *shmem_pageout_why_not(void)
+{
+	const char *why = shmem_why_not();
+
+	return why ? why : pageout_why_not();
+}
+
+int file_pageout_setup(struct run *run)
+{
+	swap_start();
+	if (env.have_swap)
+		return file_setup(run);
+	run->res->skipped = "no swap here, and no zram to make some";
+	return -EOPNOTSUPP;
+}
+
+void file_pageout_cleanup(struct run *run)
+{
+	file_cleanup(run);
+	swap_stop();
+}
+
+/*
+ * The huge page comes by a read: then no fault ever marks it dirty, and what is
+ * written afterwards shows in the dirty bit of its PMD alone.
+ */
+int file_pageout_map(struct run *run)
+{
+	int err = file_map(run);
+	unsigned int i;
+
+	for (i = 0; !err && i < run->nr_thps; i++)
+		touch(region_thp(&run->region, i), env.page_size, false);
+	return err;
+}
+
+int file_pageout_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	piece_plan(run, lane, thp);
+	lane->piece.stride = 1;
+	return 0;
+}
+
+/*
+ * A file's PMD that is split is unmapped, and only what is mapped is paged out:
+ * reads map it again, clean.  ENOMEM is a hole; the rest is done.
+ */
+static int page_out(struct run *run, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	const u8 *state = run_state(run, thp);
+	unsigned int i;
+
+	for (i = 0; i < env.nr_subpages; i++) {
+		if (state[i] != PG_HOLE)
+			touch(base + i * env.page_size, env.page_size, false);
+	}
+	return madvise(base, env.hpage_size, MADV_PAGEOUT) && errno != ENOMEM ? -errno : 0;
+}
+
+/* Pages of [first, first + nr) that are in no memory. */
+static unsigned int nr_out(char *thp, unsigned int first, unsigned int nr)
+{
+	unsigned char vec[MAX_NR_SUBPAGES];
+	unsigned int i, out = 0;
+
+	if (!nr || mincore(thp + first * env.page_size, nr * env.page_size, vec))
+		return 0;
+	for (i = 0; i < nr; i++)
+		out += !(vec[i] & 1);
+	return out;
+}
+
+/**
+ * file_pageout_act() - cut the PMD, then out with the pages
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page
+ *
+ * As long as the split is to come its reference keeps the pages in: busy.
+ */
+enum act_result file_pageout_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	const struct piece *p = &lane->piece;
+	unsigned int end = p->first + p->nr, out;
+
+	if (lane->variant % 3 == 0 && munmap_act(run, lane, thp) != ACT_OK)
+		return ACT_ERROR;
+	if (lane->variant % 3 == 1 && piece_apply(run, lane, thp, mprotect, PROT_READ))
+		return ACT_FAILED;
+	if (page_out(run, thp))
+		return ACT_FAILED;
+	out = nr_out(base, 0, p->first) + nr_out(base, end, env.nr_subpages - end);
+	return out ? ACT_OK : ACT_BUSY;
+}
+
+/**
+ * file_pageout_after() - out with all that is still in: it must come back
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page; every other one, since coming back takes time
+ */
+int file_pageout_after(struct run *run, struct lane *lane, unsigned int thp)
+{
+	int err = lane->id && (thp + run->sh->batch) % 2 ? page_out(run, thp) : 0;
+
+	if (err)
+		set_error("madvise(MADV_PAGEOUT): %s", strerror(-err));
+	return err;
+}
