@@ -19,6 +19,7 @@
 #define GRACE_NS		(20 * NSEC_PER_SEC)
 #define BUDGET_FACTOR		50
 #define NOT_HUGE_BATCHES	20	/* in a row, then it makes no sense */
+#define ALONE_BATCHES		2
 
 const char *const timing_names[T_NR] = {
 	"map", "fault", "fill", "prove", "fork", "hold", "race", "check", "verify", "other",
@@ -74,6 +75,25 @@ int run_stopping(struct run *run)
 	       (opt->stop_first && violations(run));
 }
 
+/**
+ * run_alone() - is this huge page's op done without a split beside it?
+ * @run: the run
+ * @thp: huge page
+ *
+ * What an op leaves huge and mapped in part has states of its own, and must
+ * still be splittable when all is quiet; and some ops want pages that nobody
+ * holds.  One in every other batch, early in it; half of them where the
+ * scenario says so.
+ */
+bool run_alone(const struct run *run, unsigned int thp)
+{
+	if (run->fd < 0 || run->opt->grid || run->opt->steer)
+		return false;
+	if (run->sc->alone)
+		return thp % 2;
+	return thp == 1 && run->sh->batch % ALONE_BATCHES == 0;
+}
+
 static u64 lap(struct run *run, enum timing what, u64 since_ns)
 {
 	u64 now = now_ns();
@@ -89,7 +109,7 @@ static int hold_folios(struct run *run)
 	int err = 0;
 
 	for (thp = 0; thp < run->nr_thps && !err; thp++) {
-		if (run->huge[thp]) {
+		if (run->huge[thp] && !run_alone(run, thp)) {
 			if (!words)
 				len = snprintf(line, sizeof(line), "hold pid=%d", getpid());
 			len += snprintf(line + len, sizeof(line) - len, " map=0x%lx+0x%zx",
@@ -107,19 +127,23 @@ static int hold_folios(struct run *run)
 	return err;
 }
 
-static int quiesced_check(struct run *run)
+/* Nothing is there to be checked where all has been unmapped. */
+static int check_refused(int err)
+{
+	if (!err || err == -ENOMEM)
+		return 0;
+	set_error("session refused check: %s", strerror(-err));
+	return err;
+}
+
+static int check_region(struct run *run, const struct region *region)
 {
 	char line[THPRACE_MAX_LINE];
 	unsigned int i, j, len;
 	int err;
 
-	err = session_cmd(run->fd, "drop");
-	if (err) {
-		set_error("session refused drop: %s", strerror(-err));
-		return err;
-	}
 	len = snprintf(line, sizeof(line), "check map=0x%lx+0x%zx pid=%d",
-		       (unsigned long)run->region.base, run->region.len, getpid());
+		       (unsigned long)region->base, region->len, getpid());
 	for (i = 1; run->sc->shape == SHAPE_PROCS && i <= run->nr_workers; i++) {
 		if (i < THPRACE_MAX_PIDS)
 			len += snprintf(line + len, sizeof(line) - len, " pid=%d",
@@ -135,20 +159,28 @@ static int quiesced_check(struct run *run)
 	/* Nobody else holds references, or the scenario says so. */
 	len += snprintf(line + len, sizeof(line) - len, " refs=%s",
 			run->sc->refs_held ? "lower" : "exact");
-	err = session_cmd(run->fd, "%s", line);
+	err = check_refused(session_cmd(run->fd, "%s", line));
+	if (err || run->sc->refs_held)
+		return err;
+	err = session_cmd(run->fd, "check map=0x%lx+0x%zx pid=%d refs=exact check=%s",
+			  (unsigned long)region->base, region->len, getpid(),
+			  check_names[THPRACE_CHECK_SPLIT_PROGRESS]);
+	return err == -EOPNOTSUPP ? 0 : check_refused(err);
+}
+
+static int quiesced_check(struct run *run)
+{
+	int err = session_cmd(run->fd, "drop");
+
 	if (err) {
-		set_error("session refused check: %s", strerror(-err));
+		set_error("session refused drop: %s", strerror(-err));
 		return err;
 	}
-	if (!run->sc->refs_held) {
-		err = session_cmd(run->fd, "check map=0x%lx+0x%zx pid=%d refs=exact check=%s",
-				  (unsigned long)run->region.base, run->region.len, getpid(),
-				  check_names[THPRACE_CHECK_SPLIT_PROGRESS]);
-		if (err && err != -EOPNOTSUPP && err != -ENOMEM) {
-			set_error("session refused check: %s", strerror(-err));
-			return err;
-		}
-	}
+	err = check_region(run, &run->region);
+	if (!err && run->also)
+		err = check_region(run, run->also);
+	if (err)
+		return err;
 	err = session_report(run->fd, &run->res->tally);
 	run->res->tally.grid.time_ns = now_ns() - run->begin_ns;
 	return err;
@@ -232,7 +264,7 @@ static void flip_bit(struct run *run)
 	size_t i;
 
 	for (i = 0; i < (size_t)run->nr_thps * env.nr_subpages; i++) {
-		if (run->state[i] == PG_PATTERN)
+		if (run->state[i] == PG_PATTERN || run->state[i] == PG_REWRITTEN)
 			break;
 	}
 	if (i == (size_t)run->nr_thps * env.nr_subpages)

@@ -102,14 +102,15 @@ static size_t first_word(u64 key, size_t nr_words)
 }
 
 /**
- * page_fill() - write the pattern to every byte of a page
+ * page_fill_as() - write the pattern of another place to every byte of a page
  * @page: page aligned
+ * @as: where the page will be when it is verified
  * @gen: generation
  */
-void page_fill(void *page, u64 gen)
+void page_fill_as(void *page, const void *as, u64 gen)
 {
 	size_t nr_words = env.page_size / sizeof(u64), i;
-	u64 key = page_key(page, gen);
+	u64 key = page_key(as, gen);
 	size_t first = first_word(key, nr_words);
 	u64 *word = page;
 
@@ -117,6 +118,16 @@ void page_fill(void *page, u64 gen)
 		word[i] = 0;
 	for (; i < nr_words; i++)
 		word[i] = key + i * WORD_STEP;
+}
+
+/**
+ * page_fill() - write the pattern to every byte of a page
+ * @page: page aligned
+ * @gen: generation
+ */
+void page_fill(void *page, u64 gen)
+{
+	page_fill_as(page, page, gen);
 }
 
 static bool find_mismatch(const u64 *word, size_t first, u64 key, struct mismatch *bad)

@@ -20,6 +20,11 @@ static const char *const split_phases[] = {
 	"remove_migration_ptes", "remove_migration_pte", "free_page_and_swap_cache",
 };
 
+/* Between unmap and remap of a split: all entries are migration entries. */
+static const char *const window_phases[] = {
+	"remap_page", "remove_migration_ptes", "remove_migration_pte",
+};
+
 static const char *const file_split_phases[] = {
 	"split_huge_page", "page_vma_mapped_walk", "split_huge_pmd", "free_page_and_swap_cache",
 };
@@ -55,10 +60,8 @@ static const char *known(const char *name, size_t len)
 	return NULL;
 }
 
-static const char *draw_split_phase(bool file, struct rng *rng)
+static const char *draw_from(const char *const *list, unsigned int nr, struct rng *rng)
 {
-	const char *const *list = file ? file_split_phases : split_phases;
-	unsigned int nr = file ? ARRAY_SIZE(file_split_phases) : ARRAY_SIZE(split_phases);
 	unsigned int i, first = rng_below(rng, nr);
 	const char *name;
 
@@ -69,6 +72,12 @@ static const char *draw_split_phase(bool file, struct rng *rng)
 			return name;
 	}
 	return NULL;
+}
+
+static const char *draw_split_phase(bool file, struct rng *rng)
+{
+	return file ? draw_from(file_split_phases, ARRAY_SIZE(file_split_phases), rng) :
+		      draw_from(split_phases, ARRAY_SIZE(split_phases), rng);
 }
 
 /* One of the words that this kernel has as a phase. */
@@ -85,6 +94,25 @@ static const char *draw_word(const char *words, struct rng *rng)
 			have[nr++] = name;
 	}
 	return nr ? have[rng_below(rng, nr)] : NULL;
+}
+
+/*
+ * The other op past its own locks, then the split up to where all is migration
+ * entries, then the op goes on among them: to its end, or to one more phase.
+ */
+static bool draw_inner(const struct scenario *sc, struct rng *rng, char *buf, size_t size)
+{
+	const char *inner = draw_word(sc->inner, rng), *window, *later;
+
+	window = draw_from(window_phases, ARRAY_SIZE(window_phases), rng);
+	if (sc->file || !inner || !window)
+		return false;
+	later = rng_below(rng, 3) ? NULL : draw_word(sc->phases, rng);
+	if (later && strcmp(later, inner))
+		snprintf(buf, size, "b>%s a>%s b>%s a>end b>end", inner, window, later);
+	else
+		snprintf(buf, size, "b>%s a>%s b>end a>end", inner, window);
+	return true;
 }
 
 /**
@@ -104,6 +132,8 @@ bool steer_draw(const struct scenario *sc, struct rng *rng, char *buf, size_t si
 
 	if (!loaded)
 		load();
+	if (rng_below(rng, 3) == 0 && draw_inner(sc, rng, buf, size))
+		return true;
 	phase = draw_split_phase(sc->file, rng);
 	if (phase)
 		snprintf(a, sizeof(a), "a>%s", phase);

@@ -172,6 +172,7 @@ enum page_state {
 	PG_OWN,				/* written since by this lane */
 	PG_ANY,				/* not looked at */
 	PG_PATTERN_OR_ZERO,		/* MADV_FREE: as filled or zero */
+	PG_REWRITTEN,			/* written since, whoever looks */
 };
 
 struct region {
@@ -193,6 +194,7 @@ int region_map(struct region *r);
 void region_release(struct region *r);
 char *region_thp(const struct region *r, unsigned int thp);
 void page_fill(void *page, u64 gen);
+void page_fill_as(void *page, const void *as, u64 gen);
 bool page_verify(const void *page, const void *as, u64 gen, struct mismatch *bad);
 bool page_zero(const void *page, struct mismatch *bad);
 void thp_fill(char *thp, u64 gen);
@@ -231,8 +233,10 @@ struct scenario {
 	bool file;			/* shared memory, not anonymous */
 	bool refs_held;			/* ops keep references beyond the round */
 	bool mixed;			/* does several ops, any will do */
+	bool alone;			/* what the op alone leaves matters as much */
 	unsigned int depth;		/* of forks between main and a worker; 0 is 1 */
 	const char *phases;		/* of the op, for forced rounds */
+	const char *inner;		/* those behind its own locks, before its work */
 	unsigned int workers;		/* default (0 is 1); --procs where scalable */
 	bool scalable;
 	unsigned int thps;		/* default (0 is 8) */
@@ -343,6 +347,7 @@ struct run {
 	struct result *res;
 	int fd;				/* session or -1 */
 	struct region region;
+	const struct region *also;	/* checked too, where pages may have gone, or NULL */
 	unsigned int nr_workers, nr_thps;
 	u8 *huge;			/* [nr_thps]: proven */
 	u8 *state;			/* [nr_thps * nr_subpages] of this mm */
@@ -362,6 +367,7 @@ struct run {
 };
 
 int engine_run(struct run *run);
+bool run_alone(const struct run *run, unsigned int thp);
 u8 *run_state(struct run *run, unsigned int thp);
 int run_stopping(struct run *run);
 
@@ -380,6 +386,7 @@ int workers_error(struct run *run);
 /* verify.c: what must be in the pages after a round */
 void verify_thp(struct run *run, struct lane *lane, unsigned int thp, bool all);
 u64 own_gen(const struct run *run, const struct lane *lane);
+u64 rewritten_gen(const struct run *run);
 void content_violation(struct run *run, struct lane *lane, const struct mismatch *bad,
 		       const char *what);
 
