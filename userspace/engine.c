@@ -15,6 +15,7 @@
 #include "thprace.h"
 
 #define DEFAULT_THPS		8
+#define BRIEF_PART		2
 #define MIN_BUDGET_NS		(30 * NSEC_PER_SEC)
 #define GRACE_NS		(20 * NSEC_PER_SEC)
 #define BUDGET_FACTOR		50
@@ -47,18 +48,28 @@ static bool was_done(const struct tally *t, const char *name)
 	return false;
 }
 
+/**
+ * engine_enough() - has the scenario met a split at all?
+ * @sc: scenario
+ * @t: what it counted
+ */
+bool engine_enough(const struct scenario *sc, const struct tally *t)
+{
+	return t->overlaps && was_done(t, "split") && (sc->mixed || was_done(t, sc->op));
+}
+
 /* On a slow machine a scenario gets a little longer, until it has met a split. */
 static bool time_is_up(const struct run *run)
 {
-	const struct tally *t = &run->res->tally;
 	u64 now = now_ns();
 
 	if (now < run->deadline_ns)
 		return false;
-	if (now >= run->deadline_ns + GRACE_NS || run->fd < 0 || run->opt->grid)
+	if (now >= run->deadline_ns + GRACE_NS || run->fd < 0 || run->opt->grid ||
+	    !run->last_pass)
 		return true;
-	return t->overlaps && was_done(t, "split") &&
-	       (run->sc->mixed || was_done(t, run->sc->op));
+	return engine_enough(run->sc, &run->res->tally) ||
+	       (run->before && engine_enough(run->sc, &run->before->tally));
 }
 
 /**
@@ -350,6 +361,9 @@ static void merge_own(struct run *run)
 	struct check_count *content = &t->checks[THPRACE_CHECK_CONTENT];
 	unsigned int i;
 
+	/* The session has counted the rounds of this pass. */
+	for (i = 0; run->before && i < t->nr_violations; i++)
+		t->kept[i].round += run->before->tally.rounds;
 	memset(content, 0, sizeof(*content));
 	content->listed = true;
 	content->violated = sh->nr_violations;
@@ -392,6 +406,11 @@ static int allocate(struct run *run)
 		set_error("cannot map shared memory: %s", strerror(errno));
 		return -ENOMEM;
 	}
+	/* The choices go on where the pass before has ended. */
+	if (run->before) {
+		run->sh->round = run->before->tally.rounds;
+		run->sh->batch = run->before->batches;
+	}
 	run->huge = calloc(run->nr_thps, 1);
 	run->state = calloc(run->nr_thps, env.nr_subpages);
 	if (!run->huge || !run->state) {
@@ -431,6 +450,8 @@ int engine_run(struct run *run)
 
 	run->nr_workers = sc->scalable && opt->procs ? opt->procs : sc->workers ?: 1;
 	run->nr_thps = opt->thps ? opt->thps : sc->thps ?: DEFAULT_THPS;
+	if (run->brief && !opt->thps)
+		run->nr_thps /= BRIEF_PART;
 	run->budget_ns = MIN_BUDGET_NS;
 	run->begin_ns = begin;
 	run->splits_before = kernel_splits();
@@ -459,7 +480,7 @@ int engine_run(struct run *run)
 		run->res->tally.grid.time_ns = grid_ns;
 	}
 	merge_own(run);
-	run->res->batches = run->sh->batch;
+	run->res->batches = run->sh->batch - (run->before ? run->before->batches : 0);
 	run->res->splits = kernel_splits() - run->splits_before;
 out_free:
 	if (sc->cleanup)

@@ -205,7 +205,7 @@ static void end_round(struct run *run, unsigned int thp)
 		run->res->tally.overlaps += overlapped(run, thp);
 	run->sh->round++;
 	if (run->fd < 0)
-		run->res->tally.rounds = run->sh->round;
+		run->res->tally.rounds++;
 }
 
 static int one_round(struct run *run, unsigned int thp)

@@ -114,10 +114,10 @@ enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned int th
 	return madvise(base, env.hpage_size, MADV_PAGEOUT) ? ACT_FAILED : ACT_OK;
 }
 
-/* Once more, now that nobody holds it. */
+/* Some once more, now that nobody holds them. */
 int lazyfree_after(struct run *run, struct lane *lane, unsigned int thp)
 {
-	if (lane->id)
+	if (lane->id && thp % 4 == 0)
 		madvise(region_thp(&run->region, thp), env.hpage_size, MADV_PAGEOUT);
 	return 0;
 }

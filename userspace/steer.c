@@ -12,6 +12,7 @@
 
 #define MAX_NAMES	64
 #define MAX_NTH		3
+#define WALKED		"remove_migration_pte"
 
 static const char *const split_phases[] = {
 	"split_huge_page", "folio_get_anon_vma", "try_to_migrate", "rmap_walk_anon",
@@ -96,6 +97,21 @@ static const char *draw_word(const char *words, struct rng *rng)
 	return nr ? have[rng_below(rng, nr)] : NULL;
 }
 
+/* Before a walk of the remap, or in the middle of one, between two VMAs. */
+static const char *draw_window(struct rng *rng, unsigned int *nth)
+{
+	const char *name;
+
+	*nth = 1;
+	if (rng_below(rng, 2))
+		return draw_from(window_phases, ARRAY_SIZE(window_phases), rng);
+	name = known(WALKED, strlen(WALKED));
+	if (!name)
+		return draw_from(window_phases, ARRAY_SIZE(window_phases), rng);
+	*nth = 1 + rng_below(rng, MAX_NTH + 1);
+	return name;
+}
+
 /*
  * The other op past its own locks, then the split up to where all is migration
  * entries, then the op goes on among them: to its end, or to one more phase.
@@ -103,15 +119,19 @@ static const char *draw_word(const char *words, struct rng *rng)
 static bool draw_inner(const struct scenario *sc, struct rng *rng, char *buf, size_t size)
 {
 	const char *inner = draw_word(sc->inner, rng), *window, *later;
+	unsigned int nth, b_nth = rng_below(rng, 3) ? 1 : 2;
 
-	window = draw_from(window_phases, ARRAY_SIZE(window_phases), rng);
-	if (sc->file || !inner || !window)
+	if (sc->file || !inner)
+		return false;
+	window = draw_window(rng, &nth);
+	if (!window)
 		return false;
 	later = rng_below(rng, 3) ? NULL : draw_word(sc->phases, rng);
 	if (later && strcmp(later, inner))
-		snprintf(buf, size, "b>%s a>%s b>%s a>end b>end", inner, window, later);
+		snprintf(buf, size, "b>%s#%u a>%s#%u b>%s a>end b>end", inner, b_nth, window,
+			 nth, later);
 	else
-		snprintf(buf, size, "b>%s a>%s b>end a>end", inner, window);
+		snprintf(buf, size, "b>%s#%u a>%s#%u b>end a>end", inner, b_nth, window, nth);
 	return true;
 }
 

@@ -32,6 +32,7 @@ typedef __u8 u8;
 #define MAX_WORKERS		64	/* --procs */
 #define MAX_THPS		1024	/* --thps */
 #define MAX_SCENARIOS		48
+#define MAX_PASSES		3	/* of a run over its scenarios */
 #define MAX_OPS			40
 #define MAX_CELLS		2304
 #define MAX_NR_SUBPAGES		8192	/* arm64 with 64K pages: 512M huge pages */
@@ -344,7 +345,10 @@ struct result {
 struct run {
 	const struct scenario *sc;
 	const struct options *opt;
-	struct result *res;
+	struct result *res;		/* of this pass */
+	const struct result *before;	/* of the passes before */
+	bool last_pass;
+	bool brief;			/* a first look: fewer huge pages */
 	int fd;				/* session or -1 */
 	struct region region;
 	const struct region *also;	/* checked too, where pages may have gone, or NULL */
@@ -367,6 +371,7 @@ struct run {
 };
 
 int engine_run(struct run *run);
+bool engine_enough(const struct scenario *sc, const struct tally *t);
 bool run_alone(const struct run *run, unsigned int thp);
 u8 *run_state(struct run *run, unsigned int thp);
 int run_stopping(struct run *run);
@@ -402,10 +407,11 @@ struct leak *leak_begin(unsigned int index);
 const char *leak_enter(const struct leak *leak);
 void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last);
 bool leak_pending(const struct leak *leak);
+bool leak_overdue(const struct leak *leak, u64 patience_ns);
 void leak_nudge(bool hard);
 void leak_stop(void);
 
-/* runner.c: the scenarios, one after the other, in processes of their own */
+/* runner.c: the scenarios, in processes of their own, in passes */
 int run_all(struct report *rep);
 
 /* grid.c: pairs of phases, drawn */
@@ -434,6 +440,8 @@ void signals_child_gone(pid_t pid);
 struct report {
 	const struct options *opt;
 	u64 start_ns, duration_ns;
+	unsigned int nr_passes;
+	u64 pass_end_ns[MAX_PASSES];
 	enum thprace_verdict verdict;
 	char why[200];
 	unsigned int nr_results;
