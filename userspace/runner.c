@@ -288,7 +288,7 @@ static void plan_passes(struct report *rep)
 	static const unsigned int shares[MAX_PASSES] = { 1, 2, 3 };
 	const struct options *opt = rep->opt;
 	u64 duration_ns = opt->duration_ms * NSEC_PER_MSEC;
-	unsigned int i, sum = 0, upto = 0;
+	unsigned int i, sum = 0, so_far = 0;
 
 	rep->nr_passes = MAX_PASSES;
 	if (opt->nr_scenarios < 2 || opt->rounds || opt->grid || opt->steer || opt->program)
@@ -296,8 +296,8 @@ static void plan_passes(struct report *rep)
 	for (i = 0; i < rep->nr_passes; i++)
 		sum += shares[i];
 	for (i = 0; i < rep->nr_passes; i++) {
-		upto += shares[i];
-		rep->pass_end_ns[i] = rep->start_ns + duration_ns / sum * upto;
+		so_far += shares[i];
+		rep->pass_end_ns[i] = rep->start_ns + duration_ns / sum * so_far;
 	}
 }
 

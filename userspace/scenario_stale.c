@@ -30,7 +30,7 @@ struct stale_priv {
 	struct region away;
 	struct sigaction old;
 	bool caught;			/* the signal is ours */
-	u32 touching, moved;		/* this round */
+	u32 turns, moved;		/* this round */
 	u8 gone[MAX_THPS];		/* is away */
 };
 
@@ -88,7 +88,7 @@ int stale_plan(struct run *run, struct lane *lane, unsigned int thp)
 		lane->op = "fault";
 		return 0;
 	}
-	priv->touching = 0;
+	priv->turns = 0;
 	priv->moved = 0;
 	return 0;
 }
@@ -111,7 +111,6 @@ static enum act_result touch(struct run *run, struct lane *lane, unsigned int th
 	struct stale_priv *priv = run->priv;
 	unsigned int page[NR_TOUCHED], i;
 	u64 end_ns = now_ns() + TOUCH_NS;
-	volatile unsigned int turns = 0;
 	unsigned int late = 0;
 	sigjmp_buf env_here;
 
@@ -123,15 +122,16 @@ static enum act_result touch(struct run *run, struct lane *lane, unsigned int th
 		way_out = &env_here;
 		do {
 			for (i = 0; i < NR_TOUCHED; i++)
-				*(volatile u64 *)(base + page[i] * env.page_size) = turns;
-			turns++;
-			__atomic_store_n(&priv->touching, 1, __ATOMIC_RELEASE);
+				__atomic_store_n((u64 *)(base + page[i] * env.page_size),
+						 priv->turns, __ATOMIC_RELAXED);
+			/* In memory: what is in registers is lost on the way out. */
+			__atomic_add_fetch(&priv->turns, 1, __ATOMIC_RELEASE);
 			late += __atomic_load_n(&priv->moved, __ATOMIC_ACQUIRE);
 		} while (late < AFTER_MOVE &&
-			 (turns % TURNS_PER_LOOK || now_ns() < end_ns));
+			 (priv->turns % TURNS_PER_LOOK || now_ns() < end_ns));
 	}
 	way_out = NULL;
-	return turns ? ACT_OK : ACT_BUSY;
+	return priv->turns ? ACT_OK : ACT_BUSY;
 }
 
 static enum act_result move_away(struct run *run, struct lane *lane, unsigned int thp)
@@ -143,7 +143,7 @@ static enum act_result move_away(struct run *run, struct lane *lane, unsigned in
 	u64 end_ns = now_ns() + AWAIT_NS;
 
 	/* Mostly not before the other thread has a translation. */
-	while (lane->variant % 4 && !__atomic_load_n(&priv->touching, __ATOMIC_ACQUIRE) &&
+	while (lane->variant % 4 && !__atomic_load_n(&priv->turns, __ATOMIC_ACQUIRE) &&
 	       now_ns() < end_ns)
 		;
 	if (mremap(base, env.hpage_size, env.hpage_size, MREMAP_MAYMOVE | MREMAP_FIXED,
