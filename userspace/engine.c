@@ -15,10 +15,12 @@
 #include "thprace.h"
 
 #define DEFAULT_THPS		8
+#define BRIEF_PART		2
 #define MIN_BUDGET_NS		(30 * NSEC_PER_SEC)
 #define GRACE_NS		(20 * NSEC_PER_SEC)
 #define BUDGET_FACTOR		50
 #define NOT_HUGE_BATCHES	20	/* in a row, then it makes no sense */
+#define ALONE_BATCHES		2
 
 const char *const timing_names[T_NR] = {
 	"map", "fault", "fill", "prove", "fork", "hold", "race", "check", "verify", "other",
@@ -76,18 +78,28 @@ static bool was_done(const struct tally *t, const char *name)
 	return false;
 }
 
+/**
+ * engine_enough() - has the scenario met a split at all?
+ * @sc: scenario
+ * @t: what it counted
+ */
+bool engine_enough(const struct scenario *sc, const struct tally *t)
+{
+	return t->overlaps && was_done(t, "split") && (sc->mixed || was_done(t, sc->op));
+}
+
 /* On a slow machine a scenario gets a little longer, until it has met a split. */
 static bool time_is_up(const struct run *run)
 {
-	const struct tally *t = &run->res->tally;
 	u64 now = now_ns();
 
 	if (now < run->deadline_ns)
 		return false;
-	if (now >= run->deadline_ns + GRACE_NS || run->fd < 0 || run->opt->grid)
+	if (now >= run->deadline_ns + GRACE_NS || run->fd < 0 || run->opt->grid ||
+	    !run->last_pass)
 		return true;
-	return t->overlaps && was_done(t, "split") &&
-	       (run->sc->mixed || was_done(t, run->sc->op));
+	return engine_enough(run->sc, &run->res->tally) ||
+	       (run->before && engine_enough(run->sc, &run->before->tally));
 }
 
 /**
@@ -102,6 +114,25 @@ int run_stopping(struct run *run)
 	       (opt->rounds && run->sh->round >= opt->rounds) ||
 	       (opt->grid && run->res->tally.grid.complete) ||
 	       (opt->stop_first && violations(run));
+}
+
+/**
+ * run_alone() - is this huge page's op done without a split beside it?
+ * @run: the run
+ * @thp: huge page
+ *
+ * What an op leaves huge and mapped in part has states of its own, and must
+ * still be splittable when all is quiet; and some ops want pages that nobody
+ * holds.  One in every other batch, early in it; half of them where the
+ * scenario says so.
+ */
+bool run_alone(const struct run *run, unsigned int thp)
+{
+	if (run->fd < 0 || run->opt->grid || run->opt->steer)
+		return false;
+	if (run->sc->alone)
+		return thp % 2;
+	return thp == 1 && run->sh->batch % ALONE_BATCHES == 0;
 }
 
 static u64 lap(struct run *run, enum timing what, u64 since_ns)
@@ -119,7 +150,7 @@ static int hold_folios(struct run *run)
 	int err = 0;
 
 	for (thp = 0; thp < run->nr_thps && !err; thp++) {
-		if (run->huge[thp]) {
+		if (run->huge[thp] && !run_alone(run, thp)) {
 			if (!words)
 				len = snprintf(line, sizeof(line), "hold pid=%d", getpid());
 			len += snprintf(line + len, sizeof(line) - len, " map=0x%lx+0x%zx",
@@ -137,35 +168,23 @@ static int hold_folios(struct run *run)
 	return err;
 }
 
-/* Whatever could not be split by now has to, with nobody at it any more. */
-static int check_progress(struct run *run, const struct region *r)
+/* Nothing is there to be checked where all has been unmapped. */
+static int check_refused(int err)
 {
-	int err = session_cmd(run->fd, "check map=0x%lx+0x%zx pid=%d refs=exact check=%s",
-			      (unsigned long)r->base, r->len, getpid(),
-			      check_names[THPRACE_CHECK_SPLIT_PROGRESS]);
-
-	if (!err || err == -EOPNOTSUPP || err == -ENOMEM)
+	if (!err || err == -ENOMEM)
 		return 0;
 	set_error("session refused check: %s", strerror(-err));
 	return err;
 }
 
-static int quiesced_check(struct run *run)
+static int check_region(struct run *run, const struct region *region)
 {
 	char line[THPRACE_MAX_LINE];
 	unsigned int i, j, len;
 	int err;
 
-	err = session_cmd(run->fd, "drop");
-	if (err) {
-		set_error("session refused drop: %s", strerror(-err));
-		return err;
-	}
 	len = snprintf(line, sizeof(line), "check map=0x%lx+0x%zx pid=%d",
-		       (unsigned long)run->region.base, run->region.len, getpid());
-	if (run->also.len)
-		len += snprintf(line + len, sizeof(line) - len, " map=0x%lx+0x%zx",
-				(unsigned long)run->also.base, run->also.len);
+		       (unsigned long)region->base, region->len, getpid());
 	for (i = 1; run_has_procs(run) && i <= run->nr_workers; i++) {
 		if (i < THPRACE_MAX_PIDS)
 			len += snprintf(line + len, sizeof(line) - len, " pid=%d",
@@ -181,18 +200,28 @@ static int quiesced_check(struct run *run)
 	/* Nobody else holds references, or the scenario says so. */
 	len += snprintf(line + len, sizeof(line) - len, " refs=%s",
 			run->sc->refs_held ? "lower" : "exact");
-	err = session_cmd(run->fd, "%s", line);
+	err = check_refused(session_cmd(run->fd, "%s", line));
+	if (err || run->sc->refs_held)
+		return err;
+	err = session_cmd(run->fd, "check map=0x%lx+0x%zx pid=%d refs=exact check=%s",
+			  (unsigned long)region->base, region->len, getpid(),
+			  check_names[THPRACE_CHECK_SPLIT_PROGRESS]);
+	return err == -EOPNOTSUPP ? 0 : check_refused(err);
+}
+
+static int quiesced_check(struct run *run)
+{
+	int err = session_cmd(run->fd, "drop");
+
 	if (err) {
-		set_error("session refused check: %s", strerror(-err));
+		set_error("session refused drop: %s", strerror(-err));
 		return err;
 	}
-	if (!run->sc->refs_held) {
-		err = check_progress(run, &run->region);
-		if (!err && run->also.len)
-			err = check_progress(run, &run->also);
-		if (err)
-			return err;
-	}
+	err = check_region(run, &run->region);
+	if (!err && run->also.len)
+		err = check_region(run, &run->also);
+	if (err)
+		return err;
 	err = session_report(run->fd, &run->res->tally);
 	run->res->tally.grid.time_ns = now_ns() - run->begin_ns;
 	return err;
@@ -277,7 +306,7 @@ static void flip_bit(struct run *run)
 	size_t i;
 
 	for (i = 0; i < (size_t)run->nr_thps * env.nr_subpages; i++) {
-		if (run->state[i] == PG_PATTERN)
+		if (run->state[i] == PG_PATTERN || run->state[i] == PG_REWRITTEN)
 			break;
 	}
 	if (i == (size_t)run->nr_thps * env.nr_subpages)
@@ -363,6 +392,9 @@ static void merge_own(struct run *run)
 	struct check_count *content = &t->checks[THPRACE_CHECK_CONTENT];
 	unsigned int i;
 
+	/* The session has counted the rounds of this pass. */
+	for (i = 0; run->before && i < t->nr_violations; i++)
+		t->kept[i].round += run->before->tally.rounds;
 	memset(content, 0, sizeof(*content));
 	content->listed = true;
 	content->violated = sh->nr_violations;
@@ -406,6 +438,11 @@ static int allocate(struct run *run)
 		return -ENOMEM;
 	}
 	run->huge = run->sh->huge;
+	/* The choices go on where the pass before has ended. */
+	if (run->before) {
+		run->sh->round = run->before->tally.rounds;
+		run->sh->batch = run->before->batches;
+	}
 	run->state = calloc(run->nr_thps, env.nr_subpages);
 	if (!run->state) {
 		set_error("out of memory");
@@ -444,6 +481,8 @@ int engine_run(struct run *run)
 
 	run->nr_workers = sc->scalable && opt->procs ? opt->procs : sc->workers ?: 1;
 	run->nr_thps = opt->thps ? opt->thps : sc->thps ?: DEFAULT_THPS;
+	if (run->brief && !opt->thps)
+		run->nr_thps /= BRIEF_PART;
 	run->budget_ns = MIN_BUDGET_NS;
 	run->begin_ns = begin;
 	run->splits_before = kernel_splits();
@@ -472,7 +511,7 @@ int engine_run(struct run *run)
 		run->res->tally.grid.time_ns = grid_ns;
 	}
 	merge_own(run);
-	run->res->batches = run->sh->batch;
+	run->res->batches = run->sh->batch - (run->before ? run->before->batches : 0);
 	run->res->splits = kernel_splits() - run->splits_before;
 out_free:
 	if (sc->cleanup)

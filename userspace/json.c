@@ -287,16 +287,17 @@ static void add_lists(json_t *root, const struct report *rep)
  */
 int report_json(const struct report *rep, const char *path)
 {
-	json_t *root, *first = json_null();
+	json_t *root, *first;
+	u64 first_ns = 0, ns;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < rep->nr_results; i++) {
-		if (!rep->results[i]->first_violation_ns)
-			continue;
-		first = json_real(rep->results[i]->first_violation_ns / 1e9);
-		break;
+		ns = rep->results[i]->first_violation_ns;
+		if (ns && (!first_ns || ns < first_ns))
+			first_ns = ns;
 	}
+	first = first_ns ? json_real(first_ns / 1e9) : json_null();
 	root = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:f, s:s, s:o, s:o}",
 			 "schema", THPRACE_JSON_SCHEMA,
 			 "version", THPRACE_VERSION,

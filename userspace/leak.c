@@ -5,7 +5,7 @@
  * A scenario's processes live in a memory cgroup of their own; when they have
  * ended its counters must be zero, and the system's counters of huge pages not
  * above what they were.  A first look costs nothing; what it does not like is
- * looked at again at the run's end, when counters had time to be flushed.
+ * looked at again later, when counters had time to be flushed.
  * Not here: starting and ending the processes (runner.c).
  */
 #include <dirent.h>
@@ -26,6 +26,7 @@
 #define STAT_REFRESH	"/proc/sys/vm/stat_refresh"
 #define DROP_CACHES	"/proc/sys/vm/drop_caches"
 #define BATCH_PAGES	32		/* what a CPU keeps to itself, before 5.13 */
+#define MAX_LEAKS	(MAX_SCENARIOS * MAX_PASSES)
 #define LEAKED_BYTES	(8UL << 20)	/* of the positive control */
 
 enum counter_kind { IN_CGROUP, IN_MEMINFO, IN_MTHP };
@@ -51,9 +52,10 @@ struct leak {
 	u64 own_kb;			/* this process' own huge memory */
 	pid_t leaker;			/* the positive control, or 0 */
 	bool pending;
+	u64 unclean_ns;			/* since when */
 };
 
-static struct leak leaks[MAX_SCENARIOS];
+static struct leak leaks[MAX_LEAKS];
 static char root[96];			/* where cgroup2 is mounted */
 static bool root_known, gave_controller;
 
@@ -269,7 +271,7 @@ static void start_leaker(struct leak *leak)
 
 /**
  * leak_begin() - before a scenario's process is forked
- * @index: of the scenario in this run
+ * @index: of the scenario and pass in this run
  *
  * Returns NULL when the check cannot be made at all.
  */
@@ -278,7 +280,7 @@ struct leak *leak_begin(unsigned int index)
 	const char *inject = getenv("THPRACE_INJECT");
 	struct leak *leak = &leaks[index];
 
-	if (leak_why_not() || index >= MAX_SCENARIOS)
+	if (leak_why_not() || index >= MAX_LEAKS)
 		return NULL;
 	memset(leak, 0, sizeof(*leak));
 	if (!leak_no_cgroup())
@@ -378,6 +380,8 @@ void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last)
 			 counters[i].kind == IN_MTHP ? spare * 1024 / env.hpage_size : 0);
 		clean &= ok[i];
 	}
+	if (!clean && !leak->unclean_ns)
+		leak->unclean_ns = now_ns();
 	if (!clean && !last)
 		return;
 	c->listed = true;
@@ -409,6 +413,17 @@ bool leak_pending(const struct leak *leak)
 }
 
 /**
+ * leak_overdue() - has it been unclean for so long that it must be judged?
+ * @leak: of a scenario whose processes are gone
+ * @patience_ns: how long
+ */
+bool leak_overdue(const struct leak *leak, u64 patience_ns)
+{
+	return leak_pending(leak) && leak->unclean_ns &&
+	       now_ns() - leak->unclean_ns > patience_ns;
+}
+
+/**
  * leak_nudge() - have what is only late happen now
  * @hard: drop clean page cache too, which drains per-CPU lists of pages
  */
@@ -427,7 +442,7 @@ void leak_stop(void)
 	char path[128];
 	unsigned int i;
 
-	for (i = 0; i < MAX_SCENARIOS; i++)
+	for (i = 0; i < MAX_LEAKS; i++)
 		remove_cgroup(&leaks[i]);
 	if (gave_controller) {
 		snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);

@@ -102,9 +102,9 @@ static size_t first_word(u64 key, size_t nr_words)
 }
 
 /**
- * page_fill_as() - write the pattern of another address to every byte of a page
+ * page_fill_as() - write the pattern of another place to every byte of a page
  * @page: page aligned
- * @as: where others see it
+ * @as: where the page will be when it is verified
  * @gen: generation
  */
 void page_fill_as(void *page, const void *as, u64 gen)

@@ -13,7 +13,6 @@
 #define MAX_DELAY_NS		(50 * NSEC_PER_MSEC)
 #define MAX_BIAS_NS		((__s64)(10 * NSEC_PER_MSEC))
 #define BIAS_WEIGHT		4
-#define SOLO_BATCHES		2
 #define GRID_FREE		8	/* rounds that the module does not steer */
 #define STEERED_LEAD_NS		(500 * NSEC_PER_USEC)
 #define GRID_K			3
@@ -206,7 +205,7 @@ static void end_round(struct run *run, unsigned int thp)
 		run->res->tally.overlaps += overlapped(run, thp);
 	run->sh->round++;
 	if (run->fd < 0)
-		run->res->tally.rounds = run->sh->round;
+		run->res->tally.rounds++;
 }
 
 static int one_round(struct run *run, unsigned int thp)
@@ -259,10 +258,7 @@ static int free_rounds(struct run *run)
 	return 0;
 }
 
-/*
- * The op alone: what it leaves huge and mapped in part has states of its own,
- * and must still be splittable when all is quiet.  Not a round.
- */
+/* The op alone, see run_alone().  Not a round. */
 static int solo_round(struct run *run, unsigned int thp)
 {
 	int err = arm_round(run, thp, false);
@@ -299,10 +295,7 @@ int race_batch(struct run *run)
 	for (thp = 0; thp < run->nr_thps; thp++) {
 		if (!run->huge[thp])
 			continue;
-		if (run->fd >= 0 && !run->opt->grid && thp && thp == run->nr_thps - 1 &&
-		    run->sh->batch % SOLO_BATCHES == 0)
-			return solo_round(run, thp);
-		err = one_round(run, thp);
+		err = run_alone(run, thp) ? solo_round(run, thp) : one_round(run, thp);
 		if (err)
 			return err;
 		if (ending(run))

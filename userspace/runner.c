@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The scenarios of a run, one after the other
+ * The scenarios of a run, one after the other, in passes
  *
  * Each in a process of its own, so that all it had is given back when it ends
  * and what is left can be looked for.  Not here: the rounds (engine.c), the
@@ -23,12 +23,13 @@
 #define OVERDUE_NS		(300 * NSEC_PER_SEC)	/* beyond the deadline */
 #define LEAK_PATIENCE_NS	(6 * NSEC_PER_SEC)
 #define LEAK_NAP_NS		(200 * NSEC_PER_MSEC)
+#define LEAK_LOOKS		5
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open		434
 #endif
 
-static struct leak *leaks[MAX_SCENARIOS];
+static struct leak *leaks[MAX_SCENARIOS * MAX_PASSES];
 
 static int open_run_session(struct run *run)
 {
@@ -118,41 +119,116 @@ static int run_apart(struct run *run, const struct leak *leak)
 	return status || res->err ? -EIO : 0;
 }
 
-static int run_one(struct report *rep, unsigned int index, u64 end_ns)
-{
-	unsigned int left = 0, i;
-	struct result *res = rep->results[index];
-	struct run run = {
-		.sc = res->sc,
-		.opt = rep->opt,
-		.res = res,
-		.start_ns = rep->start_ns,
-	};
-	u64 now = now_ns();
-	int err;
-
-	/* What earlier ones did not use is shared by those still to come. */
-	for (i = index; i < rep->opt->nr_scenarios; i++)
-		left += !scenario_why_not(rep->opt->scenarios[i], rep->opt->no_module);
-	run.deadline_ns = end_ns > now ? now + (end_ns - now) / left : now;
-	run.seed = rep->opt->seed;
-	for (i = 0; res->sc->name[i]; i++)
-		run.seed = mix64(run.seed, res->sc->name[i]);
-	leaks[index] = leak_begin(index);
-	err = run_apart(&run, leaks[index]);
-	leak_look(leaks[index], res, rep->start_ns, false);
-	return err;
-}
-
-static bool any_pending(const struct report *rep)
+/* Counts of another pass are added; what a scenario left last stays. */
+static void add_pass(struct result *sum, const struct result *part)
 {
 	unsigned int i;
 
-	for (i = 0; i < rep->nr_results; i++) {
-		if (leak_pending(leaks[i]))
+	tally_add(&sum->tally, &part->tally);
+	sum->skipped = part->skipped;
+	sum->err = part->err;
+	memcpy(sum->error, part->error, sizeof(sum->error));
+	sum->duration_ns += part->duration_ns;
+	sum->splits += part->splits;
+	sum->not_huge += part->not_huge;
+	sum->batches += part->batches;
+	sum->forced += part->forced;
+	for (i = 0; i < T_NR; i++)
+		sum->time_ns[i] += part->time_ns[i];
+	if (!sum->first_violation_ns)
+		sum->first_violation_ns = part->first_violation_ns;
+	if (part->program.nr)
+		sum->program = part->program;
+	for (i = 0; i < part->nr_skews && sum->nr_skews < NR_SKEWS; i++) {
+		sum->spread_ns[sum->nr_skews] = part->spread_ns[i];
+		sum->closest_ns[sum->nr_skews++] = part->closest_ns[i];
+	}
+}
+
+/* Those that this pass still has to run, from @index on. */
+static unsigned int nr_left(const struct report *rep, const char *const *why, unsigned int index)
+{
+	unsigned int left = 0, i;
+
+	for (i = index; i < rep->opt->nr_scenarios; i++)
+		left += !why[i] && !(i < rep->nr_results && rep->results[i]->skipped);
+	return left;
+}
+
+static int run_one(struct report *rep, struct result *part, unsigned int index,
+		   unsigned int pass, unsigned int left)
+{
+	u64 end_ns = rep->pass_end_ns[pass], now;
+	struct result *res = rep->results[index];
+	struct leak **leak = &leaks[pass * MAX_SCENARIOS + index];
+	struct run run = {
+		.sc = res->sc,
+		.opt = rep->opt,
+		.res = part,
+		.before = pass ? res : NULL,
+		.last_pass = pass == rep->nr_passes - 1,
+		.brief = rep->nr_passes > 1 && !pass,
+		.start_ns = rep->start_ns,
+	};
+	unsigned int i;
+	int err;
+
+	memset(part, 0, sizeof(*part));
+	part->sc = res->sc;
+	run.seed = rep->opt->seed;
+	for (i = 0; res->sc->name[i]; i++)
+		run.seed = mix64(run.seed, res->sc->name[i]);
+	*leak = leak_begin(pass * MAX_SCENARIOS + index);
+	/* What earlier ones did not use is shared by those still to come. */
+	now = now_ns();
+	run.deadline_ns = end_ns > now ? now + (end_ns - now) / left : now;
+	err = run_apart(&run, *leak);
+	add_pass(res, part);
+	leak_look(*leak, res, rep->start_ns, false);
+	return err;
+}
+
+/* Looks at what is not clean yet, or at what must be judged. */
+static void look_at(struct report *rep, u64 patience_ns, bool last)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(leaks); i++) {
+		if (leak_pending(leaks[i]) &&
+		    (!patience_ns || leak_overdue(leaks[i], patience_ns)))
+			leak_look(leaks[i], rep->results[i % MAX_SCENARIOS], rep->start_ns,
+				  last);
+	}
+}
+
+static bool any_pending(u64 patience_ns)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(leaks); i++) {
+		if (patience_ns ? leak_overdue(leaks[i], patience_ns) : leak_pending(leaks[i]))
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Between two scenarios: an excess that has stayed for long is judged, after
+ * the last one's processes had time to be gone for good.
+ */
+static void look_between(struct report *rep)
+{
+	const struct timespec nap = { .tv_nsec = LEAK_NAP_NS };
+	unsigned int i;
+
+	if (!any_pending(0))
+		return;
+	look_at(rep, 0, false);
+	for (i = 0; i < LEAK_LOOKS && any_pending(LEAK_PATIENCE_NS); i++) {
+		leak_nudge(!i);
+		nanosleep(&nap, NULL);
+		look_at(rep, LEAK_PATIENCE_NS, i == LEAK_LOOKS - 1);
+	}
 }
 
 /* Only an excess that stays is a leak. */
@@ -161,16 +237,14 @@ static void look_again(struct report *rep)
 	const struct timespec nap = { .tv_nsec = LEAK_NAP_NS };
 	u64 end_ns = now_ns() + LEAK_PATIENCE_NS;
 	bool last = false, dropped = false;
-	unsigned int i;
 
-	while (any_pending(rep)) {
+	while (any_pending(0)) {
 		bool late = now_ns() + LEAK_PATIENCE_NS / 2 > end_ns;
 
 		leak_nudge(late && !dropped);
 		dropped |= late;
 		last = now_ns() >= end_ns;
-		for (i = 0; i < rep->nr_results; i++)
-			leak_look(leaks[i], rep->results[i], rep->start_ns, last);
+		look_at(rep, 0, last);
 		if (!last)
 			nanosleep(&nap, NULL);
 	}
@@ -204,6 +278,86 @@ static int keep_probes(const struct options *opt)
 	return fd;
 }
 
+/*
+ * Every scenario is begun early, and goes on in later passes: a bug that only
+ * the last one sees is not found last.  What is bounded by something else than
+ * time has one pass.
+ */
+static void plan_passes(struct report *rep)
+{
+	static const unsigned int shares[MAX_PASSES] = { 1, 2, 3 };
+	const struct options *opt = rep->opt;
+	u64 duration_ns = opt->duration_ms * NSEC_PER_MSEC;
+	unsigned int i, sum = 0, so_far = 0;
+
+	rep->nr_passes = MAX_PASSES;
+	if (opt->nr_scenarios < 2 || opt->rounds || opt->grid || opt->steer || opt->program)
+		rep->nr_passes = 1;
+	for (i = 0; i < rep->nr_passes; i++)
+		sum += shares[i];
+	for (i = 0; i < rep->nr_passes; i++) {
+		so_far += shares[i];
+		rep->pass_end_ns[i] = rep->start_ns + duration_ns / sum * so_far;
+	}
+}
+
+static bool stop_now(const struct report *rep)
+{
+	unsigned int i;
+
+	for (i = 0; rep->opt->stop_first && i < rep->nr_results; i++) {
+		if (rep->results[i]->tally.violations)
+			return true;
+	}
+	return signals_stop();
+}
+
+/* Later passes are for the time that is left, and for what has met no split yet. */
+static bool worth_it(const struct report *rep, unsigned int index, unsigned int pass)
+{
+	const struct result *res = rep->results[index];
+
+	if (!pass || now_ns() < rep->pass_end_ns[rep->nr_passes - 1])
+		return true;
+	return pass == rep->nr_passes - 1 && !engine_enough(res->sc, &res->tally);
+}
+
+static int begin_result(struct report *rep, unsigned int index, const char *why_not)
+{
+	struct result *res = new_result();
+
+	if (!res)
+		return -ENOMEM;
+	res->sc = rep->opt->scenarios[index];
+	res->skipped = why_not;
+	rep->results[rep->nr_results++] = res;
+	return 0;
+}
+
+static int run_pass(struct report *rep, struct result *part, const char *const *why,
+		    unsigned int pass)
+{
+	const struct options *opt = rep->opt;
+	bool last = pass == rep->nr_passes - 1;
+	unsigned int i;
+	int err = 0;
+
+	/* The first pass took as long as two: the rest is for the last one. */
+	if (pass && !last && now_ns() >= rep->pass_end_ns[pass])
+		return 0;
+	for (i = 0; i < opt->nr_scenarios && !stop_now(rep) && !err; i++) {
+		if (!pass)
+			err = begin_result(rep, i, why[i]);
+		if (err || rep->results[i]->skipped || !worth_it(rep, i, pass))
+			continue;
+		err = run_one(rep, part, i, pass, nr_left(rep, why, i));
+		if (err)
+			rep->results[i]->verdict = THPRACE_ABORTED;
+		look_between(rep);
+	}
+	return err;
+}
+
 /**
  * run_all() - run the selected scenarios
  * @rep: gets a result for each that was begun
@@ -211,30 +365,21 @@ static int keep_probes(const struct options *opt)
 int run_all(struct report *rep)
 {
 	const struct options *opt = rep->opt;
-	u64 end_ns = rep->start_ns + opt->duration_ms * NSEC_PER_MSEC;
-	int err = 0, probes = keep_probes(opt);
+	const char *why[MAX_SCENARIOS];
+	struct result *part = new_result();
+	int err = part ? 0 : -ENOMEM, probes = keep_probes(opt);
 	unsigned int i;
 
-	for (i = 0; i < opt->nr_scenarios && !signals_stop() && !err; i++) {
-		struct result *res = new_result();
-
-		if (!res) {
-			err = -ENOMEM;
-			break;
-		}
-		res->sc = opt->scenarios[i];
-		res->skipped = scenario_why_not(res->sc, opt->no_module);
-		rep->results[rep->nr_results++] = res;
-		if (res->skipped)
-			continue;
-		err = run_one(rep, i, end_ns);
-		if (err)
-			res->verdict = THPRACE_ABORTED;
-		if (opt->stop_first && res->tally.violations)
-			break;
-	}
+	for (i = 0; i < opt->nr_scenarios; i++)
+		why[i] = scenario_why_not(opt->scenarios[i], opt->no_module);
+	memset(leaks, 0, sizeof(leaks));
+	plan_passes(rep);
+	for (i = 0; i < rep->nr_passes && !stop_now(rep) && !err; i++)
+		err = run_pass(rep, part, why, i);
 	look_again(rep);
 	if (probes >= 0)
 		close(probes);
+	if (part)
+		munmap(part, sizeof(*part));
 	return err;
 }

@@ -32,12 +32,26 @@
 	PHASES_SHMEM " do_munmap split_vma vma_adjust_trans_huge unmap_page_range " \
 	"remove_rmap_pmd remove_rmap_ptes tlb_finish_mmu"
 
+/*
+ * Behind what its op takes of a split's locks: parked there it can wait until
+ * the split has unmapped everything, and then go on among migration entries.
+ */
+#define INNER_MUNMAP	"unmap_vmas unmap_page_range zap_huge_pmd"
+#define INNER_ZAP	"unmap_page_range zap_huge_pmd"
+#define INNER_MREMAP	"move_page_tables"
+#define INNER_FORK	"copy_huge_pmd"
+#define INNER_COW	"do_huge_pmd_wp_page"
+#define INNER_PROTECT	"change_huge_pmd"
+#define INNER_RECLAIM	"shrink_folio_list"
+#define INNER_COLLAPSE	"khugepaged_scan_pmd"
+
 const struct scenario scenarios[] = {
 	{
 		.name = "split-munmap",
 		.summary = "threads of one mm: split a huge page while a part of it is unmapped",
 		.op = "munmap",
 		.phases = PHASES_MUNMAP,
+		.inner = INNER_MUNMAP,
 		.plan = piece_plan,
 		.act = munmap_act,
 	}, {
@@ -46,6 +60,7 @@ const struct scenario scenarios[] = {
 			"processes that share huge pages by fork each unmap a page of the same one at once",
 		.op = "munmap",
 		.phases = PHASES_MUNMAP,
+		.inner = INNER_MUNMAP,
 		.shape = SHAPE_PROCS,
 		.scalable = true,
 		.workers = 4,
@@ -58,6 +73,7 @@ const struct scenario scenarios[] = {
 			"the same with MADV_DONTNEED: discarded pages read as zero, in that process only",
 		.op = "zap",
 		.phases = PHASES_ZAP,
+		.inner = INNER_ZAP,
 		.shape = SHAPE_PROCS,
 		.scalable = true,
 		.workers = 4,
@@ -69,6 +85,7 @@ const struct scenario scenarios[] = {
 		.summary = "munmap of whole huge pages, and of parts of two neighbours at once",
 		.op = "munmap",
 		.phases = PHASES_MUNMAP " zap_huge_pmd",
+		.inner = INNER_MUNMAP,
 		.plan = piece_plan,
 		.act = wide_act,
 	}, {
@@ -77,6 +94,7 @@ const struct scenario scenarios[] = {
 			"processes that share huge pages by fork unmap pieces: head, tail, every other...",
 		.op = "munmap",
 		.phases = PHASES_MUNMAP,
+		.inner = INNER_MUNMAP,
 		.shape = SHAPE_PROCS,
 		.scalable = true,
 		.workers = 2,
@@ -88,6 +106,7 @@ const struct scenario scenarios[] = {
 			"great-grandchildren unmap pieces: three generations of anon_vmas, all with pages",
 		.op = "munmap",
 		.phases = PHASES_MUNMAP,
+		.inner = INNER_MUNMAP,
 		.shape = SHAPE_PROCS,
 		.depth = 3,
 		.workers = 1,
@@ -99,7 +118,9 @@ const struct scenario scenarios[] = {
 		.summary =
 			"VMAs merge by filling the hole between two, a boundary moves into the huge page",
 		.op = "munmap",
+		.alone = true,
 		.phases = PHASES_MUNMAP " change_huge_pmd",
+		.inner = INNER_MUNMAP,
 		.plan = piece_plan,
 		.act = merge_act,
 	}, {
@@ -108,6 +129,7 @@ const struct scenario scenarios[] = {
 			"threads of one mm: a part of the huge page is discarded with MADV_DONTNEED",
 		.op = "zap",
 		.phases = PHASES_ZAP,
+		.inner = INNER_ZAP,
 		.plan = piece_plan,
 		.act = zap_act,
 	}, {
@@ -115,6 +137,7 @@ const struct scenario scenarios[] = {
 		.summary = "the huge page or a part of it moves away, back, or onto itself",
 		.op = "mremap",
 		.phases = PHASES_MREMAP,
+		.inner = INNER_MREMAP,
 		.setup = mremap_setup,
 		.cleanup = mremap_cleanup,
 		.plan = mremap_plan,
@@ -132,10 +155,24 @@ const struct scenario scenarios[] = {
 		.act = straddle_act,
 		.after = straddle_after,
 	}, {
+		.name = "mremap-touch",
+		.summary = "a huge page moves while another thread writes through its old address",
+		.op = "mremap",
+		.alone = true,
+		.phases = PHASES_MREMAP,
+		.inner = INNER_MREMAP,
+		.workers = 2,
+		.setup = stale_setup,
+		.cleanup = stale_cleanup,
+		.plan = stale_plan,
+		.act = stale_act,
+		.after = stale_after,
+	}, {
 		.name = "fork",
 		.summary = "the process forks; the child writes and sees its own pages only",
 		.op = "fork",
 		.phases = PHASES_FORK,
+		.inner = INNER_FORK,
 		.setup = child_setup,
 		.cleanup = child_cleanup,
 		.plan = fork_plan,
@@ -167,6 +204,7 @@ const struct scenario scenarios[] = {
 		.summary = "processes that share the huge page by fork write to it",
 		.op = "cow",
 		.phases = PHASES_COW,
+		.inner = INNER_COW,
 		.shape = SHAPE_PROCS,
 		.scalable = true,
 		.workers = 2,
@@ -176,12 +214,14 @@ const struct scenario scenarios[] = {
 		.summary = "VMAs split and merge over the huge page: mprotect",
 		.op = "mprotect",
 		.phases = PHASES_PROTECT,
+		.inner = INNER_PROTECT,
 		.plan = piece_plan,
 		.act = mprotect_act,
 	}, {
 		.name = "mlock",
 		.summary = "VMAs split and merge over the huge page: mlock",
 		.op = "mlock",
+		.alone = true,
 		.phases = PHASES_VMA,
 		.plan = piece_plan,
 		.act = mlock_act,
@@ -190,6 +230,7 @@ const struct scenario scenarios[] = {
 		.summary =
 			"VMAs split and merge over the huge page: MADV_DONTFORK, MADV_NOHUGEPAGE...",
 		.op = "madvise",
+		.alone = true,
 		.phases = PHASES_VMA,
 		.plan = piece_plan,
 		.act = madvise_act,
@@ -199,16 +240,32 @@ const struct scenario scenarios[] = {
 			"pages are given up lazily, written again, reclaimed: MADV_FREE, MADV_PAGEOUT",
 		.op = "pageout",
 		.phases = PHASES_RECLAIM,
+		.inner = INNER_RECLAIM,
 		.why_not = pageout_why_not,
 		.setup = pageout_setup,
 		.cleanup = pageout_cleanup,
 		.plan = piece_plan,
 		.act = pageout_act,
 	}, {
+		.name = "lazyfree",
+		.summary =
+			"a whole huge page is given up lazily, some pages are written again: those stay",
+		.op = "pageout",
+		.alone = true,
+		.phases = PHASES_RECLAIM,
+		.inner = INNER_RECLAIM,
+		.why_not = pageout_why_not,
+		.setup = pageout_setup,
+		.cleanup = pageout_cleanup,
+		.plan = lazyfree_plan,
+		.act = lazyfree_act,
+		.after = lazyfree_after,
+	}, {
 		.name = "collapse",
 		.summary = "what the split takes apart, MADV_COLLAPSE puts together",
 		.op = "collapse",
 		.phases = PHASES_COLLAPSE,
+		.inner = INNER_COLLAPSE,
 		.why_not = collapse_why_not,
 		.plan = piece_plan,
 		.act = collapse_act,
@@ -235,6 +292,7 @@ const struct scenario scenarios[] = {
 		.summary =
 			"pressure in a cgroup of its own: the deferred-split shrinker, zero pages, swap",
 		.op = "reclaim",
+		.alone = true,
 		.phases = PHASES_SHRINK,
 		.why_not = reclaim_why_not,
 		.setup = reclaim_setup,
@@ -262,6 +320,7 @@ const struct scenario scenarios[] = {
 		.name = "migrate",
 		.summary = "pages of the huge page migrate to the other node",
 		.op = "migrate",
+		.alone = true,
 		.phases = PHASES_MIGRATE,
 		.why_not = migrate_why_not,
 		.plan = piece_plan,
@@ -289,10 +348,11 @@ const struct scenario scenarios[] = {
 			"soft-dirty bits are cleared; a write since then must show after the split",
 		.op = "softdirty",
 		.phases = PHASES_COW,
+		.inner = INNER_COW,
 		.why_not = softdirty_why_not,
 		.setup = track_setup,
 		.cleanup = track_cleanup,
-		.plan = piece_plan,
+		.plan = softdirty_plan,
 		.act = softdirty_act,
 		.after = softdirty_after,
 	}, {
@@ -337,6 +397,7 @@ const struct scenario scenarios[] = {
 		.summary = "shared memory: a part is unmapped",
 		.op = "munmap",
 		.phases = PHASES_MUNMAP,
+		.inner = INNER_MUNMAP,
 		.why_not = shmem_why_not,
 		.setup = file_setup,
 		.cleanup = file_cleanup,
@@ -398,6 +459,7 @@ const struct scenario scenarios[] = {
 		.summary = "random programs of all these ops; recorded, replayed, reduced",
 		.op = "munmap",
 		.phases = PHASES_MUNMAP,
+		.inner = INNER_MUNMAP,
 		.mixed = true,
 		.setup = storm_setup,
 		.cleanup = storm_cleanup,

@@ -41,6 +41,7 @@ int uffd_map(struct run *run);
 int uffd_plan(struct run *run, struct lane *lane, unsigned int thp);
 int uffd_after(struct run *run, struct lane *lane, unsigned int thp);
 int softdirty_after(struct run *run, struct lane *lane, unsigned int thp);
+int softdirty_plan(struct run *run, struct lane *lane, unsigned int thp);
 DECLARE_ACT(softdirty_act);
 DECLARE_ACT(uffd_act);
 
@@ -75,6 +76,13 @@ int mremap_plan(struct run *run, struct lane *lane, unsigned int thp);
 int mremap_after(struct run *run, struct lane *lane, unsigned int thp);
 DECLARE_ACT(mremap_act);
 
+/* scenario_stale.c: writes through an old address */
+int stale_setup(struct run *run);
+void stale_cleanup(struct run *run);
+int stale_plan(struct run *run, struct lane *lane, unsigned int thp);
+int stale_after(struct run *run, struct lane *lane, unsigned int thp);
+DECLARE_ACT(stale_act);
+
 /* scenario_fork.c: processes that share huge pages by fork */
 int fork_write_own(struct run *run, struct lane *lane, unsigned int thp);
 DECLARE_ACT(fork_munmap_act);
@@ -101,6 +109,9 @@ const char *migrate_why_not(void);
 const char *ksm_why_not(void);
 int ksm_setup(struct run *run);
 DECLARE_ACT(pageout_act);
+int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp);
+int lazyfree_after(struct run *run, struct lane *lane, unsigned int thp);
+DECLARE_ACT(lazyfree_act);
 DECLARE_ACT(gup_act);
 DECLARE_ACT(migrate_act);
 DECLARE_ACT(ksm_act);

@@ -145,14 +145,39 @@ static int end_child(struct run *run, unsigned int thp, bool in_time)
 	return status;
 }
 
-int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
+static void hold_back(struct run *run)
 {
 	struct child_order *order = run->priv;
 
-	(void)lane;
-	(void)thp;
 	__atomic_store_n(&order->verify, 0, __ATOMIC_RELEASE);
-	return 0;
+}
+
+/*
+ * In some rounds what is forked is one folio still, but mapped by PTEs: whole,
+ * or all but a page.
+ */
+int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	int err = 0;
+
+	hold_back(run);
+	piece_plan(run, lane, thp);
+	lane->piece.stride = 1;
+	switch (lane->variant % 4) {
+	case 0:
+		err = piece_apply(run, lane, thp, mprotect, PROT_READ) ||
+		      piece_apply(run, lane, thp, mprotect, PROT_READ | PROT_WRITE);
+		break;
+	case 1:
+		lane->piece.nr = 1;
+		err = piece_apply(run, lane, thp, madvise, MADV_DONTNEED);
+		piece_mark(run, lane, thp, PG_ZERO);
+		break;
+	}
+	if (!err)
+		return 0;
+	set_error("cannot split the PMD: %s", strerror(errno));
+	return -errno;
 }
 
 enum act_result fork_act(struct run *run, struct lane *lane, unsigned int thp)
@@ -165,11 +190,27 @@ enum act_result fork_act(struct run *run, struct lane *lane, unsigned int thp)
 	return ACT_OK;
 }
 
+/* No child may see that. */
+static void parent_writes(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	u8 *state = run_state(run, thp);
+	unsigned int i, page;
+
+	for (i = 0; i < NR_OWN; i++) {
+		page = rng_below(&lane->rng, env.nr_subpages);
+		page_fill(base + page * env.page_size, rewritten_gen(run));
+		state[page] = PG_REWRITTEN;
+	}
+}
+
 /**
- * fork_after() - the children verify, and end
+ * fork_after() - both sides write, the children verify and end
  * @run: the run
  * @lane: the caller; its children
  * @thp: huge page
+ *
+ * The parent's pages are verified with everybody's.
  */
 int fork_after(struct run *run, struct lane *lane, unsigned int thp)
 {
@@ -178,6 +219,7 @@ int fork_after(struct run *run, struct lane *lane, unsigned int thp)
 
 	if (!lane->id || !run->extra[thp])
 		return 0;
+	parent_writes(run, lane, thp);
 	__atomic_store_n(&order->verify, 1, __ATOMIC_RELEASE);
 	status = end_child(run, thp, false);
 	if (!status)
@@ -190,7 +232,7 @@ int exit_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	pid_t pid;
 
-	fork_plan(run, lane, thp);
+	hold_back(run);
 	pid = spawn(run, lane, thp);
 	if (pid < 0) {
 		set_error("fork: %s", strerror(errno));

@@ -25,6 +25,7 @@
 #define MPOL_MF_MOVE_ALL 4
 #define KSM_SYSFS "/sys/kernel/mm/ksm"
 #define MAX_PIPE_PAGES 16
+#define MAX_REWRITTEN 16
 
 const char *pageout_why_not(void)
 {
@@ -74,6 +75,53 @@ enum act_result pageout_act(struct run *run, struct lane *lane, unsigned int thp
 	return ACT_OK;
 }
 
+int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+
+	piece_plan(run, lane, thp);
+	lane->piece.stride = 1;
+	/* In every other round it is given up before the split begins. */
+	if (lane->variant % 2 == 0 || !madvise(base, env.hpage_size, MADV_FREE))
+		return 0;
+	set_error("madvise(MADV_FREE): %s", strerror(errno));
+	return -errno;
+}
+
+/*
+ * All of the huge page is given up lazily, some pages are written again, its
+ * PMD is split sometimes, then it is reclaimed: what was written must survive.
+ */
+enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	unsigned int nr = 1 + lane->variant / 8 % MAX_REWRITTEN, i;
+	u8 *state = run_state(run, thp);
+
+	if (lane->variant % 2 == 0 && madvise(base, env.hpage_size, MADV_FREE))
+		return ACT_FAILED;
+	memset(state, PG_PATTERN_OR_ZERO, env.nr_subpages);
+	for (i = 0; i < nr; i++) {
+		unsigned int page = rng_below(&lane->rng, env.nr_subpages);
+
+		page_fill(base + page * env.page_size, rewritten_gen(run));
+		state[page] = PG_REWRITTEN;
+	}
+	if (lane->variant / 2 % 2 && (piece_apply(run, lane, thp, mprotect, PROT_READ) ||
+				      piece_apply(run, lane, thp, mprotect,
+						  PROT_READ | PROT_WRITE)))
+		return ACT_FAILED;
+	return madvise(base, env.hpage_size, MADV_PAGEOUT) ? ACT_FAILED : ACT_OK;
+}
+
+/* Some once more, now that nobody holds them. */
+int lazyfree_after(struct run *run, struct lane *lane, unsigned int thp)
+{
+	if (lane->id && thp % 4 == 0)
+		madvise(region_thp(&run->region, thp), env.hpage_size, MADV_PAGEOUT);
+	return 0;
+}
+
 /* A pipe takes references on some pages, and gives back what they hold. */
 enum act_result gup_act(struct run *run, struct lane *lane, unsigned int thp)
 {
@@ -117,24 +165,31 @@ const char *migrate_why_not(void)
 	return env.nr_nodes < 2 ? "migration needs two NUMA nodes" : NULL;
 }
 
-/* The whole huge page, or some of its pages, to the other node. */
+/*
+ * Some of its pages to another node; all of it, as long as it is huge, since
+ * one page takes its folio along.
+ */
 enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	void *pages[MAX_PIPE_PAGES];
 	int nodes[MAX_PIPE_PAGES], status[MAX_PIPE_PAGES];
 	char *base = region_thp(&run->region, thp);
 	unsigned int nr = 1 + lane->variant % MAX_PIPE_PAGES, i, moved = 0;
-	int node = run->sh->round % 2;
 
 	for (i = 0; i < nr; i++) {
 		pages[i] = base + rng_below(&lane->rng, env.nr_subpages) * env.page_size;
-		nodes[i] = node;
+		status[i] = -EBUSY;
+	}
+	if (syscall(SYS_move_pages, 0, (unsigned long)nr, pages, NULL, status, 0) < 0)
+		return ACT_FAILED;
+	for (i = 0; i < nr; i++) {
+		nodes[i] = status[i] ? 0 : 1;
 		status[i] = -EBUSY;
 	}
 	if (syscall(SYS_move_pages, 0, (unsigned long)nr, pages, nodes, status, 2) < 0)
 		return ACT_FAILED;
 	for (i = 0; i < nr; i++)
-		moved += status[i] == node;
+		moved += status[i] == nodes[i];
 	return moved ? ACT_OK : ACT_BUSY;
 }
 

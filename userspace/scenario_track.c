@@ -90,23 +90,54 @@ static void look_for(struct run *run, struct lane *lane, unsigned int thp, u64 b
 	}
 }
 
-/* What is written after the last clearing must be dirty, split or not. */
-enum act_result softdirty_act(struct run *run, struct lane *lane, unsigned int thp)
+/* The whole process is cleared: what was written before has no mark any more. */
+static int clear_marks(struct run *run)
+{
+	struct track_priv *priv = run->priv;
+	int err = write_text(CLEAR_REFS, "4");
+
+	if (!err)
+		memset(priv->marked, 0, (size_t)run->nr_thps * env.nr_subpages);
+	return err;
+}
+
+static void write_some(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct track_priv *priv = run->priv;
 	char *base = region_thp(&run->region, thp);
 	unsigned int i, page;
 
-	if (lane->variant % 4) {
-		if (write_text(CLEAR_REFS, "4"))
-			return ACT_FAILED;
-		memset(priv->marked, 0, (size_t)run->nr_thps * env.nr_subpages);
-	}
 	for (i = 0; i < NR_WRITTEN; i++) {
 		page = rng_below(&lane->rng, env.nr_subpages);
 		page_fill(base + page * env.page_size, run->gen);
 		priv->marked[(size_t)thp * env.nr_subpages + page] = 1;
 	}
+}
+
+/*
+ * Marks are set before the split, or while it is at it.  Mostly they are not
+ * cleared any more later in the batch, so that many can be looked for.
+ */
+int softdirty_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	int err = 0;
+
+	piece_plan(run, lane, thp);
+	if (!thp || lane->variant % 4 == 0)
+		err = clear_marks(run);
+	if (err)
+		set_error("cannot clear soft-dirty bits: %s", strerror(-err));
+	else if (lane->variant / 4 % 2)
+		write_some(run, lane, thp);
+	return err;
+}
+
+/* What is written after the last clearing must be dirty, split or not. */
+enum act_result softdirty_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	if (lane->variant % 4 == 1 && clear_marks(run))
+		return ACT_FAILED;
+	write_some(run, lane, thp);
 	return ACT_OK;
 }
 

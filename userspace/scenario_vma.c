@@ -56,20 +56,44 @@ static int fill_hole(char *at, size_t len)
 	return madvise(at, len, MADV_HUGEPAGE);
 }
 
-/* The boundary to the huge page before moves into this one, and back. */
+/* What makes a part a VMA of its own; but for mprotect, no entry is touched. */
+enum attribute { ATTR_PROTECT, ATTR_LOCK, ATTR_NODUMP, ATTR_SEQUENTIAL, NR_ATTRIBUTES };
+
+static int give(enum attribute attr, char *at, size_t len, bool on)
+{
+	switch (attr) {
+	case ATTR_PROTECT:
+		return mprotect(at, len, on ? PROT_READ : PROT_READ | PROT_WRITE);
+	case ATTR_LOCK:
+		return on ? mlock(at, len) : munlock(at, len);
+	case ATTR_NODUMP:
+		return madvise(at, len, on ? MADV_DONTDUMP : MADV_DODUMP);
+	default:
+		return madvise(at, len, on ? MADV_SEQUENTIAL : MADV_NORMAL);
+	}
+}
+
+/*
+ * The boundary to the huge page before moves into this one: the part at the
+ * start gets what that one has.  Then, mostly, it moves on or back.
+ */
 static int move_boundary(struct run *run, struct lane *lane, unsigned int thp)
 {
+	enum attribute attr = lane->variant / 2 % NR_ATTRIBUTES;
+	unsigned int more = lane->variant / (2 * NR_ATTRIBUTES);
 	char *base = region_thp(&run->region, thp);
 	size_t to = (1 + lane->piece.first % (env.nr_subpages - 1)) * env.page_size;
-	size_t back = lane->variant / 2 % (env.nr_subpages - 1) * env.page_size;
+	size_t back = more / 4 % (env.nr_subpages - 1) * env.page_size;
 
-	if (thp && mprotect(base - env.hpage_size, env.hpage_size, PROT_READ))
+	if (thp && give(attr, base - env.hpage_size, env.hpage_size, true))
 		return -1;
-	if (mprotect(base, to, PROT_READ))
+	if (give(attr, base, to, true))
 		return -1;
+	if (more % 4 == 0)
+		return 0;
 	if (back < to)
-		return mprotect(base + back, to - back, PROT_READ | PROT_WRITE);
-	return mprotect(base + to, back - to + env.page_size, PROT_READ);
+		return give(attr, base + back, to - back, false);
+	return give(attr, base + to, back - to + env.page_size, true);
 }
 
 /**

@@ -12,12 +12,18 @@
 
 #define MAX_NAMES	64
 #define MAX_NTH		3
+#define WALKED		"remove_migration_pte"
 
 static const char *const split_phases[] = {
 	"split_huge_page", "folio_get_anon_vma", "try_to_migrate", "rmap_walk_anon",
 	"try_to_migrate_one", "split_huge_pmd_address", "split_huge_pmd",
 	"page_vma_mapped_walk", "remove_rmap_pmd", "remove_rmap_ptes", "remap_page",
 	"remove_migration_ptes", "remove_migration_pte", "free_page_and_swap_cache",
+};
+
+/* Between unmap and remap of a split: all entries are migration entries. */
+static const char *const window_phases[] = {
+	"remap_page", "remove_migration_ptes", "remove_migration_pte",
 };
 
 static const char *const file_split_phases[] = {
@@ -55,10 +61,8 @@ static const char *known(const char *name, size_t len)
 	return NULL;
 }
 
-static const char *draw_split_phase(bool file, struct rng *rng)
+static const char *draw_from(const char *const *list, unsigned int nr, struct rng *rng)
 {
-	const char *const *list = file ? file_split_phases : split_phases;
-	unsigned int nr = file ? ARRAY_SIZE(file_split_phases) : ARRAY_SIZE(split_phases);
 	unsigned int i, first = rng_below(rng, nr);
 	const char *name;
 
@@ -69,6 +73,12 @@ static const char *draw_split_phase(bool file, struct rng *rng)
 			return name;
 	}
 	return NULL;
+}
+
+static const char *draw_split_phase(bool file, struct rng *rng)
+{
+	return file ? draw_from(file_split_phases, ARRAY_SIZE(file_split_phases), rng) :
+		      draw_from(split_phases, ARRAY_SIZE(split_phases), rng);
 }
 
 /* One of the words that this kernel has as a phase. */
@@ -85,6 +95,44 @@ static const char *draw_word(const char *words, struct rng *rng)
 			have[nr++] = name;
 	}
 	return nr ? have[rng_below(rng, nr)] : NULL;
+}
+
+/* Before a walk of the remap, or in the middle of one, between two VMAs. */
+static const char *draw_window(struct rng *rng, unsigned int *nth)
+{
+	const char *name;
+
+	*nth = 1;
+	if (rng_below(rng, 2))
+		return draw_from(window_phases, ARRAY_SIZE(window_phases), rng);
+	name = known(WALKED, strlen(WALKED));
+	if (!name)
+		return draw_from(window_phases, ARRAY_SIZE(window_phases), rng);
+	*nth = 1 + rng_below(rng, MAX_NTH + 1);
+	return name;
+}
+
+/*
+ * The other op past its own locks, then the split up to where all is migration
+ * entries, then the op goes on among them: to its end, or to one more phase.
+ */
+static bool draw_inner(const struct scenario *sc, struct rng *rng, char *buf, size_t size)
+{
+	const char *inner = draw_word(sc->inner, rng), *window, *later;
+	unsigned int nth, b_nth = rng_below(rng, 3) ? 1 : 2;
+
+	if (sc->file || !inner)
+		return false;
+	window = draw_window(rng, &nth);
+	if (!window)
+		return false;
+	later = rng_below(rng, 3) ? NULL : draw_word(sc->phases, rng);
+	if (later && strcmp(later, inner))
+		snprintf(buf, size, "b>%s#%u a>%s#%u b>%s a>end b>end", inner, b_nth, window,
+			 nth, later);
+	else
+		snprintf(buf, size, "b>%s#%u a>%s#%u b>end a>end", inner, b_nth, window, nth);
+	return true;
 }
 
 /**
@@ -104,6 +152,8 @@ bool steer_draw(const struct scenario *sc, struct rng *rng, char *buf, size_t si
 
 	if (!loaded)
 		load();
+	if (rng_below(rng, 3) == 0 && draw_inner(sc, rng, buf, size))
+		return true;
 	phase = draw_split_phase(sc->file, rng);
 	if (phase)
 		snprintf(a, sizeof(a), "a>%s", phase);

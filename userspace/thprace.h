@@ -32,6 +32,7 @@ typedef __u8 u8;
 #define MAX_WORKERS		64	/* --procs */
 #define MAX_THPS		1024	/* --thps */
 #define MAX_SCENARIOS		48
+#define MAX_PASSES		3	/* of a run over its scenarios */
 #define MAX_OPS			40
 #define MAX_CELLS		2304
 #define MAX_NR_SUBPAGES		8192	/* arm64 with 64K pages: 512M huge pages */
@@ -172,6 +173,7 @@ enum page_state {
 	PG_OWN,				/* written since by this lane */
 	PG_ANY,				/* not looked at */
 	PG_PATTERN_OR_ZERO,		/* MADV_FREE: as filled or zero */
+	PG_REWRITTEN,			/* written since, whoever looks */
 };
 
 struct region {
@@ -233,8 +235,10 @@ struct scenario {
 	bool file;			/* shared memory, not anonymous */
 	bool refs_held;			/* ops keep references beyond the round */
 	bool mixed;			/* does several ops, any will do */
+	bool alone;			/* what the op alone leaves matters as much */
 	unsigned int depth;		/* of forks between main and a worker; 0 is 1 */
 	const char *phases;		/* of the op, for forced rounds */
+	const char *inner;		/* those behind its own locks, before its work */
 	unsigned int workers;		/* default (0 is 1); --procs where scalable */
 	bool scalable;
 	unsigned int thps;		/* default (0 is 8) */
@@ -344,10 +348,13 @@ struct result {
 struct run {
 	const struct scenario *sc;
 	const struct options *opt;
-	struct result *res;
+	struct result *res;		/* of this pass */
+	const struct result *before;	/* of the passes before */
+	bool last_pass;
+	bool brief;			/* a first look: fewer huge pages */
 	int fd;				/* session or -1 */
 	struct region region;
-	struct region also;		/* checked too, where it has a length */
+	struct region also;		/* checked too where pages may have gone, if any */
 	size_t shift;			/* this process has each huge page so far behind */
 	unsigned int nr_workers, nr_thps;
 	u8 *huge;			/* of sh */
@@ -369,6 +376,8 @@ struct run {
 
 int engine_run(struct run *run);
 void run_begin_batch(struct run *run);
+bool engine_enough(const struct scenario *sc, const struct tally *t);
+bool run_alone(const struct run *run, unsigned int thp);
 u8 *run_state(struct run *run, unsigned int thp);
 char *run_view(const struct run *run, unsigned int thp);
 bool run_has_procs(const struct run *run);
@@ -389,6 +398,7 @@ int workers_error(struct run *run);
 /* verify.c: what must be in the pages after a round */
 void verify_thp(struct run *run, struct lane *lane, unsigned int thp, bool all);
 u64 own_gen(const struct run *run, const struct lane *lane);
+u64 rewritten_gen(const struct run *run);
 void content_violation(struct run *run, struct lane *lane, const struct mismatch *bad,
 		       const char *what);
 
@@ -404,10 +414,11 @@ struct leak *leak_begin(unsigned int index);
 const char *leak_enter(const struct leak *leak);
 void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last);
 bool leak_pending(const struct leak *leak);
+bool leak_overdue(const struct leak *leak, u64 patience_ns);
 void leak_nudge(bool hard);
 void leak_stop(void);
 
-/* runner.c: the scenarios, one after the other, in processes of their own */
+/* runner.c: the scenarios, in processes of their own, in passes */
 int run_all(struct report *rep);
 
 /* grid.c: pairs of phases, drawn */
@@ -436,6 +447,8 @@ void signals_child_gone(pid_t pid);
 struct report {
 	const struct options *opt;
 	u64 start_ns, duration_ns;
+	unsigned int nr_passes;
+	u64 pass_end_ns[MAX_PASSES];
 	enum thprace_verdict verdict;
 	char why[200];
 	unsigned int nr_results;
