@@ -199,6 +199,8 @@ static void parent_writes(struct run *run, struct lane *lane, unsigned int thp)
 
 	for (i = 0; i < NR_OWN; i++) {
 		page = rng_below(&lane->rng, env.nr_subpages);
+		if (state[page] == PG_HOLE)
+			continue;
 		page_fill(base + page * env.page_size, rewritten_gen(run));
 		state[page] = PG_REWRITTEN;
 	}
