@@ -23,7 +23,7 @@ struct pair {
 	bool reachable;
 };
 
-static char *race(struct holder *h, const char *ops, const char *words)
+static char *race_on(struct holder *h, const char *ops, const char *words)
 {
 	int err = tr_write("race", "pid=%d map=%p+%#zx %s stop_on=never %s\n",
 			   h->pid, h->r.addr, h->r.len, ops, words);
@@ -62,7 +62,7 @@ static void case_pair(const void *arg)
 		snprintf(words, sizeof(words),
 			 "rounds=1 seed=%u steer=\"%s %s a>end b>end\"", i,
 			 p->first, p->second);
-		report = race(&h, p->ops, words);
+		report = race_on(&h, p->ops, words);
 		ksft_expect(!tr_violations(report, NULL), "violations in\n%s",
 			    report);
 		if (strcmp(outcome(report, p->first), "reached"))
@@ -117,14 +117,15 @@ static const char *oracle_line(const char *report)
 	return strstr(report, ": both inside what one anon_vma rwsem serialises");
 }
 
+#define BEFORE	"steer=\"a>folio_get_anon_vma b>vma_prepare a>end b>end\""
+
 /*
  * Before the rwsem is taken both can be at once.  The control takes a lock in
  * its place that keeps nobody out: then that is what must not be.
  */
 static void case_control(const void *arg)
 {
-	const char *words = "rounds=4 seed=1 check=split_serial "
-		"steer=\"a>folio_get_anon_vma b>vma_prepare a>end b>end\"%s";
+	const char *words = "rounds=4 seed=1 check=split_serial " BEFORE "%s";
 	char line[256], *report;
 	unsigned int tries;
 	const char *said, *at = NULL;
@@ -135,12 +136,12 @@ static void case_control(const void *arg)
 	holder_start(&h, NR_HUGE * thp_bytes());
 	log = log_open();
 	snprintf(line, sizeof(line), words, "");
-	report = race(&h, "op=split:1 op=munmap:1", line);
+	report = race_on(&h, "op=split:1 op=munmap:1", line);
 	ksft_expect(!tr_violations(report, NULL), "uninjected: violations in\n%s",
 		    report);
 	snprintf(line, sizeof(line), words, " inject=split_serial");
 	for (tries = 0; tries < TRIES && !at; tries++) {
-		report = race(&h, "op=split:1 op=munmap:1", line);
+		report = race_on(&h, "op=split:1 op=munmap:1", line);
 		at = oracle_line(report);
 	}
 	ksft_assert(at, "injected: not reported in\n%s", report);
@@ -151,7 +152,7 @@ static void case_control(const void *arg)
 	ksft_expect(!strcmp(tr_field(report, "verdict"), "fail"),
 		    "verdict %s", tr_field(report, "verdict"));
 	snprintf(line, sizeof(line), words, "");
-	report = race(&h, "op=split:1 op=munmap:1", line);
+	report = race_on(&h, "op=split:1 op=munmap:1", line);
 	ksft_expect(!tr_violations(report, NULL), "afterwards: violations in\n%s",
 		    report);
 	holder_stop(&h);

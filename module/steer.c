@@ -291,9 +291,9 @@ void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs)
 	l = &st->lane[lane];
 	nth = returned ? ++l->returns[phase] : ++l->hits[phase];
 	if (!returned) {
-		here = thprace_serial_pass(&l->serial, phase, regs,
-				thprace_racing_injected(THPRACE_CHECK_SPLIT_SERIAL) ?
-				st : NULL);
+		bool control = thprace_racing_injected(THPRACE_CHECK_SPLIT_SERIAL);
+
+		here = thprace_serial_pass(&l->serial, phase, regs, control ? st : NULL);
 		if (here)
 			look_for_clash(s, lane, phase, here);
 	}
