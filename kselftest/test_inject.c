@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "thp.h"
 #include "tr.h"
@@ -135,13 +137,51 @@ static void case_line(const void *arg)
 	holder_stop(&h);
 }
 
-static const struct ksft_case line_case = {
-	.name = "what a violation line says", .run = case_line,
+/*
+ * deferred_queue must know of a huge page that it was whole and had no migration
+ * entries since: only then is one without the mark a finding.
+ */
+static void case_vouched(const void *arg)
+{
+	bool held = arg;
+	struct region r;
+	char *report;
+	int fd, err;
+
+	region_map(&r, thp_bytes());
+	if (!held) {
+		err = madvise(r.addr, r.len / 2, MADV_DONTNEED);
+		ksft_assert(!err, "madvise failed");
+	}
+	fd = tr_session();
+	if (held) {
+		err = tr_fd_write(fd, "hold map=%p+%#zx", r.addr, r.len);
+		ksft_assert(!err, "hold: %s", tr_errno_name(err));
+		err = madvise(r.addr, r.len / 2, MADV_DONTNEED);
+		ksft_assert(!err, "madvise failed");
+		tr_expect(fd, 0, "drop");
+	}
+	err = tr_fd_write(fd, "check map=%p+%#zx check=deferred_queue inject=deferred_queue",
+			  r.addr, r.len);
+	ksft_assert(!err, "check: %s", tr_errno_name(err));
+	report = tr_fd_read(fd);
+	if (!ksft_expect(strstr(report, held ? "reason=partially mapped, but not queued" :
+					       "reason=marked as partially mapped, but not queued"),
+			 "not the finding that was expected"))
+		ksft_msg("%s", report);
+	close(fd);
+	region_unmap(&r);
+}
+
+static const struct ksft_case more_cases[] = {
+	{ .name = "what a violation line says", .run = case_line },
+	{ .name = "a huge page that was seen whole", .run = case_vouched, .arg = "held" },
+	{ .name = "a huge page of unknown past", .run = case_vouched },
 };
 
 int main(int argc, char **argv)
 {
-	static struct ksft_case cases[ARRAY_SIZE(names) + 1];
+	static struct ksft_case cases[ARRAY_SIZE(names) + ARRAY_SIZE(more_cases)];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
@@ -149,6 +189,6 @@ int main(int argc, char **argv)
 		cases[i].run = case_control;
 		cases[i].arg = names[i];
 	}
-	cases[i] = line_case;
+	memcpy(cases + i, more_cases, sizeof(more_cases));
 	return ksft_main(argc, argv, cases, ARRAY_SIZE(cases));
 }

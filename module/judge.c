@@ -495,8 +495,13 @@ static int inject_deferred_queue(struct thprace_obs *obs)
 	if (obs->nr < DEFERRED_MIN_NR || obs->refcount > known_refs(obs) ||
 	    obs->flags & FLAG(DEFERRED_EXEMPT))
 		return -ENODATA;
-	obs->flags |= FLAG(PARTIALLY_MAPPED);
 	obs->flags &= ~FLAG(DEFERRED);
+	/* As if it had never been told, where it is known that it must. */
+	if (is_partially_mapped(obs) && (obs->flags & FLAG(UNDISTURBED)) &&
+	    !(obs->flags & FLAG(SWAPCACHE)))
+		obs->flags &= ~FLAG(PARTIALLY_MAPPED);
+	else
+		obs->flags |= FLAG(PARTIALLY_MAPPED);
 	return 0;
 }
 
