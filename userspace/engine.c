@@ -15,7 +15,8 @@
 #include "thprace.h"
 
 #define DEFAULT_THPS		8
-#define BRIEF_PART		2
+#define BRIEF_THPS		3	/* of DEFAULT_THPS, in a first pass */
+#define MIN_THPS		4
 #define MIN_BUDGET_NS		(30 * NSEC_PER_SEC)
 #define GRACE_NS		(20 * NSEC_PER_SEC)
 #define BUDGET_FACTOR		50
@@ -464,6 +465,26 @@ static void init_lanes(struct run *run)
 	}
 }
 
+/*
+ * Faulting huge pages in is a large part of a round: no more of them than the
+ * time may be enough for.
+ */
+static unsigned int fitting_thps(const struct run *run)
+{
+	unsigned int nr = run->sc->thps ?: DEFAULT_THPS;
+	u64 now = now_ns(), round_ns, rounds;
+
+	if (run->brief)
+		return nr * BRIEF_THPS / DEFAULT_THPS;
+	if (!run->before || !run->before->tally.rounds)
+		return nr;
+	round_ns = run->before->duration_ns / run->before->tally.rounds + 1;
+	rounds = run->deadline_ns > now ? (run->deadline_ns - now) / round_ns : 0;
+	if (rounds >= nr)
+		return nr;
+	return rounds > MIN_THPS ? rounds : MIN_THPS;
+}
+
 /**
  * engine_run() - run one scenario until its end
  * @run: sc, opt, res, fd, seed, start_ns, deadline_ns are given
@@ -480,9 +501,7 @@ int engine_run(struct run *run)
 	int err;
 
 	run->nr_workers = sc->scalable && opt->procs ? opt->procs : sc->workers ?: 1;
-	run->nr_thps = opt->thps ? opt->thps : sc->thps ?: DEFAULT_THPS;
-	if (run->brief && !opt->thps)
-		run->nr_thps /= BRIEF_PART;
+	run->nr_thps = opt->thps ? opt->thps : fitting_thps(run);
 	run->budget_ns = MIN_BUDGET_NS;
 	run->begin_ns = begin;
 	run->splits_before = kernel_splits();

@@ -258,13 +258,30 @@ static int free_rounds(struct run *run)
 	return 0;
 }
 
+/* Where two workers are what meets, they are mostly made to. */
+static bool arm_third(struct run *run, unsigned int thp)
+{
+	char schedule[256];
+	struct rng rng;
+
+	if (!run->sc->third || env.nr_cpus < 2)
+		return false;
+	rng_seed(&rng, run->seed, mix64(run->gen, thp), STEER_LANE);
+	return rng_below(&rng, 4) &&
+	       steer_draw_third(run->sc, &rng, schedule, sizeof(schedule)) &&
+	       !session_cmd(run->fd, "arm scenario=%s steer=\"%s\"", run->sc->name, schedule);
+}
+
 /* The op alone, see run_alone().  Not a round. */
 static int solo_round(struct run *run, unsigned int thp)
 {
-	int err = arm_round(run, thp, false);
+	bool forced = arm_third(run, thp);
+	int err = forced ? 0 : arm_round(run, thp, false);
 
 	if (err)
 		return err;
+	run->sh->forced = forced;
+	run->res->forced += forced;
 	run->sh->solo = 1;
 	err = workers_do(run, CMD_RACE, thp);
 	run->sh->solo = 0;

@@ -74,7 +74,9 @@ int mremap_setup(struct run *run);
 void mremap_cleanup(struct run *run);
 int mremap_plan(struct run *run, struct lane *lane, unsigned int thp);
 int mremap_after(struct run *run, struct lane *lane, unsigned int thp);
+int migrating_plan(struct run *run, struct lane *lane, unsigned int thp);
 DECLARE_ACT(mremap_act);
+DECLARE_ACT(migrating_act);
 
 /* scenario_stale.c: writes through an old address */
 int stale_setup(struct run *run);
@@ -91,6 +93,7 @@ DECLARE_ACT(fork_zap_act);
 /* scenario_child.c: children of the moment */
 int child_setup(struct run *run);
 void child_cleanup(struct run *run);
+int fork_map(struct run *run);
 int fork_plan(struct run *run, struct lane *lane, unsigned int thp);
 int fork_after(struct run *run, struct lane *lane, unsigned int thp);
 int exit_plan(struct run *run, struct lane *lane, unsigned int thp);

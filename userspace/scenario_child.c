@@ -152,18 +152,30 @@ static void hold_back(struct run *run)
 	__atomic_store_n(&order->verify, 0, __ATOMIC_RELEASE);
 }
 
+/* A fork would share all huge pages: the later ones could not be had unshared. */
+int fork_map(struct run *run)
+{
+	int err = region_map(&run->region);
+
+	if (err || !madvise(run->region.base, run->region.len, MADV_DONTFORK))
+		return err;
+	set_error("madvise(MADV_DONTFORK): %s", strerror(errno));
+	return -errno;
+}
+
 /*
  * In some rounds what is forked is one folio still, but mapped by PTEs: whole,
  * or all but a page.
  */
 int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
-	int err = 0;
+	int err;
 
 	hold_back(run);
 	piece_plan(run, lane, thp);
 	lane->piece.stride = 1;
-	switch (lane->variant % 4) {
+	err = madvise(region_thp(&run->region, thp), env.hpage_size, MADV_DOFORK);
+	switch (err ? 2 : lane->variant % 4) {
 	case 0:
 		err = piece_apply(run, lane, thp, mprotect, PROT_READ) ||
 		      piece_apply(run, lane, thp, mprotect, PROT_READ | PROT_WRITE);
@@ -176,7 +188,7 @@ int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
 	}
 	if (!err)
 		return 0;
-	set_error("cannot split the PMD: %s", strerror(errno));
+	set_error("cannot prepare the fork: %s", strerror(errno));
 	return -errno;
 }
 

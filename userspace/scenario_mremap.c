@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A huge page, or a part of it, moves while it is split
+ * A huge page, or a part of it, moves while it is split, or migrates
  *
  * Whole, in part, away and back so that VMAs merge again, onto pages of the
  * same huge page.  Not here: pieces (scenario_piece.c).
@@ -11,6 +11,10 @@
 #include <sys/mman.h>
 
 #include "scenario.h"
+
+#define MIGRATOR	2		/* lane */
+#define MAX_TRIES	4
+#define MAX_TURNS	4
 
 enum move_kind {
 	MOVE_WHOLE_BACK, MOVE_PIECE_BACK, MOVE_PIECE_AWAY, MOVE_SHIFTED_BACK,
@@ -150,4 +154,47 @@ int mremap_after(struct run *run, struct lane *lane, unsigned int thp)
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
 	moved->nr = 0;
 	return 0;
+}
+
+/**
+ * migrating_plan() - lane c migrates what lane b moves
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page
+ */
+int migrating_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	piece_plan(run, lane, thp);
+	if (lane->id == MIGRATOR)
+		lane->op = "migrate";
+	return 0;
+}
+
+/**
+ * migrating_act() - away and back, so that VMAs merge; or to the other node
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page
+ */
+enum act_result migrating_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct mremap_priv *priv = run->priv;
+	char *base = region_thp(&run->region, thp);
+	char *away = region_thp(&priv->away, thp);
+	enum act_result result = ACT_BUSY;
+	unsigned int i;
+
+	if (lane->id == MIGRATOR) {
+		/* It may be away just now. */
+		for (i = 0; i < MAX_TRIES && result == ACT_BUSY; i++)
+			result = migrate_act(run, lane, thp);
+		return result;
+	}
+	for (i = 0; i < 1 + lane->variant % MAX_TURNS; i++) {
+		if (move(base, away, env.hpage_size) && move(away, base, env.hpage_size))
+			continue;
+		set_error("mremap: %s", strerror(errno));
+		return ACT_ERROR;
+	}
+	return ACT_OK;
 }

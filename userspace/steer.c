@@ -176,3 +176,30 @@ bool steer_draw(const struct scenario *sc, struct rng *rng, char *buf, size_t si
 			 b_leaves ? "b>end" : "a>end", b_leaves ? "a>end" : "b>end");
 	return true;
 }
+
+/**
+ * steer_draw_third() - a schedule for a round in which b and c are what meets
+ * @sc: whose lanes
+ * @rng: choices
+ * @buf: result
+ * @size: of @buf
+ *
+ * c first gets past its own locks, then b, then c into the middle of its work.
+ *
+ * Returns false when there is no phase to steer to.
+ */
+bool steer_draw_third(const struct scenario *sc, struct rng *rng, char *buf, size_t size)
+{
+	const char *first, *b, *c;
+
+	if (!loaded)
+		load();
+	first = draw_word("migrate_pages", rng);
+	b = draw_word(rng_below(rng, 4) ? sc->inner : sc->phases, rng);
+	c = draw_word(sc->third, rng);
+	if (!first || !b || !c)
+		return false;
+	snprintf(buf, size, "c>%s b>%s#%llu c>%s#%llu b>end c>end", first, b,
+		 1 + rng_below(rng, 2), c, 1 + rng_below(rng, MAX_NTH));
+	return true;
+}

@@ -239,6 +239,7 @@ struct scenario {
 	unsigned int depth;		/* of forks between main and a worker; 0 is 1 */
 	const char *phases;		/* of the op, for forced rounds */
 	const char *inner;		/* those behind its own locks, before its work */
+	const char *third;		/* what lane c passes; without a split, it meets b */
 	unsigned int workers;		/* default (0 is 1); --procs where scalable */
 	bool scalable;
 	unsigned int thps;		/* default (0 is 8) */
@@ -404,6 +405,7 @@ void content_violation(struct run *run, struct lane *lane, const struct mismatch
 
 /* steer.c: random schedules over the phases that apply */
 bool steer_draw(const struct scenario *sc, struct rng *rng, char *buf, size_t size);
+bool steer_draw_third(const struct scenario *sc, struct rng *rng, char *buf, size_t size);
 
 /* leak.c: what is left when a scenario's processes are gone */
 struct leak;
