@@ -200,7 +200,7 @@ static bool look_at_frame(struct thprace_session *s, unsigned long pfn,
 	memset(frame, 0, sizeof(*frame));
 	frame->refcount = page_ref_count(page);
 	if (frame->refcount < 0) {
-		udelay(20);
+		usleep_range(10, 20);
 		return page_ref_count(page) == frame->refcount;
 	}
 	if (folio_page(folio, 0) != page || thprace_folio_mapping_raw(folio) != mapping)
