@@ -200,7 +200,7 @@ static bool look_at_frame(struct thprace_session *s, unsigned long pfn,
 	memset(frame, 0, sizeof(*frame));
 	frame->refcount = page_ref_count(page);
 	if (frame->refcount < 0) {
-		udelay(20);
+		usleep_range(10, 20);
 		return page_ref_count(page) == frame->refcount;
 	}
 	if (folio_page(folio, 0) != page || thprace_folio_mapping_raw(folio) != mapping)
@@ -213,7 +213,7 @@ static bool look_at_frame(struct thprace_session *s, unsigned long pfn,
 		return true;
 	if (page_folio(page) == folio && thprace_folio_mapping_raw(folio) == mapping &&
 	    thprace_folio_index(folio) == index && !folio_test_swapcache(folio) &&
-	    !folio_test_writeback(folio) && !PageHWPoison(page)) {
+	    !folio_test_writeback(folio) && folio_test_lru(folio) && !PageHWPoison(page)) {
 		frame->ours = true;
 		frame->refcount = folio_ref_count(folio) - 1;
 		frame->own_refs = thprace_session_held_refs(s, pfn, folio_nr_pages(folio));

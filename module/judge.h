@@ -149,7 +149,7 @@ struct thprace_finding {
  * @mappings:	as its own counters say
  * @mapped:	an entry maps it, seen under its page table lock
  * @ours:	anonymous, where the huge page was in an anon_vma that the mm still has,
- *		and in no cache: not another's frame
+ *		in no cache, and on an LRU list: not another's frame, nor isolated
  * @locked:	the folio is
  * @settled:	nobody else holds references, and drains and a long wait changed nothing
  */

@@ -429,7 +429,7 @@ int thprace_phase_init(void)
 			points[i].why_not = "no such function in this kernel (inlined or absent)";
 		for (j = 0; j < i && points[i].addr; j++)
 			if (points[j].addr == points[i].addr)
-				points[i].why_not = "the function of an earlier phase in this kernel";
+				points[i].why_not = "the function of an earlier phase, here";
 #ifndef CONFIG_KPROBES_ON_FTRACE
 		points[i].why_not = "the kernel has no CONFIG_KPROBES_ON_FTRACE";
 #endif

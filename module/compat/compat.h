@@ -119,6 +119,11 @@ static inline bool folio_test_hugetlb(struct folio *folio)
 	return PageHuge(&folio->page);
 }
 
+static inline bool folio_test_lru(struct folio *folio)
+{
+	return PageLRU(&folio->page);
+}
+
 static inline bool folio_test_writeback(struct folio *folio)
 {
 	return PageWriteback(&folio->page);
