@@ -327,7 +327,7 @@ const struct scenario scenarios[] = {
 	}, {
 		.name = "softdirty",
 		.summary =
-			"soft-dirty bits are cleared; a write since then must show after the split",
+			"a write after soft-dirty bits were cleared must show after the split",
 		.op = "softdirty",
 		.phases = PHASES_COW,
 		.inner = INNER_COW,
