@@ -138,6 +138,7 @@ const struct scenario scenarios[] = {
 		.op = "mremap",
 		.phases = PHASES_MREMAP,
 		.inner = INNER_MREMAP,
+		.inner_times = 2,
 		.setup = mremap_setup,
 		.cleanup = mremap_cleanup,
 		.plan = mremap_plan,
@@ -174,6 +175,7 @@ const struct scenario scenarios[] = {
 		.alone = true,
 		.phases = PHASES_MREMAP,
 		.inner = INNER_MREMAP,
+		.inner_times = 2,
 		.third = "try_to_migrate_one remove_migration_pte",
 		.workers = 2,
 		.why_not = migrate_why_not,
@@ -360,7 +362,7 @@ const struct scenario scenarios[] = {
 	}, {
 		.name = "softdirty",
 		.summary =
-			"soft-dirty bits are cleared; a write since then must show after the split",
+			"a write after soft-dirty bits were cleared must show after the split",
 		.op = "softdirty",
 		.phases = PHASES_COW,
 		.inner = INNER_COW,

@@ -165,7 +165,7 @@ int fork_map(struct run *run)
 
 /*
  * In some rounds what is forked is one folio still, but mapped by PTEs: whole,
- * or all but a page.
+ * or all but a page.  Not where a schedule waits for the copy of a PMD.
  */
 int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
@@ -175,7 +175,7 @@ int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
 	piece_plan(run, lane, thp);
 	lane->piece.stride = 1;
 	err = madvise(region_thp(&run->region, thp), env.hpage_size, MADV_DOFORK);
-	switch (err ? 2 : lane->variant % 4) {
+	switch (err || run->sh->forced ? 2 : lane->variant % 4) {
 	case 0:
 		err = piece_apply(run, lane, thp, mprotect, PROT_READ) ||
 		      piece_apply(run, lane, thp, mprotect, PROT_READ | PROT_WRITE);

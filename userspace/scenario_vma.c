@@ -75,7 +75,8 @@ static int give(enum attribute attr, char *at, size_t len, bool on)
 
 /*
  * The boundary to the huge page before moves into this one: the part at the
- * start gets what that one has.  Then, mostly, it moves on or back.
+ * start gets what that one has.  Then, mostly, it moves on or back.  Returns 1
+ * when nothing may be locked (RLIMIT_MEMLOCK).
  */
 static int move_boundary(struct run *run, struct lane *lane, unsigned int thp)
 {
@@ -86,14 +87,16 @@ static int move_boundary(struct run *run, struct lane *lane, unsigned int thp)
 	size_t back = more / 4 % (env.nr_subpages - 1) * env.page_size;
 
 	if (thp && give(attr, base - env.hpage_size, env.hpage_size, true))
-		return -1;
+		return attr == ATTR_LOCK ? 1 : -1;
 	if (give(attr, base, to, true))
-		return -1;
+		return attr == ATTR_LOCK ? 1 : -1;
 	if (more % 4 == 0)
 		return 0;
 	if (back < to)
 		return give(attr, base + back, to - back, false);
-	return give(attr, base + to, back - to + env.page_size, true);
+	if (!give(attr, base + to, back - to + env.page_size, true))
+		return 0;
+	return attr == ATTR_LOCK ? 1 : -1;
 }
 
 /**
@@ -115,8 +118,8 @@ enum act_result merge_act(struct run *run, struct lane *lane, unsigned int thp)
 		err = fill_hole(base + p->first * env.page_size, p->nr * env.page_size);
 		piece_mark(run, lane, thp, PG_ZERO);
 	}
-	if (!err)
-		return ACT_OK;
+	if (err >= 0)
+		return err ? ACT_BUSY : ACT_OK;
 	set_error("cannot make VMAs merge: %s", strerror(errno));
 	return ACT_ERROR;
 }

@@ -119,7 +119,7 @@ static const char *draw_window(struct rng *rng, unsigned int *nth)
 static bool draw_inner(const struct scenario *sc, struct rng *rng, char *buf, size_t size)
 {
 	const char *inner = draw_word(sc->inner, rng), *window, *later;
-	unsigned int nth, b_nth = rng_below(rng, 3) ? 1 : 2;
+	unsigned int nth, b_nth = 1 + rng_below(rng, sc->inner_times ?: 1);
 
 	if (sc->file || !inner)
 		return false;
@@ -200,6 +200,6 @@ bool steer_draw_third(const struct scenario *sc, struct rng *rng, char *buf, siz
 	if (!first || !b || !c)
 		return false;
 	snprintf(buf, size, "c>%s b>%s#%llu c>%s#%llu b>end c>end", first, b,
-		 1 + rng_below(rng, 2), c, 1 + rng_below(rng, MAX_NTH));
+		 1 + rng_below(rng, sc->inner_times ?: 1), c, 1 + rng_below(rng, MAX_NTH));
 	return true;
 }

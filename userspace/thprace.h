@@ -239,6 +239,7 @@ struct scenario {
 	unsigned int depth;		/* of forks between main and a worker; 0 is 1 */
 	const char *phases;		/* of the op, for forced rounds */
 	const char *inner;		/* those behind its own locks, before its work */
+	unsigned int inner_times;	/* that it passes there; 0 is 1 */
 	const char *third;		/* what lane c passes; without a split, it meets b */
 	unsigned int workers;		/* default (0 is 1); --procs where scalable */
 	bool scalable;

@@ -175,6 +175,9 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 		err = session_cmd(run->fd, "go lane=%c op=%s map=0x%lx+0x%zx", lane->letter,
 				  lane->op, (unsigned long)region_thp(&run->region, thp),
 				  env.hpage_size);
+		/* Another lane has it somewhere else just now. */
+		if (err == -ENOMEM)
+			err = session_cmd(run->fd, "go lane=%c op=%s", lane->letter, lane->op);
 		if (err) {
 			set_error("session refused go op=%s: %s", lane->op, strerror(-err));
 			return ACT_ERROR;
