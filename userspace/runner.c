@@ -145,12 +145,13 @@ static void add_pass(struct result *sum, const struct result *part)
 	}
 }
 
-/* Those that this pass still has to run, from @index on. */
-static unsigned int nr_left(const struct report *rep, const char *const *why, unsigned int index)
+/* Those in a part of the list that can run. */
+static unsigned int nr_left(const struct report *rep, const char *const *why,
+			    unsigned int from, unsigned int to)
 {
 	unsigned int left = 0, i;
 
-	for (i = index; i < rep->opt->nr_scenarios; i++)
+	for (i = from; i < to; i++)
 		left += !why[i] && !(i < rep->nr_results && rep->results[i]->skipped);
 	return left;
 }
@@ -334,23 +335,25 @@ static int begin_result(struct report *rep, unsigned int index, const char *why_
 	return 0;
 }
 
+/* The last of several passes goes backwards: who comes last gets least. */
 static int run_pass(struct report *rep, struct result *part, const char *const *why,
 		    unsigned int pass)
 {
-	const struct options *opt = rep->opt;
+	unsigned int n = rep->opt->nr_scenarios, i, k, left;
 	bool last = pass == rep->nr_passes - 1;
-	unsigned int i;
 	int err = 0;
 
 	/* The first pass took as long as two: the rest is for the last one. */
 	if (pass && !last && now_ns() >= rep->pass_end_ns[pass])
 		return 0;
-	for (i = 0; i < opt->nr_scenarios && !stop_now(rep) && !err; i++) {
+	for (k = 0; k < n && !stop_now(rep) && !err; k++) {
+		i = pass && last ? n - 1 - k : k;
 		if (!pass)
 			err = begin_result(rep, i, why[i]);
 		if (err || rep->results[i]->skipped || !worth_it(rep, i, pass))
 			continue;
-		err = run_one(rep, part, i, pass, nr_left(rep, why, i));
+		left = pass && last ? nr_left(rep, why, 0, i + 1) : nr_left(rep, why, i, n);
+		err = run_one(rep, part, i, pass, left);
 		if (err)
 			rep->results[i]->verdict = THPRACE_ABORTED;
 		look_between(rep);
