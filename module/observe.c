@@ -202,19 +202,13 @@ struct scene {
 	bool owns, asked;
 };
 
-/* memset() in steps of 8 bytes; where bytes are emulated, each is a step. */
-static void zero_words(void *at, size_t bytes)
-{
-	memset64(at, 0, DIV_ROUND_UP(bytes, sizeof(u64)));
-}
-
 /* From now on the arrays count, too. */
 static void spread(struct thprace_observer *o, struct thprace_obs *obs)
 {
 	if (o->spread)
 		return;
-	zero_words(obs->ptes, obs->nr * sizeof(obs->ptes[0]));
-	zero_words(obs->writable, obs->nr * sizeof(obs->writable[0]));
+	memset(obs->ptes, 0, obs->nr * sizeof(obs->ptes[0]));
+	memset(obs->writable, 0, obs->nr * sizeof(obs->writable[0]));
 	o->spread = true;
 }
 
@@ -232,10 +226,10 @@ static void count_ptes(struct scene *v, unsigned int i, unsigned int sub, unsign
 		v->o->whole_writable |= writable;
 	} else {
 		spread(v->o, obs);
-		for (j = sub; j < sub + n; j++) {
+		for (j = sub; j < sub + n; j++)
 			obs->ptes[j]++;
-			obs->writable[j] |= writable;
-		}
+		if (writable)
+			memset(obs->writable + sub, 1, n);
 	}
 	if (sub != i) {
 		note_bad(&obs->linear, sub, addr, i, sub);
@@ -485,10 +479,11 @@ static u32 kernel_caps(void)
  */
 void thprace_obs_start(struct thprace_obs *obs, unsigned int nr)
 {
-	static_assert(offsetof(struct thprace_obs, ptes) % sizeof(u64) == 0);
-	static_assert(sizeof(obs->ptes) % sizeof(u64) == 0);
-	static_assert(sizeof(obs->writable) % sizeof(u64) == 0);
-	zero_words(obs, offsetof(struct thprace_obs, ptes));
+	size_t bytes = offsetof(struct thprace_obs, ptes);
+
+	/* a call: string instructions are slow to start */
+	OPTIMIZER_HIDE_VAR(bytes);
+	memset(obs, 0, bytes);
 	obs->nr = nr;
 	obs->caps = kernel_caps();
 	obs->entirely_mapped = THPRACE_ENTIRELY_MAPPED;
@@ -507,6 +502,7 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 	struct address_space *mapping = NULL;
 	struct rw_semaphore *sem;
 	enum thprace_observe_result ret;
+	struct scene v;
 	unsigned int i;
 
 	thprace_obs_start(obs, folio_nr_pages(folio));
@@ -558,12 +554,15 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 		o->whole = 0;
 		o->whole_writable = false;
 		o->spread = false;
+		v.o = o;
+		v.obs = obs;
+		v.folio = folio;
+		v.anon_vma = anon_vma;
 		for (i = 0; i < o->nr_places; i++) {
-			struct scene v = {
-				.o = o, .obs = obs, .folio = folio,
-				.anon_vma = anon_vma, .p = &o->place[i],
-			};
-
+			v.p = &o->place[i];
+			v.until = 0;
+			v.owns = false;
+			v.asked = false;
 			look_at_place(&v, walk);
 		}
 		read_counters(obs, folio);
