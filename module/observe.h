@@ -84,6 +84,15 @@ struct thprace_observer {
 	struct thprace_tally tally[THPRACE_NR_CHECKS];
 };
 
+/* bitmap_zero() by plain stores: string instructions are slow to start. */
+static inline void clear_pages(unsigned long *map)
+{
+	unsigned int i;
+
+	for (i = 0; i < BITS_TO_LONGS(THPRACE_HPAGE_NR); i++)
+		WRITE_ONCE(map[i], 0);
+}
+
 static inline void note_bad(struct thprace_bad *bad, u32 index, u64 addr,
 			    s64 want, s64 got)
 {
