@@ -159,10 +159,10 @@ static void judge_page_mapcount(const struct thprace_obs *obs, struct thprace_fi
 {
 	bool kept = !(obs->flags & FLAG(LARGE)) || (obs->caps & CAP(PAGE_MAPCOUNT));
 	s32 base = page_mapcount_base(obs);
-	u32 i;
+	u32 i, rows = thprace_obs_rows(obs);
 
 	held(f);
-	for (i = 0; i < thprace_obs_rows(obs); i++) {
+	for (i = 0; i < rows; i++) {
 		s32 want = kept ? obs->ptes[i] + base : -1;
 
 		if (obs->mapcount[i] == want)
@@ -394,8 +394,7 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 {
 	/* A PMD leaf's exclusivity is kept in the head, for all subpages. */
 	bool all = obs->pmd_maps && obs->exclusive[0];
-	bool any = obs->pmd_maps;
-	u32 i;
+	u32 i, rows = thprace_obs_rows(obs);
 
 	if (obs->pmd_maps && obs->pmd_writable && !obs->exclusive[0]) {
 		violated(obs, f, 0, 1, 0, "writable by a PMD leaf, but not exclusive");
@@ -406,17 +405,16 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 		if (all && obs->pmd_maps > 1)
 			violated(obs, f, 0, 1, obs->pmd_maps,
 				 "exclusive, but mapped more than once");
-		else if (any)
+		else if (obs->pmd_maps)
 			held(f);
 		return;
 	}
-	for (i = 0; i < thprace_obs_rows(obs); i++) {
-		s64 maps = (s64)obs->ptes[i] + obs->pmd_maps;
+	for (i = 0; i < rows; i++) {
+		u32 maps = obs->ptes[i] + obs->pmd_maps;
 
 		/* The flag of an unmapped page may be stale. */
 		if (!maps)
 			continue;
-		any = true;
 		if ((all || obs->exclusive[i]) && maps > 1) {
 			violated(obs, f, i, 1, maps, "exclusive, but mapped more than once");
 			return;
@@ -426,8 +424,7 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 			return;
 		}
 	}
-	if (any)
-		held(f);
+	held(f);
 }
 
 static int inject_anon_exclusive(struct thprace_obs *obs)

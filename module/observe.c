@@ -425,7 +425,8 @@ static bool pages_even(const struct thprace_obs *obs, struct folio *folio)
 static void read_pages(struct thprace_observer *o, struct thprace_obs *obs,
 		       struct folio *folio)
 {
-	unsigned int i;
+	const u16 whole = o->whole;
+	unsigned int i, rows;
 
 	obs->even = !o->spread && pages_even(obs, folio);
 	if (obs->even) {
@@ -434,14 +435,17 @@ static void read_pages(struct thprace_observer *o, struct thprace_obs *obs,
 	} else {
 		spread(o, obs);
 	}
-	for (i = 0; i < thprace_obs_rows(obs); i++) {
+	rows = thprace_obs_rows(obs);
+	for (i = 0; i < rows; i++) {
 		struct page *page = folio_page(folio, i);
 
 		obs->mapcount[i] = thprace_page_mapcount_raw(page);
 		obs->exclusive[i] = thprace_anon_exclusive(page);
-		obs->ptes[i] += o->whole;
-		obs->writable[i] |= o->whole_writable;
 	}
+	for (i = 0; whole && i < rows; i++)
+		obs->ptes[i] += whole;
+	if (o->whole_writable)
+		memset(obs->writable, 1, rows);
 }
 
 static void read_counters(struct thprace_obs *obs, struct folio *folio)
