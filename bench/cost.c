@@ -3,7 +3,9 @@
  * What a quiesced check costs beside bare walks of the same page tables, and
  * what a session takes of the kernel's memory
  *
- * usage: cost check | cost memory
+ * usage: cost check [MAX] | cost memory
+ *
+ * MAX: no more than so many huge pages times processes.
  *
  * Called by bench/guest; the measuring itself is the module's session command
  * "bench".  Prints a table, judges nothing but its own failures.
@@ -101,8 +103,50 @@ static void split_pmds(char *addr, size_t len)
 			die("mprotect");
 }
 
+/* One page of each huge page goes: what is left is no whole table of PTEs. */
+static void zap_some(char *addr, size_t len)
+{
+	size_t off;
+
+	for (off = 0; off < len; off += HPAGE)
+		if (madvise(addr + off + HPAGE / 2, 4096, MADV_DONTNEED))
+			die("madvise");
+}
+
+/* Into folios of one page each; false if some did not split. */
+static bool split_folios(char *addr, size_t len)
+{
+	unsigned long long done = 0;
+	char report[16384];
+	int fd = session();
+	const char *line;
+	ssize_t got;
+
+	command(fd, "split map=%p+%#zx", addr, len);
+	got = read(fd, report, sizeof(report) - 1);
+	report[got > 0 ? got : 0] = '\0';
+	line = strstr(report, "\nop split ");
+	if (line)
+		sscanf(line, "\nop split done=%llu", &done);
+	close(fd);
+	return done == len / HPAGE;
+}
+
+/* How the memory is mapped when it is checked. */
+enum shape { PMD, PTE, PART, SMALL };
+
+static const char * const shape_names[] = { "pmd", "pte", "part", "small" };
+
+static void shape_tables(char *addr, size_t len, enum shape shape)
+{
+	if (shape == PTE || shape == PART)
+		split_pmds(addr, len);
+	if (shape == PART)
+		zap_some(addr, len);
+}
+
 /* Forks processes that share the region and stay; pids to @pid. */
-static void share(char *addr, size_t len, unsigned int nr, bool ptes, pid_t *pid)
+static void share(char *addr, size_t len, unsigned int nr, enum shape shape, pid_t *pid)
 {
 	int ready[2];
 	unsigned int i;
@@ -117,15 +161,13 @@ static void share(char *addr, size_t len, unsigned int nr, bool ptes, pid_t *pid
 		if (pid[i])
 			continue;
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (ptes)
-			split_pmds(addr, len);
+		shape_tables(addr, len, shape);
 		if (write(ready[1], "", 1) != 1)
 			_exit(1);
 		for (;;)
 			pause();
 	}
-	if (ptes)
-		split_pmds(addr, len);
+	shape_tables(addr, len, shape);
 	for (i = 0; i < nr; i++)
 		if (read(ready[0], &c, 1) != 1)
 			die("read");
@@ -133,7 +175,7 @@ static void share(char *addr, size_t len, unsigned int nr, bool ptes, pid_t *pid
 	close(ready[1]);
 }
 
-static void measure(unsigned int mms, unsigned int thps, bool ptes)
+static void measure(unsigned int mms, unsigned int thps, enum shape shape)
 {
 	unsigned long long rounds, check_ns = 0, walk_ns = 0;
 	char pids[MAX_MMS * 12] = "", report[16384];
@@ -147,10 +189,14 @@ static void measure(unsigned int mms, unsigned int thps, bool ptes)
 
 	memset(addr, 0x5a, len);
 	if (huge_bytes() < len) {
-		printf("%4u %5u  %-4s  the memory is not huge\n", mms, thps, ptes ? "pte" : "pmd");
+		printf("%4u %5u  %-5s  the memory is not huge\n", mms, thps, shape_names[shape]);
 		goto out;
 	}
-	share(addr, len, mms - 1, ptes, pid);
+	if (shape == SMALL && !split_folios(addr, len)) {
+		printf("%4u %5u  %-5s  not all was split\n", mms, thps, shape_names[shape]);
+		goto out;
+	}
+	share(addr, len, mms - 1, shape, pid);
 	for (i = 0, n = 0; i < mms - 1; i++)
 		n += snprintf(pids + n, sizeof(pids) - n, " pid=%d", pid[i]);
 	rounds = 64 / (mms * thps) + 4;
@@ -161,7 +207,7 @@ static void measure(unsigned int mms, unsigned int thps, bool ptes)
 	if (!line || sscanf(line, "\nbench rounds=%*u check_ns=%llu walk_ns=%llu",
 			    &check_ns, &walk_ns) != 2 || !walk_ns)
 		die("no bench line in the report");
-	printf("%4u %5u  %-4s %11.1f %11.1f %7.2f\n", mms, thps, ptes ? "pte" : "pmd",
+	printf("%4u %5u  %-5s %11.1f %11.1f %7.2f\n", mms, thps, shape_names[shape],
 	       check_ns / 1e3, walk_ns / 1e3, (double)check_ns / walk_ns);
 	for (i = 0; i < mms - 1; i++) {
 		kill(pid[i], SIGKILL);
@@ -173,20 +219,20 @@ out:
 	munmap(addr, len);
 }
 
-static void check(void)
+static void check(unsigned int max)
 {
 	static const unsigned int sizes[][2] = {
 		{ 2, 1 }, { 1, 1 }, { 4, 1 }, { 8, 1 }, { 16, 1 }, { 32, 1 }, { 64, 1 },
 		{ 1, 4 }, { 1, 16 }, { 1, 64 }, { 1, 256 }, { 2, 16 }, { 2, 256 },
 		{ 8, 16 }, { 64, 16 }, { 64, 256 },
 	};
-	unsigned int i;
+	unsigned int shape, i;
 
-	printf("%4s %5s  %-4s %11s %11s %7s\n", "mms", "THPs", "by", "check_us", "walk_us", "ratio");
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		measure(sizes[i][0], sizes[i][1], false);
-		measure(sizes[i][0], sizes[i][1], true);
-	}
+	printf("%4s %5s  %-5s %11s %11s %7s\n", "mms", "THPs", "by", "check_us", "walk_us", "ratio");
+	for (shape = 0; shape < ARRAY_SIZE(shape_names); shape++)
+		for (i = 0; i < ARRAY_SIZE(sizes); i++)
+			if (sizes[i][0] * sizes[i][1] <= max)
+				measure(sizes[i][0], sizes[i][1], shape);
 }
 
 static long session_bytes(void)
@@ -231,12 +277,12 @@ static void memory(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "check")) {
-		check();
+	if ((argc == 2 || argc == 3) && !strcmp(argv[1], "check")) {
+		check(argc == 3 ? strtoul(argv[2], NULL, 0) : -1U);
 	} else if (argc == 2 && !strcmp(argv[1], "memory")) {
 		memory();
 	} else {
-		fprintf(stderr, "usage: cost check|memory\n");
+		fprintf(stderr, "usage: cost check [MAX]|memory\n");
 		return THPRACE_EXIT_ERROR;
 	}
 	return 0;

@@ -173,10 +173,67 @@ static void case_vouched(const void *arg)
 	region_unmap(&r);
 }
 
+/* What is checked of a folio of one page. */
+static const char * const small_checks[] = {
+	"page_mapcount", "refcount", "rmap_census", "rmap_linear",
+	"anon_exclusive", "migration_entry",
+};
+
+/* Folios that are judged together are counted, and reported, one by one. */
+static void case_small(const void *arg)
+{
+	s64 pages = thp_bytes() / sysconf(_SC_PAGESIZE), n;
+	const char *kind, *reason, *report;
+	struct holder h[2];
+	bool available;
+	size_t i, j;
+
+	(void)arg;
+	holder_start_shared(h, 2, thp_bytes());
+	ksft_assert(!tr_write("split", "pid=%d map=%p+%#zx", h[0].pid,
+			      h[0].r.addr, h[0].r.len), "split");
+	report = tr_read("last");
+	ksft_assert(tr_row(report, "op", "split", "done") == 1, "not split:\n%s",
+		    report);
+	for (i = 0; i < ARRAY_SIZE(small_checks) + 1; i++) {
+		const char *inject = i ? small_checks[i - 1] : NULL;
+
+		if (inject && (!tr_listed("checks", inject, &kind, &available,
+					  &reason) || !available))
+			continue;
+		ksft_assert(!tr_write("check", "pid=%d pid=%d map=%p+%#zx%s%s",
+				      h[0].pid, h[1].pid, h[0].r.addr,
+				      h[0].r.len, inject ? " inject=" : "",
+				      inject ? inject : ""), "check");
+		report = tr_read("last");
+		for (j = 0; j < ARRAY_SIZE(small_checks); j++) {
+			const char *name = small_checks[j];
+			bool fires = inject && !strcmp(inject, name);
+
+			if (!tr_listed("checks", name, &kind, &available,
+				       &reason) || !available)
+				continue;
+			n = tr_row(report, "check", name, "held");
+			ksft_expect(n == (fires ? 0 : pages),
+				    "inject %s: %s held=%lld",
+				    inject ? inject : "nothing", name,
+				    (long long)n);
+			n = tr_row(report, "check", name, "violated");
+			ksft_expect(n == (fires ? pages : 0),
+				    "inject %s: %s violated=%lld",
+				    inject ? inject : "nothing", name,
+				    (long long)n);
+		}
+	}
+	holder_stop(&h[0]);
+	holder_stop(&h[1]);
+}
+
 static const struct ksft_case more_cases[] = {
 	{ .name = "what a violation line says", .run = case_line },
 	{ .name = "a huge page that was seen whole", .run = case_vouched, .arg = "held" },
 	{ .name = "a huge page of unknown past", .run = case_vouched },
+	{ .name = "small folios", .run = case_small },
 };
 
 int main(int argc, char **argv)

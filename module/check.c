@@ -118,6 +118,22 @@ u64 thprace_checks_available(void)
 	return map;
 }
 
+/* Those of them that are made here; does not change after load. */
+static u64 quiesced_checks(void)
+{
+	static u64 map;
+	unsigned int i;
+	u64 found = READ_ONCE(map);
+
+	if (found)
+		return found;
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		if (check_table[i].kind == KIND_QUIESCED && !thprace_check_why_not(i))
+			found |= BIT_ULL(i);
+	WRITE_ONCE(map, found);
+	return found;
+}
+
 /* One check command: what is selected, and what was counted so far. */
 struct run {
 	struct thprace_session *s;
@@ -128,10 +144,7 @@ struct run {
 	bool unsettled;
 	struct thprace_suspect suspect;	/* of the last look */
 	bool convicted;			/* one of them: the rest need no long look */
-	struct {
-		u64 held, skipped;
-		const char *reason;
-	} count[THPRACE_NR_CHECKS];
+	struct thprace_tally *count;	/* of all checks, the observer's */
 };
 
 static void skip_all(struct run *r, const char *reason)
@@ -145,71 +158,97 @@ static void skip_all(struct run *r, const char *reason)
 		}
 }
 
-static void judge_folio(struct run *r, unsigned int mm, unsigned int seen,
-			unsigned long addr, unsigned int held)
+static void add_flags(struct run *r, struct thprace_obs *obs)
 {
-	struct thprace_finding finding[THPRACE_NR_CHECKS], control[THPRACE_NR_CHECKS];
-	struct thprace_observer *o = r->o;
-	struct thprace_obs *obs = &o->obs;
-	bool doubt = false, same;
-	unsigned int i;
-
 	if (r->s->many_mms)
 		obs->flags |= BIT(THPRACE_OBS_MANY_MMS);
 	else if (obs->flags & BIT(THPRACE_OBS_MANY_MMS))
 		r->s->many_mms = true;
 	if (r->settle == NR_SETTLE)
 		obs->flags |= BIT(THPRACE_OBS_REFS_SETTLED);
-	thprace_judge(obs, r->checks, finding);
+}
+
+static bool violates(struct run *r, struct thprace_obs *obs)
+{
+	unsigned int i;
+
+	add_flags(r, obs);
+	thprace_judge(obs, r->checks, r->o->finding);
 	for (i = 0; i < THPRACE_NR_CHECKS; i++)
-		doubt |= finding[i].outcome == THPRACE_VIOLATED;
+		if (r->o->finding[i].outcome == THPRACE_VIOLATED)
+			return true;
+	return false;
+}
 
-	if (doubt) {
-		/* believe it only if a second look sees the very same */
-		u32 flags = obs->flags;
+/* A positive control: perturb what was seen, keep the rule. */
+static bool controlled(struct run *r, unsigned int check)
+{
+	struct thprace_observer *o = r->o;
 
-		same = thprace_observe_folio(o, &o->again, mm, o->seen_at[seen].pfn,
-					     o->seen_at[seen].slot, addr, held, true) ==
-		       THPRACE_OBSERVED;
-		o->again.flags |= flags & (BIT(THPRACE_OBS_MANY_MMS) |
-					   BIT(THPRACE_OBS_REFS_SETTLED));
-		if (!same || !thprace_obs_equal(obs, &o->again)) {
+	if (!(r->inject & r->checks & BIT_ULL(check)))
+		return false;
+	o->again = o->obs;
+	if (thprace_judge_inject(&o->again, check))
+		return false;
+	o->again.flags |= BIT(THPRACE_OBS_REFS_SETTLED);
+	thprace_judge(&o->again, BIT_ULL(check), o->control);
+	return true;
+}
+
+/* Only the lower bound was asked for, and it did hold. */
+static bool enough_refs(struct run *r, unsigned int check, const struct thprace_finding *f)
+{
+	return check == THPRACE_CHECK_REFCOUNT && f->outcome == THPRACE_SKIPPED &&
+	       f->got > f->want && !r->refs_exact;
+}
+
+static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
+			unsigned long pfn, unsigned long addr, unsigned int held)
+{
+	struct thprace_observer *o = r->o;
+	struct thprace_obs *obs = &o->obs;
+	unsigned int i;
+
+	if (violates(r, obs)) {
+		/*
+		 * What was collected may be old: look at the page tables, and
+		 * believe it only if a second look sees the very same.
+		 */
+		if (thprace_observe_folio(o, obs, mm, pfn, slot, addr, held, true) !=
+		    THPRACE_OBSERVED) {
 			skip_all(r, "two looks in a row differed");
 			return;
 		}
+		if (violates(r, obs)) {
+			bool same = thprace_observe_folio(o, &o->again, mm, pfn, slot, addr,
+							  held, true) == THPRACE_OBSERVED;
+
+			add_flags(r, &o->again);
+			if (!same || !thprace_obs_equal(obs, &o->again)) {
+				skip_all(r, "two looks in a row differed");
+				return;
+			}
+		}
 	}
 
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
-		if (!(r->inject & BIT_ULL(i)))
-			continue;
-		/* a positive control: perturb what was seen, keep the rule */
-		o->again = *obs;
-		if (thprace_judge_inject(&o->again, i))
-			continue;
-		o->again.flags |= BIT(THPRACE_OBS_REFS_SETTLED);
-		thprace_judge(&o->again, BIT_ULL(i), control);
-		finding[i] = control[i];
-		memset(&o->again, 0, sizeof(o->again));
-	}
+	for (i = 0; r->inject && i < THPRACE_NR_CHECKS; i++)
+		if (controlled(r, i))
+			o->finding[i] = o->control[i];
 
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
-		struct thprace_finding *f = &finding[i];
+		struct thprace_finding *f = &o->finding[i];
 
-		if (!(r->checks & BIT_ULL(i)))
-			continue;
 		switch (f->outcome) {
 		case THPRACE_HELD:
 			r->count[i].held++;
 			break;
 		case THPRACE_SKIPPED:
-			if (i == THPRACE_CHECK_REFCOUNT && f->got > f->want) {
-				if (!r->refs_exact) {
-					/* the lower bound did hold */
-					r->count[i].held++;
-					break;
-				}
-				r->unsettled = true;
+			if (enough_refs(r, i, f)) {
+				r->count[i].held++;
+				break;
 			}
+			if (i == THPRACE_CHECK_REFCOUNT && f->got > f->want)
+				r->unsettled = true;
 			r->count[i].skipped++;
 			r->count[i].reason = f->reason;
 			break;
@@ -222,33 +261,43 @@ static void judge_folio(struct run *r, unsigned int mm, unsigned int seen,
 	}
 }
 
-static bool seen_before(struct thprace_observer *o, unsigned long pfn)
+/*
+ * Small folios that are alike are judged once and count as many. Returns how
+ * many, or 0: then @slow of them must be judged one by one, which alone can
+ * report or skip.
+ */
+static unsigned int judge_small(struct run *r, unsigned int mm, unsigned int slot,
+				unsigned int n, unsigned long pfn, unsigned int *slow)
 {
-	unsigned int i = hash_long(pfn, 10), n;
+	struct thprace_observer *o = r->o;
+	u64 held = 0;
+	unsigned int i;
 
-	static_assert(ARRAY_SIZE(o->seen) == 1 << 10);
-	for (n = 0; n < ARRAY_SIZE(o->seen); n++, i = (i + 1) % ARRAY_SIZE(o->seen)) {
-		if (o->seen[i].generation != o->generation) {
-			o->seen[i].generation = o->generation;
-			o->seen[i].pfn = pfn;
-			return false;
-		}
-		if (o->seen[i].pfn == pfn)
-			return true;
+	*slow = 1;
+	if (thprace_session_held_refs(r->s, pfn, n))
+		return 0;
+	n = thprace_observe_small(o, &o->obs, mm, slot, n, pfn);
+	if (!n)
+		return 0;
+	*slow = n;
+	if (violates(r, &o->obs))
+		return 0;
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		const struct thprace_finding *f = &o->finding[i];
+
+		if (f->outcome == THPRACE_HELD || enough_refs(r, i, f))
+			held |= BIT_ULL(i);
+		else if (f->outcome == THPRACE_SKIPPED)
+			return 0;
+		if (controlled(r, i) && o->control[i].outcome != THPRACE_HELD)
+			return 0;
 	}
-	return false;
-}
-
-/* It was not judged after all. */
-static void forget(struct thprace_observer *o, unsigned long pfn)
-{
-	unsigned int i = hash_long(pfn, 10), n;
-
-	for (n = 0; n < ARRAY_SIZE(o->seen); n++, i = (i + 1) % ARRAY_SIZE(o->seen))
-		if (o->seen[i].pfn == pfn && o->seen[i].generation == o->generation) {
-			o->seen[i].pfn = ~0UL;
-			return;
-		}
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		if (held & BIT_ULL(i))
+			r->count[i].held += n;
+	thprace_small_done(o, n);
+	thprace_stat_add(THPRACE_STAT_FOLIOS_CHECKED, n);
+	return n;
 }
 
 /* Frames of the huge page that was here. */
@@ -272,29 +321,110 @@ static void check_frames(struct run *r, unsigned int m, unsigned long addr,
 }
 
 /* An entry was read, and then the folio was gone: it may have taken the entry along. */
-static void check_unref(struct run *r, unsigned int m, unsigned int seen, unsigned long addr)
+static void check_unref(struct run *r, unsigned int m, unsigned int slot, unsigned long pfn,
+			unsigned long addr)
 {
-	unsigned int slot = r->o->seen_at[seen].slot;
 	struct thprace_finding f;
 
 	if ((r->checks & BIT_ULL(THPRACE_CHECK_REFCOUNT)) &&
-	    thprace_frames_unref(r->o->mm[m], addr + slot * PAGE_SIZE,
-				 r->o->seen_at[seen].pfn, &f))
+	    thprace_frames_unref(r->o->mm[m], addr + slot * PAGE_SIZE, pfn, &f))
 		thprace_record_violation(r->s, THPRACE_CHECK_REFCOUNT,
-					 addr + slot * PAGE_SIZE, r->o->seen_at[seen].pfn,
+					 addr + slot * PAGE_SIZE, pfn,
 					 slot, f.want, f.got, f.reason);
+}
+
+/*
+ * The folio of one page that was seen. Returns how many of the @n frames from
+ * @pfn on are its own, or 0: the set of mms grew, lock again.
+ */
+static unsigned int check_folio(struct run *r, unsigned int mm, unsigned int slot,
+				unsigned int n, unsigned long pfn, unsigned long addr,
+				unsigned long *huge)
+{
+	struct thprace_observer *o = r->o;
+	struct folio *folio = page_folio(pfn_to_page(pfn));
+	unsigned long head = folio_pfn(folio), nr = folio_nr_pages(folio);
+	unsigned int held;
+
+	if (nr == THPRACE_HPAGE_NR)
+		*huge = head;
+	/* it can be another's by now */
+	n = pfn >= head && pfn < head + nr ? min_t(unsigned long, n, head + nr - pfn) : 1;
+	if (thprace_observer_seen(o, head))
+		return n;
+	held = thprace_session_held_refs(r->s, head, nr);
+	switch (thprace_observe_folio(o, &o->obs, mm, pfn, slot, addr, held, false)) {
+	case THPRACE_OBSERVED:
+		judge_folio(r, mm, slot, pfn, addr, held);
+		thprace_stat_add(THPRACE_STAT_FOLIOS_CHECKED, 1);
+		break;
+	case THPRACE_OBSERVE_AGAIN:
+		thprace_observer_forget(o, head);
+		return 0;
+	case THPRACE_OBSERVE_BUSY:
+		skip_all(r, "someone else has the folio locked");
+		break;
+	case THPRACE_OBSERVE_UNKNOWN:
+		skip_all(r, o->incomplete);
+		break;
+	case THPRACE_OBSERVE_GONE:
+		check_unref(r, mm, slot, pfn, addr);
+		break;
+	}
+	return n;
+}
+
+/* All folios of one run; false: lock again. */
+static bool check_run(struct run *r, unsigned int mm, const struct thprace_run *run,
+		      unsigned long addr, unsigned long *huge)
+{
+	unsigned long *done = r->o->view[mm].done;
+	unsigned int end = run->slot + run->nr, slot = run->slot, fast = slot, slow;
+
+	for (; (slot = find_next_zero_bit(done, end, slot)) < end;) {
+		unsigned long pfn = run->pfn + (slot - run->slot);
+		unsigned int left = find_next_bit(done, end, slot) - slot, n = 0;
+
+		if (slot >= fast) {
+			n = judge_small(r, mm, slot, left, pfn, &slow);
+			fast = slot + slow;
+		}
+		if (!n)
+			n = check_folio(r, mm, slot, left, pfn, addr, huge);
+		if (!n)
+			return false;
+		slot += n;
+	}
+	return true;
+}
+
+/* Everything that was collected of one mm; false: lock again. */
+static bool check_view(struct run *r, unsigned int mm, unsigned long addr,
+		       unsigned long *huge)
+{
+	const struct thprace_view *v = &r->o->view[mm];
+	unsigned int i;
+
+	if (v->huge)
+		return check_folio(r, mm, 0, THPRACE_HPAGE_NR, v->huge, addr, huge);
+	for (i = 0; i < v->nr_runs; i++)
+		if (!check_run(r, mm, &v->run[i], addr, huge))
+			return false;
+	return true;
 }
 
 /* Everything that is mapped in one PMD-sized region of the session's mms. */
 static int check_region(struct run *r, unsigned long addr)
 {
 	struct thprace_observer *o = r->o;
-	unsigned int tries = 0, m, i, held;
+	unsigned int tries = 0, m;
 	int ret;
 
 	o->generation++;
 	o->nr_extra = 0;
 	r->suspect.pfn = 0;
+	for (m = 0; m < o->nr_given; m++)
+		clear_pages(o->view[m].done);
 again:
 	if (tries++ == 16) {
 		skip_all(r, "the set of mms kept growing");
@@ -312,38 +442,10 @@ again:
 		thprace_observer_collect(o, m, addr);
 	for (m = 0; m < o->nr_given; m++) {
 		unsigned long huge = 0;
-		unsigned int nr = thprace_observer_list(o, m);
 
-		for (i = 0; i < nr; i++) {
-			struct folio *folio = page_folio(pfn_to_page(o->seen_at[i].pfn));
-			unsigned long head = folio_pfn(folio);
-
-			if (folio_nr_pages(folio) == THPRACE_HPAGE_NR)
-				huge = head;
-			if (seen_before(o, head))
-				continue;
-			held = thprace_session_held_refs(r->s, head, folio_nr_pages(folio));
-			switch (thprace_observe_folio(o, &o->obs, m, o->seen_at[i].pfn,
-						      o->seen_at[i].slot, addr, held,
-						      false)) {
-			case THPRACE_OBSERVED:
-				judge_folio(r, m, i, addr, held);
-				thprace_stat_add(THPRACE_STAT_FOLIOS_CHECKED, 1);
-				break;
-			case THPRACE_OBSERVE_AGAIN:
-				forget(o, head);
-				thprace_observer_unlock(o);
-				goto again;
-			case THPRACE_OBSERVE_BUSY:
-				skip_all(r, "someone else has the folio locked");
-				break;
-			case THPRACE_OBSERVE_UNKNOWN:
-				skip_all(r, o->incomplete);
-				break;
-			case THPRACE_OBSERVE_GONE:
-				check_unref(r, m, i, addr);
-				break;
-			}
+		if (!check_view(r, m, addr, &huge)) {
+			thprace_observer_unlock(o);
+			goto again;
 		}
 		check_frames(r, m, addr, huge);
 	}
@@ -530,23 +632,19 @@ static int check_region_progress(struct run *r, unsigned long addr)
 int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req *req,
 		       struct mm_struct **mms, unsigned int nr_mms)
 {
-	u64 selected = req->check ? req->check : thprace_checks_available();
-	struct run *r = kvzalloc(sizeof(*r), GFP_KERNEL);
-	unsigned int i;
+	u64 available = quiesced_checks();
+	struct run run = {
+		.s = s, .inject = req->inject, .refs_exact = req->refs_exact,
+		.checks = req->check ? req->check & available : available,
+	};
+	struct run *r = &run;
 	int ret = 0;
 	u64 t0 = ktime_get_ns();
 
-	if (!r)
-		return -ENOMEM;
-	r->s = s;
-	r->checks = selected & thprace_checks_available();
-	r->inject = req->inject;
-	r->refs_exact = req->refs_exact;
 	r->o = thprace_observer_get(s, mms, nr_mms);
-	if (!r->o) {
-		kvfree(r);
+	if (!r->o)
 		return -ENOMEM;
-	}
+	r->count = r->o->tally;
 	thprace_racing_inject(req->inject);
 	ret = walk_regions(r, req, check_region_settled);
 	if (!ret && (r->checks & BIT_ULL(THPRACE_CHECK_RSS)) &&
@@ -555,12 +653,8 @@ int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req
 	if (!ret && (req->check & r->checks & BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS)))
 		ret = walk_regions(r, req, check_region_progress);
 	s->nr_checks++;
-	for (i = 0; i < THPRACE_NR_CHECKS; i++)
-		if (r->count[i].held || r->count[i].skipped)
-			thprace_record_counts(s, i, r->count[i].held, r->count[i].skipped,
-					      r->count[i].reason);
+	thprace_record_counts(s, r->count);
 	thprace_observer_put(s, r->o);
-	kvfree(r);
 	thprace_stat_add(THPRACE_STAT_CHECK_NS, ktime_get_ns() - t0);
 	return ret;
 }
@@ -585,48 +679,4 @@ bool thprace_check_must_hold(struct thprace_session *s, unsigned int check)
 	default:
 		return true;
 	}
-}
-
-/**
- * thprace_check_bench() - the cost of the check beside that of bare walks
- * @s: session that keeps the figures
- * @req: maps
- * @rounds: how often each is done, in turn; the fastest of each counts
- * @mms: user references held by the caller
- * @nr_mms: how many
- *
- * Context: process context. Return: 0, -EINTR or -ENOMEM.
- */
-int thprace_check_bench(struct thprace_session *s, const struct thprace_check_req *req,
-			u64 rounds, struct mm_struct **mms, unsigned int nr_mms)
-{
-	struct thprace_check_req one = *req;
-	u64 best_check = U64_MAX, best_walk = U64_MAX, i;
-	unsigned int map, m;
-	int ret = 0;
-
-	one.check = thprace_checks_available() & ~BIT_ULL(THPRACE_CHECK_RSS) &
-		    ~BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS);
-	for (i = 0; i < rounds && !ret; i++) {
-		u64 t0 = ktime_get_ns(), t1, t2, off, sum = 0;
-
-		for (map = 0; map < req->nr_maps; map++)
-			for (off = 0; off < req->map[map].len; off += PMD_SIZE)
-				for (m = 0; m < nr_mms; m++)
-					sum += thprace_bare_walk(mms[m],
-								 req->map[map].addr + off);
-		t1 = ktime_get_ns();
-		s->nr_checks = 1;	/* no rss */
-		ret = thprace_check_maps(s, &one, mms, nr_mms);
-		t2 = ktime_get_ns();
-		best_walk = min(best_walk, t1 - t0 + !sum);
-		best_check = min(best_check, t2 - t1);
-		if (signal_pending(current))
-			ret = -EINTR;
-		cond_resched();
-	}
-	s->bench_rounds = 1;
-	s->bench_check_ns = best_check;
-	s->bench_walk_ns = best_walk;
-	return ret;
 }

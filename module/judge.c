@@ -88,6 +88,8 @@ static const char *why_skip(const struct thprace_obs *obs, u32 needs)
 {
 	u32 i;
 
+	if (!(needs & ~obs->flags))
+		return NULL;
 	for (i = 0; i < ARRAY_SIZE(skip_reasons); i++)
 		if (needs & ~obs->flags & skip_reasons[i].flag)
 			return skip_reasons[i].reason;
@@ -103,7 +105,9 @@ static u32 nr_pte_mapped(const struct thprace_obs *obs)
 {
 	u32 i, nr = 0;
 
-	for (i = 0; i < obs->nr && obs->sum_ptes; i++)
+	if (obs->even || !obs->sum_ptes)
+		return obs->sum_ptes ? obs->nr : 0;
+	for (i = 0; i < obs->nr; i++)
 		nr += obs->ptes[i] > 0;
 	return nr;
 }
@@ -115,10 +119,29 @@ static u32 first_mapped(const struct thprace_obs *obs)
 
 	if (obs->pmd_maps)
 		return 0;
-	for (i = 0; i < obs->nr; i++)
+	for (i = 0; i < thprace_obs_rows(obs); i++)
 		if (obs->ptes[i])
-			break;
-	return i;
+			return i;
+	return obs->nr;
+}
+
+/**
+ * thprace_obs_spread() - fill the arrays of an observation whose pages are alike
+ * @obs: changed in form only
+ */
+void thprace_obs_spread(struct thprace_obs *obs)
+{
+	u32 i;
+
+	if (!obs->even)
+		return;
+	for (i = 1; i < obs->nr; i++) {
+		obs->ptes[i] = obs->ptes[0];
+		obs->mapcount[i] = obs->mapcount[0];
+		obs->exclusive[i] = obs->exclusive[0];
+		obs->writable[i] = obs->writable[0];
+	}
+	obs->even = false;
 }
 
 /* What a subpage's _mapcount is above its PTE mappings; the same for all. */
@@ -135,16 +158,11 @@ static s32 page_mapcount_base(const struct thprace_obs *obs)
 static void judge_page_mapcount(const struct thprace_obs *obs, struct thprace_finding *f)
 {
 	bool kept = !(obs->flags & FLAG(LARGE)) || (obs->caps & CAP(PAGE_MAPCOUNT));
-	s32 base = kept ? page_mapcount_base(obs) : -1;
-	u32 i = 0;
+	s32 base = page_mapcount_base(obs);
+	u32 i, rows = thprace_obs_rows(obs);
 
 	held(f);
-	if ((!kept || !obs->sum_ptes) && obs->uniform && obs->mapcount[0] == base)
-		return;
-	if (!kept || !obs->sum_ptes)
-		while (i < obs->nr && obs->mapcount[i] == base)
-			i++;
-	for (; i < obs->nr; i++) {
+	for (i = 0; i < rows; i++) {
 		s32 want = kept ? obs->ptes[i] + base : -1;
 
 		if (obs->mapcount[i] == want)
@@ -159,8 +177,8 @@ static int inject_page_mapcount(struct thprace_obs *obs)
 {
 	u32 i = first_mapped(obs);
 
+	thprace_obs_spread(obs);
 	obs->mapcount[i < obs->nr ? i : 0]++;
-	obs->uniform = false;
 	return 0;
 }
 
@@ -376,8 +394,7 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 {
 	/* A PMD leaf's exclusivity is kept in the head, for all subpages. */
 	bool all = obs->pmd_maps && obs->exclusive[0];
-	bool any = obs->pmd_maps;
-	u32 i;
+	u32 i, rows = thprace_obs_rows(obs);
 
 	if (obs->pmd_maps && obs->pmd_writable && !obs->exclusive[0]) {
 		violated(obs, f, 0, 1, 0, "writable by a PMD leaf, but not exclusive");
@@ -388,17 +405,16 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 		if (all && obs->pmd_maps > 1)
 			violated(obs, f, 0, 1, obs->pmd_maps,
 				 "exclusive, but mapped more than once");
-		else if (any)
+		else if (obs->pmd_maps)
 			held(f);
 		return;
 	}
-	for (i = 0; i < obs->nr; i++) {
-		s64 maps = (s64)obs->ptes[i] + obs->pmd_maps;
+	for (i = 0; i < rows; i++) {
+		u32 maps = obs->ptes[i] + obs->pmd_maps;
 
 		/* The flag of an unmapped page may be stale. */
 		if (!maps)
 			continue;
-		any = true;
 		if ((all || obs->exclusive[i]) && maps > 1) {
 			violated(obs, f, i, 1, maps, "exclusive, but mapped more than once");
 			return;
@@ -408,8 +424,7 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 			return;
 		}
 	}
-	if (any)
-		held(f);
+	held(f);
 }
 
 static int inject_anon_exclusive(struct thprace_obs *obs)
@@ -418,6 +433,7 @@ static int inject_anon_exclusive(struct thprace_obs *obs)
 
 	if (i == obs->nr)
 		return -ENODATA;
+	thprace_obs_spread(obs);
 	obs->exclusive[i] = 0;
 	if (obs->pmd_maps)
 		obs->pmd_writable = true;
@@ -594,7 +610,7 @@ static bool rule_applies(const struct rule *rule, const struct thprace_obs *obs)
 
 /**
  * thprace_judge() - judge one observation of one folio
- * @obs: what was seen; only the first @obs->nr entries of its arrays count
+ * @obs: what was seen; only the first thprace_obs_rows() entries of its arrays count
  * @checks: bitmap of enum thprace_check to judge
  * @finding: all THPRACE_NR_CHECKS are filled; checks that were not selected,
  *	     or that are judged elsewhere, are THPRACE_NOT_APPLICABLE
@@ -610,11 +626,12 @@ void thprace_judge(const struct thprace_obs *obs, u64 checks,
 {
 	u32 i;
 
-	memset(finding, 0, THPRACE_NR_CHECKS * sizeof(*finding));
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		static const struct thprace_finding none;
 		const struct rule *rule = &rules[i];
 		const char *skip;
 
+		finding[i] = none;
 		if (!(checks & BIT_ULL(i)) || !rule_applies(rule, obs))
 			continue;
 		skip = why_skip(obs, rule->needs);

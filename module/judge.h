@@ -78,13 +78,13 @@ struct thprace_bad {
  * @own_refs:	references that the observer itself holds
  * @pmd_maps:	H: PMD leaves that map the folio, over all walked mms
  * @sum_ptes:	sum of @ptes
+ * @even:	the arrays' first entries speak for all pages; no others are filled
  * @ptes:	P_i: present PTEs that map subpage i, over all walked mms
  * @mapcount:	raw _mapcount of subpage i
  * @exclusive:	PG_anon_exclusive of subpage i; of the head only without @sum_ptes
  * @writable:	some present entry for subpage i is writable (a writable PMD
  *		leaf sets only @pmd_writable)
  * @pmd_writable: some PMD leaf is writable
- * @uniform:	all of @mapcount are equal (may be false though they are)
  * @mig_held:	migration entries that refer to the folio while we hold its lock
  * @mig_unlocked: migration entries that refer to an unlocked folio
  * @census_missing: mappings in page tables that the rmap walk does not reach
@@ -112,7 +112,7 @@ struct thprace_obs {
 	u32 pmd_maps;
 	u32 sum_ptes;
 	bool pmd_writable;
-	bool uniform;
+	bool even;
 	struct thprace_bad mig_held, mig_unlocked;
 	struct thprace_bad census_missing, census_extra;
 	struct thprace_bad linear, geometry, neg_ref;
@@ -158,6 +158,13 @@ struct thprace_frame {
 	bool mapped, ours, locked, settled;
 };
 
+/* How many entries of its arrays are filled. */
+static inline u32 thprace_obs_rows(const struct thprace_obs *obs)
+{
+	return obs->even ? 1 : obs->nr;
+}
+
+void thprace_obs_spread(struct thprace_obs *obs);
 void thprace_judge(const struct thprace_obs *obs, u64 checks,
 		   struct thprace_finding finding[THPRACE_NR_CHECKS]);
 void thprace_judge_frame(const struct thprace_frame *frame, struct thprace_finding *f);

@@ -2,326 +2,14 @@
 /*
  * observe.c - looks at one folio under locks and writes down what is there
  *
- * Called by check.c.  Takes mmap_lock for write on every mm (and the per-VMA
- * locks), the folio lock, the rmap lock and the page table locks, in this
- * order.  Not here: any judgement.
+ * Called by check.c with all mms locked (observer.c).  Takes the folio lock, the
+ * rmap lock and the page table locks, in this order.  Not here: small folios
+ * that are alike (small.c), nor any judgement.
  */
 #include <linux/delay.h>
 #include <linux/fs.h>
-#include <linux/hash.h>
-#include <linux/lockdep.h>
-#include <linux/sched/signal.h>
 
 #include "observe.h"
-
-/*
- * lockdep keeps at most MAX_LOCK_DEPTH (48) locks of a task; leave room for
- * what comes below the mmap_locks.
- */
-static unsigned int max_mms(void)
-{
-#ifdef CONFIG_LOCKDEP
-	return 32;
-#else
-	return THPRACE_MAX_MMS;
-#endif
-}
-
-/* Index of an mm in the observer, or -1. */
-static int mm_index(struct thprace_observer *o, struct mm_struct *mm)
-{
-	unsigned int i = hash_ptr(mm, 8);
-
-	for (; o->mm_hash[i]; i = (i + 1) % ARRAY_SIZE(o->mm_hash))
-		if (o->mm[o->mm_hash[i] - 1] == mm)
-			return o->mm_hash[i] - 1;
-	return -1;
-}
-
-/* @mm's user reference is the observer's from now on. */
-static void add_mm(struct thprace_observer *o, struct mm_struct *mm)
-{
-	unsigned int i = hash_ptr(mm, 8);
-
-	static_assert(4 * THPRACE_MAX_MMS == 1 << 8);
-	while (o->mm_hash[i])
-		i = (i + 1) % ARRAY_SIZE(o->mm_hash);
-	o->mm[o->nr_mms++] = mm;
-	o->mm_hash[i] = o->nr_mms;
-}
-
-/* The VMA of an address, or the next one, as find_vma(); mms write-locked. */
-static struct vm_area_struct *vma_at(struct thprace_observer *o, unsigned int mm,
-				     unsigned long addr)
-{
-	struct vm_area_struct *vma = o->vma[mm];
-
-	if (!vma || addr < vma->vm_start || addr >= vma->vm_end)
-		vma = find_vma(o->mm[mm], addr);
-	o->vma[mm] = vma;
-	return vma;
-}
-
-/**
- * thprace_observer_get() - an observer of a set of mms
- * @s: session that may keep one from the last time
- * @mms: given by the caller, who keeps a user reference on each
- * @nr: how many, at most THPRACE_MAX_MMS
- *
- * Context: process context. Return: the observer, or NULL (no memory).
- */
-struct thprace_observer *thprace_observer_get(struct thprace_session *s,
-					      struct mm_struct **mms, unsigned int nr)
-{
-	struct thprace_observer *o = xchg(&s->observer, NULL);
-	unsigned int i;
-
-	if (o && o->room < nr) {
-		thprace_observer_free(o);
-		o = NULL;
-	}
-	if (!o) {
-		o = kvzalloc(sizeof(*o), GFP_KERNEL);
-		if (!o)
-			return NULL;
-		o->table = kvmalloc_array(nr, THPRACE_HPAGE_NR * sizeof(pte_t), GFP_KERNEL);
-		if (!o->table) {
-			kvfree(o);
-			return NULL;
-		}
-		o->room = nr;
-		thprace_stat_add(THPRACE_STAT_SESSION_BYTES, thprace_observer_bytes(o));
-	}
-	o->nr_mms = 0;
-	o->first = 0;
-	memset(o->mm_hash, 0, sizeof(o->mm_hash));
-	for (i = 0; i < nr && i < THPRACE_MAX_MMS; i++) {
-		mmget(mms[i]);
-		add_mm(o, mms[i]);
-	}
-	o->nr_given = o->nr_mms;
-	return o;
-}
-
-/**
- * thprace_observer_put() - drop its references, and let the session keep it
- * @s: the session
- * @o: unlocked
- *
- * Context: process context; mmput() may tear down an mm.
- */
-void thprace_observer_put(struct thprace_session *s, struct thprace_observer *o)
-{
-	while (o->nr_mms)
-		mmput(o->mm[--o->nr_mms]);
-	o = xchg(&s->observer, o);
-	if (o)
-		thprace_observer_free(o);
-}
-
-/**
- * thprace_observer_bytes() - kernel memory of an observer
- * @o: the observer, or NULL
- */
-size_t thprace_observer_bytes(const struct thprace_observer *o)
-{
-	return o ? sizeof(*o) + o->room * THPRACE_HPAGE_NR * sizeof(pte_t) : 0;
-}
-
-/**
- * thprace_observer_free() - free an observer without references
- * @o: the observer, or NULL
- *
- * Context: process context.
- */
-void thprace_observer_free(struct thprace_observer *o)
-{
-	if (!o)
-		return;
-	thprace_stat_add(THPRACE_STAT_SESSION_BYTES, -(s64)thprace_observer_bytes(o));
-	kvfree(o->table);
-	kvfree(o);
-}
-
-/* Wait for readers of the per-VMA locks in one mm, [addr, addr + PMD_SIZE). */
-static void write_lock_vmas(struct mm_struct *mm, unsigned long addr)
-{
-	struct vm_area_struct *vma;
-	unsigned long end = addr + PMD_SIZE;
-
-	for (vma = find_vma(mm, addr); vma && vma->vm_start < end;
-	     vma = find_vma(mm, vma->vm_end))
-		vma_start_write(vma);
-}
-
-/**
- * thprace_observer_lock() - write-lock all mms and their VMAs around a region
- * @o: the observer
- * @addr: PMD-aligned start of the region
- *
- * Blocks for one mmap_lock only and tries the others, so that no order among
- * mms is needed; what could not be had is blocked for first the next time.
- *
- * Context: process context, no mmap_lock held.
- * Return: 0, -EINTR (killed), or -EBUSY (some mmap_lock is kept by others).
- */
-int thprace_observer_lock(struct thprace_observer *o, unsigned long addr)
-{
-	unsigned int tries, i;
-
-	for (tries = 0; tries < 64; tries++) {
-		unsigned int stuck = o->nr_mms;
-
-		if (o->first >= o->nr_mms)
-			o->first = 0;
-		if (mmap_write_lock_killable(o->mm[o->first]))
-			return -EINTR;
-		for (i = 0; i < o->nr_mms; i++) {
-			if (i == o->first)
-				continue;
-			if (!mmap_write_trylock(o->mm[i])) {
-				stuck = i;
-				break;
-			}
-		}
-		if (stuck == o->nr_mms)
-			goto locked;
-		while (i-- > 0)
-			if (i != o->first)
-				mmap_write_unlock(o->mm[i]);
-		mmap_write_unlock(o->mm[o->first]);
-		o->first = stuck;
-		cond_resched();
-	}
-	return -EBUSY;
-
-locked:
-	o->nr_locked = o->nr_mms;
-	o->region = addr;
-	for (i = 0; i < o->nr_mms; i++) {
-		o->vma[i] = NULL;
-		o->region_vma[i] = find_vma(o->mm[i], addr);
-		if (o->region_vma[i] && o->region_vma[i]->vm_start >= addr + PMD_SIZE)
-			o->region_vma[i] = NULL;
-		write_lock_vmas(o->mm[i], addr);
-	}
-	for (i = 0; i < o->nr_extra; i++)
-		write_lock_vmas(o->mm[o->extra[i].mm], o->extra[i].addr);
-	return 0;
-}
-
-/**
- * thprace_observer_unlock() - undo thprace_observer_lock()
- * @o: the observer
- *
- * Context: process context.
- */
-void thprace_observer_unlock(struct thprace_observer *o)
-{
-	unsigned int i;
-
-	for (i = o->nr_locked; i-- > 0;)
-		mmap_write_unlock(o->mm[i]);
-	o->nr_locked = 0;
-}
-
-static void note_bad(struct thprace_bad *bad, u32 index, u64 addr, s64 want, s64 got)
-{
-	if (!bad->nr++) {
-		bad->index = index;
-		bad->addr = addr;
-		bad->want = want;
-		bad->got = got;
-	}
-}
-
-/* A migration entry is there while its folio is locked, mm/migrate.c. */
-static void note_migration(struct thprace_observer *o, struct page *page, unsigned long addr)
-{
-	/*
-	 * Not an older view of the compound page than the entry is: pairs with
-	 * the smp_wmb() in __split_huge_page_tail(), as
-	 * swap_entry_migration_sync() does.
-	 */
-	smp_rmb();
-	if (!folio_test_locked(page_folio(page)))
-		note_bad(&o->mig_unlocked, 0, addr, 1, 0);
-}
-
-/**
- * thprace_observer_collect() - read the entries of a region in one mm
- * @o: locked observer; notes migration entries of unlocked folios
- * @mm: index of an mm that was given
- * @addr: PMD-aligned
- *
- * Context: mmap_lock held for write.
- */
-void thprace_observer_collect(struct thprace_observer *o, unsigned int mm, unsigned long addr)
-{
-	struct mm_struct *m = o->mm[mm];
-	pte_t *table = o->table + mm * THPRACE_HPAGE_NR;
-	pmd_t *pmd = thprace_find_pmd(m, addr);
-	struct page *page = NULL;
-	spinlock_t *ptl;	/* of the page table */
-	unsigned int i;
-	pte_t *pte;
-	pmd_t val;
-
-	o->huge[mm] = 0;
-	o->has_table[mm] = false;
-	if (!pmd)
-		return;
-	ptl = pmd_lock(m, pmd);
-	val = READ_ONCE(*pmd);
-	if (pmd_present(val) && pmd_trans_huge(val))
-		o->huge[mm] = page_to_pfn(pmd_page(val));
-	else if (!pmd_none(val) && !pmd_present(val))
-		page = thprace_pmd_migration_page(val);
-	if (page)
-		note_migration(o, page, addr);
-	spin_unlock(ptl);
-	if (o->huge[mm] || !thprace_ptes_below(m, pmd, &val, &ptl))
-		return;
-	spin_lock(ptl);
-	pte = pte_offset_kernel(&val, addr);
-	o->has_table[mm] = pmd_same(val, READ_ONCE(*pmd));
-	for (i = 0; i < THPRACE_HPAGE_NR && o->has_table[mm]; i++) {
-		pte_t entry = READ_ONCE(pte[i]);
-
-		table[i] = entry;
-		if (pte_none(entry) || pte_present(entry))
-			continue;
-		page = thprace_pte_migration_page(entry);
-		if (page)
-			note_migration(o, page, addr + i * PAGE_SIZE);
-	}
-	spin_unlock(ptl);
-}
-
-/**
- * thprace_observer_list() - the pages that were collected of one mm
- * @o: the observer; fills @o->seen_at
- * @mm: index of an mm that was given
- *
- * Return: how many.
- */
-unsigned int thprace_observer_list(struct thprace_observer *o, unsigned int mm)
-{
-	const pte_t *table = o->table + mm * THPRACE_HPAGE_NR;
-	unsigned int i, nr = 0;
-
-	if (o->huge[mm]) {
-		o->seen_at[nr].slot = 0;
-		o->seen_at[nr++].pfn = o->huge[mm];
-	}
-	for (i = 0; i < THPRACE_HPAGE_NR && o->has_table[mm]; i++)
-		if (pte_present(table[i]) && !pte_special(table[i]) &&
-		    pfn_valid(pte_pfn(table[i]))) {
-			o->seen_at[nr].slot = i;
-			o->seen_at[nr++].pfn = pte_pfn(table[i]);
-		}
-	return nr;
-}
 
 static struct thprace_place *find_place(struct thprace_observer *o, unsigned int mm,
 					unsigned long base)
@@ -339,7 +27,7 @@ static struct thprace_place *find_place(struct thprace_observer *o, unsigned int
 	p->base = base;
 	p->next = o->places_of[mm];
 	o->places_of[mm] = o->nr_places++;
-	bitmap_zero(p->reach, THPRACE_HPAGE_NR);
+	clear_pages(p->reach);
 	return p;
 }
 
@@ -356,22 +44,14 @@ static enum thprace_observe_result add_vma(struct thprace_observer *o,
 	pgoff_t end = min(index + nr, vma->vm_pgoff + vma_pages(vma));
 	struct thprace_place *p;
 	unsigned long base, at;
-	int m = mm_index(o, mm);
+	int m = thprace_observer_index(o, mm);
 	unsigned int i;
 
 	if (first >= end)
 		return THPRACE_OBSERVED;
 	if (m < 0) {
-		if (o->nr_mms >= max_mms()) {
-			o->incomplete = "more mms than can be locked at once";
-			return THPRACE_OBSERVE_UNKNOWN;
-		}
-		if (!mmget_not_zero(mm)) {
-			o->incomplete = "an exiting mm maps it";
-			return THPRACE_OBSERVE_UNKNOWN;
-		}
-		add_mm(o, mm);
-		return THPRACE_OBSERVE_AGAIN;
+		o->incomplete = thprace_observer_add(o, mm);
+		return o->incomplete ? THPRACE_OBSERVE_UNKNOWN : THPRACE_OBSERVE_AGAIN;
 	}
 	if (m >= o->nr_locked)
 		return THPRACE_OBSERVE_AGAIN;
@@ -399,7 +79,10 @@ static enum thprace_observe_result add_vma(struct thprace_observer *o,
 		o->incomplete = "mapped in too many places";
 		return THPRACE_OBSERVE_UNKNOWN;
 	}
-	bitmap_set(p->reach, first - index, end - first);
+	if (end - first == THPRACE_HPAGE_NR)
+		bitmap_fill(p->reach, THPRACE_HPAGE_NR);
+	else
+		bitmap_set(p->reach, first - index, end - first);
 	return THPRACE_OBSERVED;
 }
 
@@ -435,14 +118,29 @@ static enum thprace_observe_result add_rmap(struct thprace_observer *o, struct f
 	return ret;
 }
 
+/**
+ * thprace_vma_has() - can pages of an anon_vma be mapped in a VMA?
+ * @vma: of a locked mm
+ * @anon_vma: compared before it is looked at
+ */
+bool thprace_vma_has(struct vm_area_struct *vma, struct anon_vma *anon_vma)
+{
+	struct anon_vma_chain *avc;
+
+	list_for_each_entry(avc, &vma->anon_vma_chain, same_vma)
+		if (avc->anon_vma == anon_vma)
+			return vma->anon_vma && READ_ONCE(vma->anon_vma->root) ==
+			       READ_ONCE(anon_vma->root);
+	return false;
+}
+
 /* The VMA of a mapping must agree with the folio's rmap. */
 static void look_at_vma(struct thprace_observer *o, struct thprace_obs *obs,
 			struct folio *folio, struct anon_vma *anon_vma,
 			unsigned int mm, unsigned long addr, unsigned int i, bool pmd)
 {
-	struct vm_area_struct *vma = vma_at(o, mm, addr);
+	struct vm_area_struct *vma = thprace_observer_vma(o, mm, addr);
 	pgoff_t want = thprace_folio_index(folio) + i, got;
-	struct anon_vma_chain *avc;
 
 	if (!vma || vma->vm_start > addr) {
 		note_bad(&obs->linear, i, addr, want, -1);
@@ -453,16 +151,8 @@ static void look_at_vma(struct thprace_observer *o, struct thprace_obs *obs,
 		note_bad(&obs->linear, i, addr, want, got);
 	if (pmd && (!IS_ALIGNED(addr, PMD_SIZE) || addr + PMD_SIZE > vma->vm_end))
 		note_bad(&obs->geometry, i, addr, addr + PMD_SIZE, vma->vm_end);
-	if (!anon_vma)
-		return;
-	if (!vma->anon_vma || READ_ONCE(vma->anon_vma->root) != READ_ONCE(anon_vma->root)) {
+	if (anon_vma && !thprace_vma_has(vma, anon_vma))
 		note_bad(&obs->linear, i, addr, want, -2);
-		return;
-	}
-	list_for_each_entry(avc, &vma->anon_vma_chain, same_vma)
-		if (avc->anon_vma == anon_vma)
-			return;
-	note_bad(&obs->linear, i, addr, want, -3);
 }
 
 static void count_owner(struct thprace_obs *obs, struct mm_struct *mm, unsigned int nr)
@@ -484,7 +174,7 @@ static bool place_owns(struct thprace_observer *o, const struct thprace_place *p
 		       unsigned long addr, pgoff_t index, unsigned long bytes,
 		       unsigned long *until)
 {
-	struct vm_area_struct *vma = vma_at(o, p->mm, addr);
+	struct vm_area_struct *vma = thprace_observer_vma(o, p->mm, addr);
 	const struct thprace_place *q, *cover = NULL;
 	unsigned long base;
 	int i;
@@ -512,22 +202,66 @@ struct scene {
 	bool owns, asked;
 };
 
+/* From now on the arrays count, too. */
+static void spread(struct thprace_observer *o, struct thprace_obs *obs)
+{
+	if (o->spread)
+		return;
+	memset(obs->ptes, 0, obs->nr * sizeof(obs->ptes[0]));
+	memset(obs->writable, 0, obs->nr * sizeof(obs->writable[0]));
+	o->spread = true;
+}
+
+/* @n PTEs of one VMA, at subpage @i's address and on, of subpages @sub and on. */
+static void count_ptes(struct scene *v, unsigned int i, unsigned int sub, unsigned int n,
+		       unsigned long addr, bool writable)
+{
+	struct thprace_obs *obs = v->obs;
+	unsigned int j;
+
+	obs->sum_ptes += n;
+	count_owner(obs, v->o->mm[v->p->mm], n);
+	if (n == obs->nr) {
+		v->o->whole++;
+		v->o->whole_writable |= writable;
+	} else {
+		spread(v->o, obs);
+		for (j = sub; j < sub + n; j++)
+			obs->ptes[j]++;
+		if (writable)
+			memset(obs->writable + sub, 1, n);
+	}
+	if (sub != i) {
+		note_bad(&obs->linear, sub, addr, i, sub);
+	} else {
+		j = find_next_zero_bit(v->p->reach, sub + n, sub);
+		if (j < sub + n)
+			note_bad(&obs->census_missing, j, addr + (j - sub) * PAGE_SIZE, 1, 0);
+	}
+	/* once for each VMA and folio, not for each page */
+	if (!v->asked)
+		look_at_vma(v->o, obs, v->folio, v->anon_vma, v->p->mm, addr, sub, false);
+	v->asked = true;
+}
+
+/* Does the place own an address?  Known up to @v->until. */
+static bool owns(struct scene *v, unsigned long addr)
+{
+	if (addr >= v->until) {
+		v->owns = place_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
+				     v->obs->nr * PAGE_SIZE, &v->until);
+		v->asked = false;
+	}
+	return v->owns;
+}
+
 /* One PTE of a place, at subpage @i's address. */
-static __always_inline void look_at_pte(struct scene *v, unsigned int i, unsigned long addr,
-					pte_t entry)
+static void look_at_pte(struct scene *v, unsigned int i, unsigned long addr, pte_t entry)
 {
 	struct thprace_obs *obs = v->obs;
 	unsigned long pfn;
-	unsigned int sub;
 
-	if (pte_none(entry))
-		return;
-	if (addr >= v->until) {
-		v->owns = place_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
-				     obs->nr * PAGE_SIZE, &v->until);
-		v->asked = false;
-	}
-	if (!v->owns)
+	if (pte_none(entry) || !owns(v, addr))
 		return;
 	if (!pte_present(entry)) {
 		struct page *page = thprace_pte_migration_page(entry);
@@ -537,29 +271,41 @@ static __always_inline void look_at_pte(struct scene *v, unsigned int i, unsigne
 		return;
 	}
 	pfn = pte_pfn(entry);
-	if (pte_special(entry) || pfn < obs->pfn || pfn >= obs->pfn + obs->nr)
+	if (!pte_special(entry) && pfn >= obs->pfn && pfn < obs->pfn + obs->nr)
+		count_ptes(v, i, pfn - obs->pfn, 1, addr, pte_write(entry));
+}
+
+/* Entries that were collected, at subpage @i's address and on. */
+static void look_at_run(struct scene *v, unsigned int i, unsigned int n, unsigned long pfn,
+			bool writable)
+{
+	struct thprace_obs *obs = v->obs;
+	unsigned long skip, part;
+
+	if (pfn < obs->pfn) {
+		skip = min_t(unsigned long, n, obs->pfn - pfn);
+		i += skip;
+		n -= skip;
+		pfn += skip;
+	}
+	if (pfn >= obs->pfn + obs->nr)
 		return;
-	sub = pfn - obs->pfn;
-	obs->ptes[sub]++;
-	obs->sum_ptes++;
-	obs->writable[sub] |= !!pte_write(entry);
-	count_owner(obs, v->o->mm[v->p->mm], 1);
-	if (sub != i)
-		note_bad(&obs->linear, sub, addr, i, sub);
-	else if (!test_bit(sub, v->p->reach))
-		note_bad(&obs->census_missing, sub, addr, 1, 0);
-	/* once for each VMA and folio, not for each page */
-	if (!v->asked)
-		look_at_vma(v->o, obs, v->folio, v->anon_vma, v->p->mm, addr, sub, false);
-	v->asked = true;
+	n = min_t(unsigned long, n, obs->pfn + obs->nr - pfn);
+	for (; n; n -= part, i += part, pfn += part) {
+		unsigned long addr = v->p->base + i * PAGE_SIZE;
+		bool own = owns(v, addr);
+
+		part = min_t(unsigned long, n, (v->until - addr) >> PAGE_SHIFT);
+		if (own)
+			count_ptes(v, i, pfn - obs->pfn, part, addr, writable);
+	}
 }
 
 /* A PMD leaf, at subpage @i's address, of which it maps @n pages of the place. */
 static void look_at_pmd(struct scene *v, unsigned int i, unsigned int n, unsigned long addr,
-			pmd_t val)
+			unsigned long pfn, bool writable)
 {
 	struct thprace_obs *obs = v->obs;
-	unsigned long pfn = page_to_pfn(pmd_page(val));
 	unsigned int zero;
 
 	if (pfn < obs->pfn || pfn >= obs->pfn + obs->nr ||
@@ -568,7 +314,7 @@ static void look_at_pmd(struct scene *v, unsigned int i, unsigned int n, unsigne
 		return;
 	v->until = 0;
 	obs->pmd_maps++;
-	obs->pmd_writable |= !!pmd_write(val);
+	obs->pmd_writable |= writable;
 	count_owner(obs, v->o->mm[v->p->mm], 1);
 	if (pfn != obs->pfn)
 		note_bad(&obs->geometry, pfn - obs->pfn, addr, obs->pfn, pfn);
@@ -604,7 +350,7 @@ static void walk_place(struct scene *v)
 		val = READ_ONCE(*pmd);
 		leaf = pmd_present(val) && pmd_trans_huge(val);
 		if (leaf) {
-			look_at_pmd(v, i, n, addr, val);
+			look_at_pmd(v, i, n, addr, page_to_pfn(pmd_page(val)), pmd_write(val));
 		} else if (!pmd_none(val) && !pmd_present(val)) {
 			struct page *page = thprace_pmd_migration_page(val);
 
@@ -623,39 +369,88 @@ static void walk_place(struct scene *v)
 }
 
 /*
- * One place of a small folio.  What the collecting walk has read of the region
- * is as good as the page table for a first look: a violation must be seen
- * again by a walk (@walk) to count.
+ * One place.  What the collecting walk has read of the region is as good as the
+ * page table for a first look: if it is not right, a walk (@walk) looks anew.
  */
 static void look_at_place(struct scene *v, bool walk)
 {
 	struct thprace_observer *o = v->o;
 	unsigned long off = v->p->base - o->region;
+	unsigned int first = off >> PAGE_SHIFT, end = first + v->obs->nr;
+	struct thprace_view *view = &o->view[v->p->mm];
+	const struct thprace_run *run;
 
-	if (walk || v->obs->nr > 1 || v->p->mm >= o->nr_given || off >= PMD_SIZE)
+	if (walk || v->p->mm >= o->nr_given || off >= PMD_SIZE || end > THPRACE_HPAGE_NR ||
+	    view->odd) {
 		walk_place(v);
-	else if (o->has_table[v->p->mm])
-		look_at_pte(v, 0, v->p->base, o->table[v->p->mm * THPRACE_HPAGE_NR +
-						       (off >> PAGE_SHIFT)]);
+		return;
+	}
+	if (view->huge) {
+		look_at_pmd(v, 0, v->obs->nr, v->p->base, view->huge, view->huge_writable);
+		return;
+	}
+	run = thprace_run_at(view, first);
+	for (; run && run < view->run + view->nr_runs && run->slot < end; run++) {
+		unsigned int from = max_t(unsigned int, run->slot, first);
+		unsigned int to = min_t(unsigned int, run->slot + run->nr, end);
+
+		look_at_run(v, from - first, to - from, run->pfn + (from - run->slot),
+			    run->writable);
+	}
+}
+
+/* Are the per-page counters of all pages those of the first? */
+static bool pages_even(const struct thprace_obs *obs, struct folio *folio)
+{
+	s32 count = thprace_page_mapcount_raw(folio_page(folio, 0)), differ = 0;
+	bool exclusive = thprace_anon_exclusive(folio_page(folio, 0)), differs = false;
+	unsigned int i;
+
+	/* mapped by PMDs only, the head speaks for all */
+	if (!obs->sum_ptes) {
+		for (i = 1; i < obs->nr; i++)
+			differ |= thprace_page_mapcount_raw(folio_page(folio, i)) ^ count;
+		return !differ;
+	}
+	for (i = 1; i < obs->nr; i++) {
+		struct page *page = folio_page(folio, i);
+
+		differ |= thprace_page_mapcount_raw(page) ^ count;
+		differs |= thprace_anon_exclusive(page) ^ exclusive;
+	}
+	return !differ && !differs;
+}
+
+/* Per-page counters, and the mappings of all of the folio. */
+static void read_pages(struct thprace_observer *o, struct thprace_obs *obs,
+		       struct folio *folio)
+{
+	const u16 whole = o->whole;
+	unsigned int i, rows;
+
+	obs->even = !o->spread && pages_even(obs, folio);
+	if (obs->even) {
+		obs->ptes[0] = 0;
+		obs->writable[0] = 0;
+	} else {
+		spread(o, obs);
+	}
+	rows = thprace_obs_rows(obs);
+	for (i = 0; i < rows; i++) {
+		struct page *page = folio_page(folio, i);
+
+		obs->mapcount[i] = thprace_page_mapcount_raw(page);
+		obs->exclusive[i] = thprace_anon_exclusive(page);
+	}
+	for (i = 0; whole && i < rows; i++)
+		obs->ptes[i] += whole;
+	if (o->whole_writable)
+		memset(obs->writable, 1, rows);
 }
 
 static void read_counters(struct thprace_obs *obs, struct folio *folio)
 {
-	unsigned int i;
-	int differ = 0;
-
-	obs->entirely_mapped = THPRACE_ENTIRELY_MAPPED;
 	obs->refcount = folio_ref_count(folio);
-	for (i = 0; i < obs->nr; i++) {
-		int count = thprace_page_mapcount_raw(folio_page(folio, i));
-
-		obs->mapcount[i] = count;
-		differ |= count ^ obs->mapcount[0];
-	}
-	obs->uniform = !differ;
-	/* mapped by PMDs only, the head speaks for all */
-	for (i = 0; i < (obs->sum_ptes ? obs->nr : 1); i++)
-		obs->exclusive[i] = thprace_anon_exclusive(folio_page(folio, i));
 	if (!folio_test_large(folio))
 		return;
 	obs->flags |= BIT(THPRACE_OBS_LARGE);
@@ -682,16 +477,21 @@ static u32 kernel_caps(void)
 	       THPRACE_KEEPS_PARTIALLY_MAPPED * BIT(THPRACE_CAP_PARTIALLY_MAPPED);
 }
 
-static void obs_reset(struct thprace_obs *obs, unsigned int nr)
+/**
+ * thprace_obs_start() - an observation of which nothing is known yet
+ * @obs: the observation; its arrays are left as they are
+ * @nr: pages of the folio
+ */
+void thprace_obs_start(struct thprace_obs *obs, unsigned int nr)
 {
-	/* mapcount and exclusive are written for every page anyway */
-	if (obs->sum_ptes) {
-		memset(obs->ptes, 0, sizeof(obs->ptes));
-		memset(obs->writable, 0, sizeof(obs->writable));
-	}
-	memset(obs, 0, offsetof(struct thprace_obs, ptes));
+	size_t bytes = offsetof(struct thprace_obs, ptes);
+
+	/* a call: string instructions are slow to start */
+	OPTIMIZER_HIDE_VAR(bytes);
+	memset(obs, 0, bytes);
 	obs->nr = nr;
 	obs->caps = kernel_caps();
+	obs->entirely_mapped = THPRACE_ENTIRELY_MAPPED;
 }
 
 /*
@@ -707,9 +507,10 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 	struct address_space *mapping = NULL;
 	struct rw_semaphore *sem;
 	enum thprace_observe_result ret;
+	struct scene v;
 	unsigned int i;
 
-	obs_reset(obs, folio_nr_pages(folio));
+	thprace_obs_start(obs, folio_nr_pages(folio));
 	obs->pfn = folio_pfn(folio);
 	obs->flags = BIT(THPRACE_OBS_FOLIO_LOCKED) | BIT(THPRACE_OBS_STABLE);
 	if (folio_test_swapcache(folio))
@@ -755,18 +556,22 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 			thprace_mm_ids(folio, obs->mm_id, obs->mm_id_mapcount, &shared);
 		if (shared)
 			obs->flags |= BIT(THPRACE_OBS_MAPPED_SHARED);
+		o->whole = 0;
+		o->whole_writable = false;
+		o->spread = false;
+		v.o = o;
+		v.obs = obs;
+		v.folio = folio;
+		v.anon_vma = anon_vma;
 		for (i = 0; i < o->nr_places; i++) {
-			struct scene v = {
-				.o = o, .obs = obs, .folio = folio,
-				.anon_vma = anon_vma, .p = &o->place[i],
-			};
-
+			v.p = &o->place[i];
+			v.until = 0;
+			v.owns = false;
+			v.asked = false;
 			look_at_place(&v, walk);
 		}
 		read_counters(obs, folio);
-		if (obs->pmd_maps && obs->nr == THPRACE_HPAGE_NR && anon_vma &&
-		    !folio_test_swapcache(folio))
-			thprace_whole_note(obs->pfn);
+		read_pages(o, obs, folio);
 		if (obs->nr == THPRACE_HPAGE_NR && thprace_whole_since(obs->pfn))
 			obs->flags |= BIT(THPRACE_OBS_UNDISTURBED);
 		obs->nr_mms = o->nr_mms;
@@ -843,11 +648,11 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
  */
 bool thprace_obs_equal(const struct thprace_obs *a, const struct thprace_obs *b)
 {
-	unsigned int nr = a->nr;
+	unsigned int rows = thprace_obs_rows(a);
 
 	return !memcmp(a, b, offsetof(struct thprace_obs, ptes)) &&
-	       !memcmp(a->ptes, b->ptes, nr * sizeof(a->ptes[0])) &&
-	       !memcmp(a->mapcount, b->mapcount, nr * sizeof(a->mapcount[0])) &&
-	       !memcmp(a->exclusive, b->exclusive, a->sum_ptes ? nr : 1) &&
-	       !memcmp(a->writable, b->writable, nr);
+	       !memcmp(a->ptes, b->ptes, rows * sizeof(a->ptes[0])) &&
+	       !memcmp(a->mapcount, b->mapcount, rows * sizeof(a->mapcount[0])) &&
+	       !memcmp(a->exclusive, b->exclusive, a->sum_ptes ? rows : 1) &&
+	       !memcmp(a->writable, b->writable, rows);
 }

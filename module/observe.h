@@ -22,6 +22,23 @@ struct thprace_place {
 	DECLARE_BITMAP(reach, THPRACE_HPAGE_NR);	/* seen by the rmap walk */
 };
 
+/* Entries of one mm next to each other: page @slot + i maps frame @pfn + i. */
+struct thprace_run {
+	unsigned long pfn;
+	u16 slot, nr;
+	bool writable;
+};
+
+/* What was collected of one mm in a region. */
+struct thprace_view {
+	unsigned long huge;		/* pfn of a PMD leaf, or 0 */
+	bool huge_writable;
+	bool odd;			/* there are entries that are no pages */
+	unsigned int nr_runs, cursor;
+	DECLARE_BITMAP(done, THPRACE_HPAGE_NR);	/* small folios that were judged */
+	struct thprace_run run[THPRACE_HPAGE_NR];
+};
+
 enum thprace_observe_result {
 	THPRACE_OBSERVED,
 	THPRACE_OBSERVE_GONE,		/* no longer mapped here, or freed */
@@ -45,15 +62,17 @@ struct thprace_observer {
 	u8 mm_hash[4 * THPRACE_MAX_MMS];	/* index of an mm + 1, 0 = free */
 	struct vm_area_struct *vma[THPRACE_MAX_MMS];	/* last found; while locked */
 	struct vm_area_struct *region_vma[THPRACE_MAX_MMS];	/* first in the region */
-	pte_t *table;				/* of the mms given: entries of the region */
-	unsigned int room;			/* mms that @table is large enough for */
-	unsigned long huge[THPRACE_MAX_MMS];	/* pfn of a PMD leaf in the region, or 0 */
+	struct thprace_view *view;		/* of the mms given */
+	unsigned int room;			/* mms that @view is large enough for */
 	unsigned long region;
-	bool has_table[THPRACE_MAX_MMS];
 	struct {
-		unsigned int slot;
-		unsigned long pfn;
-	} seen_at[THPRACE_HPAGE_NR];		/* pages of one mm, in order */
+		u16 mm, slot;
+		bool maps;
+	} at[THPRACE_MAX_PLACES];		/* where a run of small folios can be */
+	unsigned int nr_at;
+	u16 at_slot[THPRACE_MAX_MMS];		/* the last of them in an mm */
+	u32 whole;				/* PTE mappings of all of the folio */
+	bool whole_writable, spread;		/* and those of parts are in the arrays */
 	struct thprace_bad mig_unlocked;
 	u32 generation;				/* of a region, in @seen */
 	struct {
@@ -61,7 +80,29 @@ struct thprace_observer {
 		unsigned long pfn;
 	} seen[2 * THPRACE_HPAGE_NR];		/* hash of head pfns */
 	struct thprace_obs obs, again;
+	struct thprace_finding finding[THPRACE_NR_CHECKS], control[THPRACE_NR_CHECKS];
+	struct thprace_tally tally[THPRACE_NR_CHECKS];
 };
+
+/* bitmap_zero() by plain stores: string instructions are slow to start. */
+static inline void clear_pages(unsigned long *map)
+{
+	unsigned int i;
+
+	for (i = 0; i < BITS_TO_LONGS(THPRACE_HPAGE_NR); i++)
+		WRITE_ONCE(map[i], 0);
+}
+
+static inline void note_bad(struct thprace_bad *bad, u32 index, u64 addr,
+			    s64 want, s64 got)
+{
+	if (!bad->nr++) {
+		bad->index = index;
+		bad->addr = addr;
+		bad->want = want;
+		bad->got = got;
+	}
+}
 
 struct thprace_observer *thprace_observer_get(struct thprace_session *s,
 					      struct mm_struct **mms, unsigned int nr);
@@ -69,12 +110,24 @@ void thprace_observer_put(struct thprace_session *s, struct thprace_observer *o)
 int thprace_observer_lock(struct thprace_observer *o, unsigned long addr);
 void thprace_observer_unlock(struct thprace_observer *o);
 void thprace_observer_collect(struct thprace_observer *o, unsigned int mm, unsigned long addr);
-unsigned int thprace_observer_list(struct thprace_observer *o, unsigned int mm);
+int thprace_observer_index(struct thprace_observer *o, struct mm_struct *mm);
+const char *thprace_observer_add(struct thprace_observer *o, struct mm_struct *mm);
+struct vm_area_struct *thprace_observer_vma(struct thprace_observer *o, unsigned int mm,
+					    unsigned long addr);
+bool thprace_observer_seen(struct thprace_observer *o, unsigned long pfn);
+void thprace_observer_forget(struct thprace_observer *o, unsigned long pfn);
+const struct thprace_run *thprace_run_at(struct thprace_view *v, unsigned int slot);
 enum thprace_observe_result
 thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 		      unsigned int mm, unsigned long pfn, unsigned int slot,
 		      unsigned long region,
 		      unsigned int own_refs, bool walk);
+bool thprace_vma_has(struct vm_area_struct *vma, struct anon_vma *anon_vma);
+void thprace_obs_start(struct thprace_obs *obs, unsigned int nr);
+unsigned int thprace_observe_small(struct thprace_observer *o, struct thprace_obs *obs,
+				   unsigned int mm, unsigned int slot, unsigned int n,
+				   unsigned long pfn);
+void thprace_small_done(struct thprace_observer *o, unsigned int n);
 bool thprace_obs_equal(const struct thprace_obs *a, const struct thprace_obs *b);
 pmd_t *thprace_find_pmd(struct mm_struct *mm, unsigned long addr);
 bool thprace_ptes_below(struct mm_struct *mm, pmd_t *pmd, pmd_t *old, spinlock_t **ptlp);

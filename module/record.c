@@ -54,21 +54,26 @@ const char *thprace_stat_name(enum thprace_stat stat)
 /**
  * thprace_record_counts() - count checks that held or were skipped
  * @s: session
- * @check: which
- * @held: how often it held
- * @skipped: how often the state could not be proven stable
- * @reason: of the last skip, static, or NULL
+ * @tally: of all THPRACE_NR_CHECKS; zero afterwards
  *
  * Context: process context.
  */
-void thprace_record_counts(struct thprace_session *s, unsigned int check,
-			   u64 held, u64 skipped, const char *reason)
+void thprace_record_counts(struct thprace_session *s, struct thprace_tally *tally)
 {
+	unsigned int i;
+
 	spin_lock(&s->lock);
-	s->check[check].held += held;
-	s->check[check].skipped += skipped;
-	if (reason)
-		s->check[check].reason = reason;
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		if (!tally[i].held && !tally[i].skipped)
+			continue;
+		s->check[i].held += tally[i].held;
+		s->check[i].skipped += tally[i].skipped;
+		if (tally[i].reason)
+			s->check[i].reason = tally[i].reason;
+		tally[i].held = 0;
+		tally[i].skipped = 0;
+		tally[i].reason = NULL;
+	}
 	spin_unlock(&s->lock);
 }
 

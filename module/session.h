@@ -139,6 +139,12 @@ struct thprace_suspect {
 	struct thprace_frame frame;
 };
 
+/* How often a check held or was skipped, not yet in the session. */
+struct thprace_tally {
+	u64 held, skipped;
+	const char *reason;	/* of the last skip, static, or NULL */
+};
+
 struct thprace_steering;
 struct thprace_grid;
 struct thprace_observer;
@@ -250,8 +256,6 @@ struct thprace_check_req {
 int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req *req,
 		       struct mm_struct **mms, unsigned int nr_mms);
 bool thprace_check_must_hold(struct thprace_session *s, unsigned int check);
-int thprace_check_bench(struct thprace_session *s, const struct thprace_check_req *req,
-			u64 rounds, struct mm_struct **mms, unsigned int nr_mms);
 const char *thprace_check_why_not(unsigned int check);
 const char *thprace_check_kind(unsigned int check);
 u64 thprace_checks_available(void);
@@ -275,7 +279,11 @@ void thprace_whole_end(struct folio *folio);
 /* rss.c */
 int thprace_rss_look(struct mm_struct *mm, bool inject, struct thprace_finding *f);
 
-/* observe.c */
+/* bench.c */
+int thprace_check_bench(struct thprace_session *s, const struct thprace_check_req *req,
+			u64 rounds, struct mm_struct **mms, unsigned int nr_mms);
+
+/* observer.c */
 size_t thprace_observer_bytes(const struct thprace_observer *o);
 void thprace_observer_free(struct thprace_observer *o);
 
@@ -286,8 +294,7 @@ void thprace_record_finding(struct thprace_session *s, unsigned int check,
 void thprace_record_violation(struct thprace_session *s, unsigned int check,
 			      u64 addr, u64 pfn, u32 index, s64 want, s64 got,
 			      const char *reason);
-void thprace_record_counts(struct thprace_session *s, unsigned int check,
-			   u64 held, u64 skipped, const char *reason);
+void thprace_record_counts(struct thprace_session *s, struct thprace_tally *tally);
 unsigned int thprace_record_snapshot(struct thprace_violation *out, unsigned int max);
 
 enum thprace_stat {

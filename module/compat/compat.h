@@ -305,6 +305,24 @@ static inline bool thprace_anon_exclusive(struct page *page)
 #endif
 }
 
+static inline unsigned long thprace_page_flags_raw(struct page *page)
+{
+#ifdef THPRACE_HAVE_MEMDESC_FLAGS
+	return READ_ONCE(page->flags.f);
+#else
+	return READ_ONCE(page->flags);
+#endif
+}
+
+/* An idle small folio of anonymous memory has none of these. */
+#define THPRACE_ODD_FLAGS	(BIT(PG_locked) | BIT(PG_head) | BIT(PG_reserved) |	\
+				 BIT(PG_private) | BIT(PG_swapcache))
+#ifdef THPRACE_HAVE_ANON_EXCLUSIVE
+#define THPRACE_EXCLUSIVE_FLAG	BIT(PG_anon_exclusive)
+#else
+#define THPRACE_EXCLUSIVE_FLAG	0UL
+#endif
+
 /* mm_id slots (7.2, CONFIG_MM_ID): false where there are none. */
 static inline bool thprace_mm_ids(struct folio *folio, u32 id[2], s32 count[2],
 				  bool *shared)

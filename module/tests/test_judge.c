@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "even.h"
 #include "shapes.h"
 #include "trigger.h"
 
@@ -25,7 +26,7 @@ static void (*const shapes[])(u32 caps) = {
 
 static enum thprace_outcome outcome(unsigned int check)
 {
-	thprace_judge(&obs, ALL, finding);
+	judge_forms(&obs, ALL, finding);
 	return finding[check].outcome;
 }
 
@@ -38,7 +39,7 @@ static void assert_only(unsigned int check, s64 want, s64 got, u32 index)
 {
 	u32 i;
 
-	thprace_judge(&obs, ALL, finding);
+	judge_forms(&obs, ALL, finding);
 	for (i = 0; i < THPRACE_NR_CHECKS; i++)
 		if (is_violated(i) != (i == check))
 			fail_msg("%s: outcome %d", thprace_check_name(i), finding[i].outcome);
@@ -87,7 +88,7 @@ static void test_healthy(void **state)
 			}
 			if (obs.pmd_maps)
 				holds |= BIT_ULL(THPRACE_CHECK_PMD_GEOMETRY);
-			thprace_judge(&obs, ALL, finding);
+			judge_forms(&obs, ALL, finding);
 			for (i = 0; i < THPRACE_NR_CHECKS; i++) {
 				enum thprace_outcome want = holds & BIT_ULL(i) ?
 					THPRACE_HELD : THPRACE_NOT_APPLICABLE;
@@ -106,11 +107,11 @@ static void test_selected_only(void **state)
 	pmd_mapped(CAPS_6_12);
 	obs.entire_mapcount = 5;
 	memset(finding, 0xff, sizeof(finding));
-	thprace_judge(&obs, BIT_ULL(THPRACE_CHECK_REFCOUNT), finding);
+	judge_forms(&obs, BIT_ULL(THPRACE_CHECK_REFCOUNT), finding);
 	assert_int_equal(finding[THPRACE_CHECK_REFCOUNT].outcome, THPRACE_HELD);
 	assert_int_equal(finding[THPRACE_CHECK_ENTIRE_MAPCOUNT].outcome, THPRACE_NOT_APPLICABLE);
 	assert_int_equal(finding[THPRACE_CHECK_LEAK].outcome, THPRACE_NOT_APPLICABLE);
-	thprace_judge(&obs, 0, finding);
+	judge_forms(&obs, 0, finding);
 	assert_int_equal(finding[THPRACE_CHECK_REFCOUNT].outcome, THPRACE_NOT_APPLICABLE);
 }
 
@@ -532,7 +533,7 @@ static void test_unmapped(void **state)
 	assert_int_equal(outcome(THPRACE_CHECK_DEFERRED_QUEUE), THPRACE_HELD);
 	assert_int_equal(finding[THPRACE_CHECK_ANON_EXCLUSIVE].outcome, THPRACE_NOT_APPLICABLE);
 	assert_int_equal(finding[THPRACE_CHECK_LARGE_MAPCOUNT].outcome, THPRACE_HELD);
-	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_ANON_EXCLUSIVE), -ENODATA);
+	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_ANON_EXCLUSIVE), -ENODATA);
 }
 
 static void test_pmd_geometry_needs_a_pmd(void **state)
@@ -595,9 +596,9 @@ static void test_inject(void **state)
 
 				shapes[s](kernels[k]);
 				held = outcome(check) == THPRACE_HELD;
-				err = thprace_judge_inject(&obs, check);
+				err = spoil_forms(&obs, check);
 				assert_int_equal(!err, held);
-				thprace_judge(&obs, ALL, finding);
+				judge_forms(&obs, ALL, finding);
 				for (i = 0; i < THPRACE_NR_CHECKS; i++)
 					assert_int_equal(is_violated(i), held && i == check);
 			}
@@ -617,21 +618,21 @@ static void test_inject_errors(void **state)
 
 	pmd_mapped(CAPS_6_12);
 	for (i = 0; i < ARRAY_SIZE(elsewhere); i++)
-		assert_int_equal(thprace_judge_inject(&obs, elsewhere[i]), -EOPNOTSUPP);
-	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_MM_ID), -EOPNOTSUPP);
+		assert_int_equal(spoil_forms(&obs, elsewhere[i]), -EOPNOTSUPP);
+	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_MM_ID), -EOPNOTSUPP);
 	small(CAPS_6_12);
-	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_NR_PAGES_MAPPED), -ENODATA);
-	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_PMD_GEOMETRY), -ENODATA);
+	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_NR_PAGES_MAPPED), -ENODATA);
+	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_PMD_GEOMETRY), -ENODATA);
 	pmd_mapped(CAPS_6_12);
 	obs.flags &= ~F(STABLE);
-	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_PAGE_MAPCOUNT), -ENODATA);
-	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_REFCOUNT), -ENODATA);
+	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_PAGE_MAPCOUNT), -ENODATA);
+	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_REFCOUNT), -ENODATA);
 	pmd_mapped(CAPS_6_12);
 	obs.flags |= F(DEFERRED_EXEMPT);
-	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_DEFERRED_QUEUE), -ENODATA);
+	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_DEFERRED_QUEUE), -ENODATA);
 	pmd_mapped(CAPS_6_12);
 	obs.refcount++;
-	assert_int_equal(thprace_judge_inject(&obs, THPRACE_CHECK_DEFERRED_QUEUE), -ENODATA);
+	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_DEFERRED_QUEUE), -ENODATA);
 }
 
 /* Several at once are all reported. */
@@ -641,8 +642,8 @@ static void test_inject_all(void **state)
 
 	pmd_mapped(CAPS_7_2);
 	for (check = 0; check < THPRACE_CHECK_RSS; check++)
-		assert_int_equal(thprace_judge_inject(&obs, check), 0);
-	thprace_judge(&obs, ALL, finding);
+		assert_int_equal(spoil_forms(&obs, check), 0);
+	judge_forms(&obs, ALL, finding);
 	for (check = 0; check < THPRACE_CHECK_RSS; check++)
 		assert_int_equal(finding[check].outcome, THPRACE_VIOLATED);
 }

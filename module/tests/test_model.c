@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "even.h"
 #include "model.h"
 #include "trigger.h"
 
@@ -36,7 +37,7 @@ static void assert_healthy(const char *after)
 	u32 i;
 
 	model_observe(&model, &obs);
-	thprace_judge(&obs, ALL, f);
+	judge_forms(&obs, ALL, f);
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
 		if (f[i].outcome == THPRACE_VIOLATED)
 			fail_msg("kernel %d after %s: %s at %u: want %lld, got %lld: %s",
@@ -59,10 +60,10 @@ static void assert_injections_found(void)
 	u32 check, i;
 	int err;
 
-	thprace_judge(&obs, ALL, before);
+	judge_forms(&obs, ALL, before);
 	for (check = 0; check < THPRACE_NR_CHECKS; check++) {
 		spoiled = obs;
-		err = thprace_judge_inject(&spoiled, check);
+		err = spoil_forms(&spoiled, check);
 		if (err) {
 			assert_true(err == -EOPNOTSUPP || err == -ENODATA);
 			assert_memory_equal(&spoiled, &obs, sizeof(obs));
@@ -72,7 +73,7 @@ static void assert_injections_found(void)
 					 thprace_check_name(check), err);
 			continue;
 		}
-		thprace_judge(&spoiled, ALL, f);
+		judge_forms(&spoiled, ALL, f);
 		for (i = 0; i < THPRACE_NR_CHECKS; i++) {
 			bool reports = f[i].outcome == THPRACE_VIOLATED;
 
