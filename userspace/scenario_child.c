@@ -175,7 +175,8 @@ int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
 	piece_plan(run, lane, thp);
 	lane->piece.stride = 1;
 	err = madvise(region_thp(&run->region, thp), env.hpage_size, MADV_DOFORK);
-	switch (err || run->sh->forced ? 2 : lane->variant % 4) {
+	/* In turn: three in a row have one at least. */
+	switch (err || run->sh->forced ? 2 : (run->gen + thp) % 4) {
 	case 0:
 		err = piece_apply(run, lane, thp, mprotect, PROT_READ) ||
 		      piece_apply(run, lane, thp, mprotect, PROT_READ | PROT_WRITE);
