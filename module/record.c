@@ -139,11 +139,11 @@ void thprace_record_violation(struct thprace_session *s, unsigned int check,
 	s->nr_said += say;
 	raw_spin_unlock_irqrestore(&ring_lock, flags);
 	thprace_stat_add(THPRACE_STAT_VIOLATIONS, 1);
-	/* in case that the kernel does not live to see it reported */
+	/* if the kernel does not live to see it reported; no values, they can be pointers */
 	if (say)
-		pr_warn("thprace: violation check=%s scenario=%s addr=0x%llx pfn=0x%llx want=%lld got=%lld: %s\n",
+		pr_warn("thprace: violation check=%s scenario=%s addr=0x%llx pfn=0x%llx: %s\n",
 			thprace_check_name(check), s->scenario[0] ? s->scenario : "-",
-			addr, pfn, want, got, reason ? reason : "-");
+			addr, pfn, reason ? reason : "-");
 }
 
 /**
