@@ -424,7 +424,7 @@ static int check_region(struct run *r, unsigned long addr)
 	o->nr_extra = 0;
 	r->suspect.pfn = 0;
 	for (m = 0; m < o->nr_given; m++)
-		clear_pages(o->view[m].done);
+		clear_subpages(o->view[m].done);
 again:
 	if (tries++ == 16) {
 		skip_all(r, "the set of mms kept growing");

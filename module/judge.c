@@ -412,9 +412,7 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 	for (i = 0; i < rows; i++) {
 		u32 maps = obs->ptes[i] + obs->pmd_maps;
 
-		/* The flag of an unmapped page may be stale. */
-		if (!maps)
-			continue;
+		/* The flag of an unmapped page may be stale: it says nothing. */
 		if ((all || obs->exclusive[i]) && maps > 1) {
 			violated(obs, f, i, 1, maps, "exclusive, but mapped more than once");
 			return;

@@ -27,7 +27,7 @@ static struct thprace_place *find_place(struct thprace_observer *o, unsigned int
 	p->base = base;
 	p->next = o->places_of[mm];
 	o->places_of[mm] = o->nr_places++;
-	clear_pages(p->reach);
+	clear_subpages(p->reach);
 	return p;
 }
 

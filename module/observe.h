@@ -85,7 +85,7 @@ struct thprace_observer {
 };
 
 /* bitmap_zero() by plain stores: string instructions are slow to start. */
-static inline void clear_pages(unsigned long *map)
+static inline void clear_subpages(unsigned long *map)
 {
 	unsigned int i;
 

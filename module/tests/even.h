@@ -59,6 +59,14 @@ static inline void judge_forms(const struct thprace_obs *full, u64 checks,
 		thprace_judge(&even, checks, b);
 		if (!same_findings(finding, b))
 			fail_msg("the short form is judged otherwise");
+		thprace_obs_spread(&even);
+		if (even.even ||
+		    memcmp(even.ptes, full->ptes, full->nr * sizeof(full->ptes[0])) ||
+		    memcmp(even.mapcount, full->mapcount,
+			   full->nr * sizeof(full->mapcount[0])) ||
+		    memcmp(even.writable, full->writable, full->nr) ||
+		    (full->sum_ptes && memcmp(even.exclusive, full->exclusive, full->nr)))
+			fail_msg("the short form does not spread to the full one");
 	}
 }
 
