@@ -3,8 +3,8 @@
  * check.c - the quiesced check: observe, judge, observe again, record
  *
  * Called by command.c and worker.c when all lanes are parked.  Not here: how
- * state is read (observe.c), what is right (judge.c), the checks that run at
- * probe points (racing.c).
+ * state is read (observe.c), what is right (judge.c), which checks there are
+ * (checks.c), those that run at probe points (racing.c).
  */
 #include <linux/delay.h>
 #include <linux/ktime.h>
@@ -18,121 +18,6 @@
 /* How long a folio lock is waited for. */
 #define NR_LOCK_TRIES	100
 #define LOCK_TRY_MS	10
-
-enum check_kind {
-	KIND_QUIESCED,
-	KIND_RACING,
-	KIND_USER,
-};
-
-static const char * const kind_names[] = { "quiesced", "racing", "user" };
-
-static const char *why_not_mm_id(void)
-{
-	return THPRACE_KEEPS_MM_ID ? NULL : "this kernel keeps no mm ids in folios";
-}
-
-static const char *why_not_pages_mapped(void)
-{
-	return THPRACE_KEEPS_NR_PAGES_MAPPED ? NULL : "this kernel keeps no _nr_pages_mapped";
-}
-
-static const char *why_not_exclusive(void)
-{
-	return THPRACE_KEEPS_ANON_EXCLUSIVE ? NULL : "this kernel has no PG_anon_exclusive";
-}
-
-static const char *why_not_rmap(void)
-{
-	const char *why = thprace_sym_missing(THPRACE_SYM_ANON_IT_FIRST);
-
-	return why ? why : thprace_sym_missing(THPRACE_SYM_ANON_IT_NEXT);
-}
-
-static const char *why_not_split(void)
-{
-	return thprace_sym_missing(THPRACE_SYM_SPLIT);
-}
-
-static const struct {
-	enum check_kind kind;
-	const char *(*why_not)(void);
-} check_table[THPRACE_NR_CHECKS] = {
-	[THPRACE_CHECK_PAGE_MAPCOUNT]	= { KIND_QUIESCED, why_not_rmap },
-	[THPRACE_CHECK_ENTIRE_MAPCOUNT]	= { KIND_QUIESCED, why_not_rmap },
-	[THPRACE_CHECK_LARGE_MAPCOUNT]	= { KIND_QUIESCED, why_not_rmap },
-	[THPRACE_CHECK_NR_PAGES_MAPPED]	= { KIND_QUIESCED, why_not_pages_mapped },
-	[THPRACE_CHECK_MM_ID]		= { KIND_QUIESCED, why_not_mm_id },
-	[THPRACE_CHECK_REFCOUNT]	= { KIND_QUIESCED, why_not_rmap },
-	[THPRACE_CHECK_RMAP_CENSUS]	= { KIND_QUIESCED, why_not_rmap },
-	[THPRACE_CHECK_RMAP_LINEAR]	= { KIND_QUIESCED, why_not_rmap },
-	[THPRACE_CHECK_PMD_GEOMETRY]	= { KIND_QUIESCED, why_not_rmap },
-	[THPRACE_CHECK_ANON_EXCLUSIVE]	= { KIND_QUIESCED, why_not_exclusive },
-	[THPRACE_CHECK_MIGRATION_ENTRY]	= { KIND_QUIESCED, why_not_rmap },
-	[THPRACE_CHECK_DEFERRED_QUEUE]	= { KIND_QUIESCED, why_not_rmap },
-	[THPRACE_CHECK_RSS]		= { KIND_QUIESCED, NULL },
-	[THPRACE_CHECK_SPLIT_PROGRESS]	= { KIND_QUIESCED, why_not_split },
-	[THPRACE_CHECK_SPLIT_LOCK]	= { KIND_RACING, NULL },
-	[THPRACE_CHECK_SPLIT_FOLIO_LOCK] = { KIND_RACING, NULL },
-	[THPRACE_CHECK_SPLIT_SERIAL]	= { KIND_RACING, NULL },
-	[THPRACE_CHECK_RMAP_LOCK]	= { KIND_RACING, NULL },
-	[THPRACE_CHECK_CONTENT]		= { KIND_USER, NULL },
-	[THPRACE_CHECK_LEAK]		= { KIND_USER, NULL },
-};
-
-/**
- * thprace_check_why_not() - why a check can't be made on this kernel
- * @check: enum thprace_check
- *
- * Return: NULL if it can, else a static text.
- */
-const char *thprace_check_why_not(unsigned int check)
-{
-	if (check_table[check].kind == KIND_RACING)
-		return thprace_racing_why_not(check);
-	return check_table[check].why_not ? check_table[check].why_not() : NULL;
-}
-
-/**
- * thprace_check_kind() - when a check is made: quiesced, racing or user
- * @check: enum thprace_check
- */
-const char *thprace_check_kind(unsigned int check)
-{
-	return kind_names[check_table[check].kind];
-}
-
-/**
- * thprace_checks_available() - bitmap of the checks that the module can make
- *
- * Those of kind user are the companion's and not among them.
- */
-u64 thprace_checks_available(void)
-{
-	u64 map = 0;
-	unsigned int i;
-
-	for (i = 0; i < THPRACE_NR_CHECKS; i++)
-		if (check_table[i].kind != KIND_USER && !thprace_check_why_not(i))
-			map |= BIT_ULL(i);
-	return map;
-}
-
-/* Those of them that are made here; does not change after load. */
-static u64 quiesced_checks(void)
-{
-	static u64 map;
-	unsigned int i;
-	u64 found = READ_ONCE(map);
-
-	if (found)
-		return found;
-	for (i = 0; i < THPRACE_NR_CHECKS; i++)
-		if (check_table[i].kind == KIND_QUIESCED && !thprace_check_why_not(i))
-			found |= BIT_ULL(i);
-	WRITE_ONCE(map, found);
-	return found;
-}
 
 /* One check command: what is selected, and what was counted so far. */
 struct run {
@@ -632,7 +517,7 @@ static int check_region_progress(struct run *r, unsigned long addr)
 int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req *req,
 		       struct mm_struct **mms, unsigned int nr_mms)
 {
-	u64 available = quiesced_checks();
+	u64 available = thprace_checks_quiesced();
 	struct run run = {
 		.s = s, .inject = req->inject, .refs_exact = req->refs_exact,
 		.checks = req->check ? req->check & available : available,

@@ -259,6 +259,7 @@ bool thprace_check_must_hold(struct thprace_session *s, unsigned int check);
 const char *thprace_check_why_not(unsigned int check);
 const char *thprace_check_kind(unsigned int check);
 u64 thprace_checks_available(void);
+u64 thprace_checks_quiesced(void);
 
 /* frames.c: frames of huge pages that are gone, and folios that stayed whole */
 void thprace_frames_hold(struct thprace_session *s, struct mm_struct *mm,
