@@ -152,7 +152,8 @@ bool steer_draw(const struct scenario *sc, struct rng *rng, char *buf, size_t si
 
 	if (!loaded)
 		load();
-	if (rng_below(rng, 2) && draw_inner(sc, rng, buf, size))
+	/* Most others end where the one waits for the other's lock. */
+	if (rng_below(rng, 4) && draw_inner(sc, rng, buf, size))
 		return true;
 	phase = draw_split_phase(sc->file, rng);
 	if (phase)
