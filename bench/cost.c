@@ -28,7 +28,6 @@
 #define HPAGE		(2UL << 20)
 #define GIB		(1UL << 30)
 #define MAX_MMS		THPRACE_MAX_PIDS
-#define MAX_THPS	256
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static void die(const char *what)
@@ -221,18 +220,16 @@ out:
 
 static void check(unsigned int max)
 {
-	static const unsigned int sizes[][2] = {
-		{ 2, 1 }, { 1, 1 }, { 4, 1 }, { 8, 1 }, { 16, 1 }, { 32, 1 }, { 64, 1 },
-		{ 1, 4 }, { 1, 16 }, { 1, 64 }, { 1, 256 }, { 2, 16 }, { 2, 256 },
-		{ 8, 16 }, { 64, 16 }, { 64, 256 },
-	};
-	unsigned int shape, i;
+	static const unsigned int mms[] = { 1, 2, 4, 8, 16, 32, MAX_MMS };
+	static const unsigned int thps[] = { 1, 4, 16, 64, 128, 256 };
+	unsigned int shape, i, j;
 
 	printf("%4s %5s  %-5s %11s %11s %7s\n", "mms", "THPs", "by", "check_us", "walk_us", "ratio");
 	for (shape = 0; shape < ARRAY_SIZE(shape_names); shape++)
-		for (i = 0; i < ARRAY_SIZE(sizes); i++)
-			if (sizes[i][0] * sizes[i][1] <= max)
-				measure(sizes[i][0], sizes[i][1], shape);
+		for (i = 0; i < ARRAY_SIZE(mms); i++)
+			for (j = 0; j < ARRAY_SIZE(thps); j++)
+				if (mms[i] * thps[j] <= max)
+					measure(mms[i], thps[j], shape);
 }
 
 static long session_bytes(void)
