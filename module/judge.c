@@ -105,10 +105,9 @@ static u32 nr_pte_mapped(const struct thprace_obs *obs)
 {
 	u32 i, nr = 0;
 
-	if (obs->even || !obs->sum_ptes)
-		return obs->sum_ptes ? obs->nr : 0;
-	for (i = 0; i < obs->nr; i++)
-		nr += obs->ptes[i] > 0;
+	for (i = 0; i < obs->nr; i = obs->end[i])
+		if (obs->ptes[i])
+			nr += obs->end[i] - i;
 	return nr;
 }
 
@@ -119,29 +118,35 @@ static u32 first_mapped(const struct thprace_obs *obs)
 
 	if (obs->pmd_maps)
 		return 0;
-	for (i = 0; i < thprace_obs_rows(obs); i++)
+	for (i = 0; i < obs->nr; i = obs->end[i])
 		if (obs->ptes[i])
 			return i;
 	return obs->nr;
 }
 
 /**
- * thprace_obs_spread() - fill the arrays of an observation whose pages are alike
+ * thprace_obs_cut() - let a row of an observation begin at a page
  * @obs: changed in form only
+ * @row: first page of any row that does not begin behind @at
+ * @at: the page; where the folio ends there is nothing to do
+ *
+ * Return: @at.
  */
-void thprace_obs_spread(struct thprace_obs *obs)
+u32 thprace_obs_cut(struct thprace_obs *obs, u32 row, u32 at)
 {
-	u32 i;
-
-	if (!obs->even)
-		return;
-	for (i = 1; i < obs->nr; i++) {
-		obs->ptes[i] = obs->ptes[0];
-		obs->mapcount[i] = obs->mapcount[0];
-		obs->exclusive[i] = obs->exclusive[0];
-		obs->writable[i] = obs->writable[0];
-	}
-	obs->even = false;
+	if (at >= obs->nr)
+		return at;
+	while (obs->end[row] <= at)
+		row = obs->end[row];
+	if (row == at)
+		return at;
+	obs->ptes[at] = obs->ptes[row];
+	obs->mapcount[at] = obs->mapcount[row];
+	obs->exclusive[at] = obs->exclusive[row];
+	obs->writable[at] = obs->writable[row];
+	obs->end[at] = obs->end[row];
+	obs->end[row] = at;
+	return at;
 }
 
 /* What a subpage's _mapcount is above its PTE mappings; the same for all. */
@@ -159,10 +164,10 @@ static void judge_page_mapcount(const struct thprace_obs *obs, struct thprace_fi
 {
 	bool kept = !(obs->flags & FLAG(LARGE)) || (obs->caps & CAP(PAGE_MAPCOUNT));
 	s32 base = page_mapcount_base(obs);
-	u32 i, rows = thprace_obs_rows(obs);
+	u32 i;
 
 	held(f);
-	for (i = 0; i < rows; i++) {
+	for (i = 0; i < obs->nr; i = obs->end[i]) {
 		s32 want = kept ? obs->ptes[i] + base : -1;
 
 		if (obs->mapcount[i] == want)
@@ -177,8 +182,10 @@ static int inject_page_mapcount(struct thprace_obs *obs)
 {
 	u32 i = first_mapped(obs);
 
-	thprace_obs_spread(obs);
-	obs->mapcount[i < obs->nr ? i : 0]++;
+	if (i == obs->nr)
+		i = 0;
+	thprace_obs_cut(obs, i, i + 1);
+	obs->mapcount[i]++;
 	return 0;
 }
 
@@ -394,7 +401,7 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 {
 	/* A PMD leaf's exclusivity is kept in the head, for all subpages. */
 	bool all = obs->pmd_maps && obs->exclusive[0];
-	u32 i, rows = thprace_obs_rows(obs);
+	u32 i;
 
 	if (obs->pmd_maps && obs->pmd_writable && !obs->exclusive[0]) {
 		violated(obs, f, 0, 1, 0, "writable by a PMD leaf, but not exclusive");
@@ -409,7 +416,7 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 			held(f);
 		return;
 	}
-	for (i = 0; i < rows; i++) {
+	for (i = 0; i < obs->nr; i = obs->end[i]) {
 		u32 maps = obs->ptes[i] + obs->pmd_maps;
 
 		/* The flag of an unmapped page may be stale: it says nothing. */
@@ -431,7 +438,7 @@ static int inject_anon_exclusive(struct thprace_obs *obs)
 
 	if (i == obs->nr)
 		return -ENODATA;
-	thprace_obs_spread(obs);
+	thprace_obs_cut(obs, i, i + 1);
 	obs->exclusive[i] = 0;
 	if (obs->pmd_maps)
 		obs->pmd_writable = true;
@@ -608,7 +615,7 @@ static bool rule_applies(const struct rule *rule, const struct thprace_obs *obs)
 
 /**
  * thprace_judge() - judge one observation of one folio
- * @obs: what was seen; only the first thprace_obs_rows() entries of its arrays count
+ * @obs: what was seen
  * @checks: bitmap of enum thprace_check to judge
  * @finding: all THPRACE_NR_CHECKS are filled; checks that were not selected,
  *	     or that are judged elsewhere, are THPRACE_NOT_APPLICABLE

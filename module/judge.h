@@ -78,7 +78,10 @@ struct thprace_bad {
  * @own_refs:	references that the observer itself holds
  * @pmd_maps:	H: PMD leaves that map the folio, over all walked mms
  * @sum_ptes:	sum of @ptes
- * @even:	the arrays' first entries speak for all pages; no others are filled
+ * @end:	pages are told in rows: what is said of page i, the first of its row,
+ *		holds for all pages before @end[i], where the next row begins. The
+ *		first row begins at 0. What the arrays hold for other pages than the
+ *		first of a row says nothing.
  * @ptes:	P_i: present PTEs that map subpage i, over all walked mms
  * @mapcount:	raw _mapcount of subpage i
  * @exclusive:	PG_anon_exclusive of subpage i; of the head only without @sum_ptes
@@ -112,13 +115,13 @@ struct thprace_obs {
 	u32 pmd_maps;
 	u32 sum_ptes;
 	bool pmd_writable;
-	bool even;
 	struct thprace_bad mig_held, mig_unlocked;
 	struct thprace_bad census_missing, census_extra;
 	struct thprace_bad linear, geometry, neg_ref;
 	u32 mm_id[2];
 	s32 mm_id_mapcount[2];
 	u32 mm_maps[2];
+	u16 end[THPRACE_HPAGE_NR];
 	u16 ptes[THPRACE_HPAGE_NR];
 	s32 mapcount[THPRACE_HPAGE_NR];
 	u8 exclusive[THPRACE_HPAGE_NR];
@@ -158,13 +161,7 @@ struct thprace_frame {
 	bool mapped, ours, locked, settled;
 };
 
-/* How many entries of its arrays are filled. */
-static inline u32 thprace_obs_rows(const struct thprace_obs *obs)
-{
-	return obs->even ? 1 : obs->nr;
-}
-
-void thprace_obs_spread(struct thprace_obs *obs);
+u32 thprace_obs_cut(struct thprace_obs *obs, u32 row, u32 at);
 void thprace_judge(const struct thprace_obs *obs, u64 checks,
 		   struct thprace_finding finding[THPRACE_NR_CHECKS]);
 void thprace_judge_frame(const struct thprace_frame *frame, struct thprace_finding *f);

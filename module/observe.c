@@ -200,17 +200,8 @@ struct scene {
 	struct thprace_place *p;
 	unsigned long until;	/* up to here owns and asked are known */
 	bool owns, asked;
+	unsigned int row;	/* that was counted last; most counts go forward */
 };
-
-/* From now on the arrays count, too. */
-static void spread(struct thprace_observer *o, struct thprace_obs *obs)
-{
-	if (o->spread)
-		return;
-	memset(obs->ptes, 0, obs->nr * sizeof(obs->ptes[0]));
-	memset(obs->writable, 0, obs->nr * sizeof(obs->writable[0]));
-	o->spread = true;
-}
 
 /* @n PTEs of one VMA, at subpage @i's address and on, of subpages @sub and on. */
 static void count_ptes(struct scene *v, unsigned int i, unsigned int sub, unsigned int n,
@@ -221,15 +212,11 @@ static void count_ptes(struct scene *v, unsigned int i, unsigned int sub, unsign
 
 	obs->sum_ptes += n;
 	count_owner(obs, v->o->mm[v->p->mm], n);
-	if (n == obs->nr) {
-		v->o->whole++;
-		v->o->whole_writable |= writable;
-	} else {
-		spread(v->o, obs);
-		for (j = sub; j < sub + n; j++)
-			obs->ptes[j]++;
-		if (writable)
-			memset(obs->writable + sub, 1, n);
+	v->row = thprace_obs_cut(obs, v->row <= sub ? v->row : 0, sub);
+	thprace_obs_cut(obs, sub, sub + n);
+	for (j = sub; j < sub + n; j = obs->end[j]) {
+		obs->ptes[j]++;
+		obs->writable[j] |= writable;
 	}
 	if (sub != i) {
 		note_bad(&obs->linear, sub, addr, i, sub);
@@ -399,53 +386,27 @@ static void look_at_place(struct scene *v, bool walk)
 	}
 }
 
-/* Are the per-page counters of all pages those of the first? */
-static bool pages_even(const struct thprace_obs *obs, struct folio *folio)
+/* Per-page counters: rows whose pages differ are cut. */
+static void read_pages(struct thprace_obs *obs, struct folio *folio)
 {
-	s32 count = thprace_page_mapcount_raw(folio_page(folio, 0)), differ = 0;
-	bool exclusive = thprace_anon_exclusive(folio_page(folio, 0)), differs = false;
-	unsigned int i;
-
 	/* mapped by PMDs only, the head speaks for all */
-	if (!obs->sum_ptes) {
-		for (i = 1; i < obs->nr; i++)
-			differ |= thprace_page_mapcount_raw(folio_page(folio, i)) ^ count;
-		return !differ;
-	}
-	for (i = 1; i < obs->nr; i++) {
-		struct page *page = folio_page(folio, i);
+	const unsigned long mask = obs->sum_ptes ? THPRACE_EXCLUSIVE_FLAG : 0;
+	struct page *page = folio_page(folio, 0);
+	unsigned int i, j;
 
-		differ |= thprace_page_mapcount_raw(page) ^ count;
-		differs |= thprace_anon_exclusive(page) ^ exclusive;
-	}
-	return !differ && !differs;
-}
+	for (i = 0; i < obs->nr; i = j) {
+		s32 count = thprace_page_mapcount_raw(page + i);
+		unsigned long flags = thprace_page_flags_raw(page + i);
+		unsigned int end = obs->end[i];
 
-/* Per-page counters, and the mappings of all of the folio. */
-static void read_pages(struct thprace_observer *o, struct thprace_obs *obs,
-		       struct folio *folio)
-{
-	const u16 whole = o->whole;
-	unsigned int i, rows;
-
-	obs->even = !o->spread && pages_even(obs, folio);
-	if (obs->even) {
-		obs->ptes[0] = 0;
-		obs->writable[0] = 0;
-	} else {
-		spread(o, obs);
+		for (j = i + 1; j < end; j++)
+			if (thprace_page_mapcount_raw(page + j) != count ||
+			    ((thprace_page_flags_raw(page + j) ^ flags) & mask))
+				break;
+		thprace_obs_cut(obs, i, j);
+		obs->mapcount[i] = count;
+		obs->exclusive[i] = !!(flags & THPRACE_EXCLUSIVE_FLAG);
 	}
-	rows = thprace_obs_rows(obs);
-	for (i = 0; i < rows; i++) {
-		struct page *page = folio_page(folio, i);
-
-		obs->mapcount[i] = thprace_page_mapcount_raw(page);
-		obs->exclusive[i] = thprace_anon_exclusive(page);
-	}
-	for (i = 0; whole && i < rows; i++)
-		obs->ptes[i] += whole;
-	if (o->whole_writable)
-		memset(obs->writable, 1, rows);
 }
 
 static void read_counters(struct thprace_obs *obs, struct folio *folio)
@@ -479,17 +440,20 @@ static u32 kernel_caps(void)
 
 /**
  * thprace_obs_start() - an observation of which nothing is known yet
- * @obs: the observation; its arrays are left as they are
+ * @obs: the observation; one row, of which nothing is mapped
  * @nr: pages of the folio
  */
 void thprace_obs_start(struct thprace_obs *obs, unsigned int nr)
 {
-	size_t bytes = offsetof(struct thprace_obs, ptes);
+	size_t bytes = offsetof(struct thprace_obs, end);
 
 	/* a call: string instructions are slow to start */
 	OPTIMIZER_HIDE_VAR(bytes);
 	memset(obs, 0, bytes);
 	obs->nr = nr;
+	obs->end[0] = nr;
+	obs->ptes[0] = 0;
+	obs->writable[0] = 0;
 	obs->caps = kernel_caps();
 	obs->entirely_mapped = THPRACE_ENTIRELY_MAPPED;
 }
@@ -556,13 +520,11 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 			thprace_mm_ids(folio, obs->mm_id, obs->mm_id_mapcount, &shared);
 		if (shared)
 			obs->flags |= BIT(THPRACE_OBS_MAPPED_SHARED);
-		o->whole = 0;
-		o->whole_writable = false;
-		o->spread = false;
 		v.o = o;
 		v.obs = obs;
 		v.folio = folio;
 		v.anon_vma = anon_vma;
+		v.row = 0;
 		for (i = 0; i < o->nr_places; i++) {
 			v.p = &o->place[i];
 			v.until = 0;
@@ -571,7 +533,7 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 			look_at_place(&v, walk);
 		}
 		read_counters(obs, folio);
-		read_pages(o, obs, folio);
+		read_pages(obs, folio);
 		if (obs->nr == THPRACE_HPAGE_NR && thprace_whole_since(obs->pfn))
 			obs->flags |= BIT(THPRACE_OBS_UNDISTURBED);
 		obs->nr_mms = o->nr_mms;
@@ -648,11 +610,20 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
  */
 bool thprace_obs_equal(const struct thprace_obs *a, const struct thprace_obs *b)
 {
-	unsigned int rows = thprace_obs_rows(a);
+	unsigned int i, j, n;
 
-	return !memcmp(a, b, offsetof(struct thprace_obs, ptes)) &&
-	       !memcmp(a->ptes, b->ptes, rows * sizeof(a->ptes[0])) &&
-	       !memcmp(a->mapcount, b->mapcount, rows * sizeof(a->mapcount[0])) &&
-	       !memcmp(a->exclusive, b->exclusive, a->sum_ptes ? rows : 1) &&
-	       !memcmp(a->writable, b->writable, rows);
+	if (memcmp(a, b, offsetof(struct thprace_obs, end)))
+		return false;
+	/* whatever their rows are */
+	for (i = 0, j = 0, n = 0; n < a->nr; n = min(a->end[i], b->end[j])) {
+		if (a->end[i] <= n)
+			i = n;
+		if (b->end[j] <= n)
+			j = n;
+		if (a->ptes[i] != b->ptes[j] || a->mapcount[i] != b->mapcount[j] ||
+		    ((a->sum_ptes || !n) && a->exclusive[i] != b->exclusive[j]) ||
+		    a->writable[i] != b->writable[j])
+			return false;
+	}
+	return true;
 }

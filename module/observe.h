@@ -71,8 +71,6 @@ struct thprace_observer {
 	} at[THPRACE_MAX_PLACES];		/* where a run of small folios can be */
 	unsigned int nr_at;
 	u16 at_slot[THPRACE_MAX_MMS];		/* the last of them in an mm */
-	u32 whole;				/* PTE mappings of all of the folio */
-	bool whole_writable, spread;		/* and those of parts are in the arrays */
 	struct thprace_bad mig_unlocked;
 	u32 generation;				/* of a region, in @seen */
 	struct {

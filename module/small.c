@@ -188,7 +188,6 @@ unsigned int thprace_observe_small(struct thprace_observer *o, struct thprace_ob
 	obs->nr_mms = o->nr_mms;
 	obs->refcount = page_ref_count(page);
 	obs->sum_ptes = s.maps;
-	obs->even = true;
 	obs->ptes[0] = s.maps;
 	obs->writable[0] = s.writable;
 	obs->mapcount[0] = thprace_page_mapcount_raw(page);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "even.h"
+#include "rows.h"
 #include "shapes.h"
 #include "trigger.h"
 
@@ -113,6 +113,24 @@ static void test_selected_only(void **state)
 	assert_int_equal(finding[THPRACE_CHECK_LEAK].outcome, THPRACE_NOT_APPLICABLE);
 	judge_forms(&obs, 0, finding);
 	assert_int_equal(finding[THPRACE_CHECK_REFCOUNT].outcome, THPRACE_NOT_APPLICABLE);
+}
+
+/* A row more changes the form only. */
+static void test_cut(void **state)
+{
+	static const u32 at[] = { 0, 1, 3, 4, 11, 12, 13, 510, 511, 512 };
+	u32 s, i;
+
+	for (s = 0; s < ARRAY_SIZE(shapes); s++) {
+		shapes[s](CAPS_6_12);
+		for (i = 0; i < ARRAY_SIZE(at) && at[i] <= obs.nr; i++)
+			assert_cuts(&obs, at[i]);
+	}
+	pte_mapped(CAPS_6_12);
+	memset(obs.writable + 100, 0, 100);
+	obs.exclusive[150] = 0;
+	for (i = 0; i <= NR; i++)
+		assert_cuts(&obs, i);
 }
 
 static void test_page_mapcount(void **state)
@@ -653,6 +671,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_healthy),
 		cmocka_unit_test(test_selected_only),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_page_mapcount),
 		cmocka_unit_test(test_page_mapcount_double_map),
 		cmocka_unit_test(test_folio_counts),

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "even.h"
+#include "rows.h"
 #include "model.h"
 #include "trigger.h"
 

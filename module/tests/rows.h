@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * rows.h - an observation in all forms of rows
+ *
+ * The tests write down what is seen of every page.  How the pages are put into
+ * rows must make no difference: all is judged with a row for each page, with as
+ * few rows as there can be, and with some more, with rubbish where a row has
+ * nothing.
+ */
+#ifndef THPRACE_TESTS_ROWS_H
+#define THPRACE_TESTS_ROWS_H
+
+#include "judge.h"
+
+enum form { FORM_FEW, FORM_SOME, FORM_NR };
+
+static inline void one_row_a_page(struct thprace_obs *obs)
+{
+	u32 i;
+
+	for (i = 0; i < THPRACE_HPAGE_NR; i++)
+		obs->end[i] = i + 1;
+}
+
+static inline bool same_row(const struct thprace_obs *obs, u32 i, u32 j)
+{
+	return obs->ptes[i] == obs->ptes[j] && obs->mapcount[i] == obs->mapcount[j] &&
+	       obs->writable[i] == obs->writable[j] &&
+	       (!obs->sum_ptes || obs->exclusive[i] == obs->exclusive[j]);
+}
+
+static inline void to_rows(const struct thprace_obs *full, struct thprace_obs *rows,
+			   enum form form, int rubbish)
+{
+	u32 i, row = 0;
+
+	*rows = *full;
+	rows->end[0] = full->nr;
+	for (i = 1; i < THPRACE_HPAGE_NR; i++) {
+		if (i < full->nr &&
+		    (!same_row(full, row, i) || (form == FORM_SOME && i % 7 == 3))) {
+			rows->end[row] = i;
+			rows->end[i] = full->nr;
+			row = i;
+			continue;
+		}
+		rows->end[i] = 0x5555;
+		memset(&rows->ptes[i], rubbish, sizeof(rows->ptes[0]));
+		memset(&rows->mapcount[i], rubbish, sizeof(rows->mapcount[0]));
+		memset(&rows->exclusive[i], rubbish, sizeof(rows->exclusive[0]));
+		memset(&rows->writable[i], rubbish, sizeof(rows->writable[0]));
+	}
+}
+
+static inline bool same_findings(const struct thprace_finding *a,
+				 const struct thprace_finding *b)
+{
+	u32 i;
+
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		if (a[i].outcome != b[i].outcome || a[i].want != b[i].want ||
+		    a[i].got != b[i].got || a[i].index != b[i].index ||
+		    a[i].addr != b[i].addr || a[i].reason != b[i].reason)
+			return false;
+	return true;
+}
+
+/* Judge in every form. */
+static inline void judge_forms(const struct thprace_obs *full, u64 checks,
+			       struct thprace_finding *finding)
+{
+	struct thprace_finding b[THPRACE_NR_CHECKS];
+	static const int rubbish[] = { 0, 0x55 };
+	static struct thprace_obs rows;
+	u32 i;
+
+	rows = *full;
+	one_row_a_page(&rows);
+	thprace_judge(&rows, checks, finding);
+	for (i = 0; i < FORM_NR * ARRAY_SIZE(rubbish); i++) {
+		to_rows(full, &rows, i % FORM_NR, rubbish[i / FORM_NR]);
+		thprace_judge(&rows, checks, b);
+		if (!same_findings(finding, b))
+			fail_msg("form %u is judged otherwise", i);
+	}
+}
+
+/* The same of every page, whatever the rows are. */
+static inline void assert_same_pages(const struct thprace_obs *full,
+				     const struct thprace_obs *rows)
+{
+	u32 i, row = 0;
+
+	for (i = 0; i < full->nr; i++) {
+		if (rows->end[row] == i)
+			row = i;
+		if (rows->end[row] <= i || rows->end[row] > full->nr)
+			fail_msg("no row holds page %u", i);
+		if (full->ptes[i] != rows->ptes[row] || full->mapcount[i] != rows->mapcount[row] ||
+		    full->writable[i] != rows->writable[row] ||
+		    ((!i || full->sum_ptes) && full->exclusive[i] != rows->exclusive[row]))
+			fail_msg("page %u is not what its row says", i);
+	}
+}
+
+static inline u32 count_rows(const struct thprace_obs *obs)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < obs->nr; i = obs->end[i])
+		n++;
+	return n;
+}
+
+/* Cut in every form, from every row that will do: one row more, or none. */
+static inline void assert_cuts(const struct thprace_obs *full, u32 at)
+{
+	static struct thprace_obs rows, cut;
+	u32 form, row, i;
+
+	for (form = 0; form < FORM_NR; form++) {
+		to_rows(full, &rows, form, 0x55);
+		for (i = 0; i < full->nr && i < at; i = rows.end[i])
+			;
+		for (row = 0; row < full->nr && row <= at; row = rows.end[row]) {
+			cut = rows;
+			assert_int_equal(thprace_obs_cut(&cut, row, at), at);
+			assert_same_pages(full, &cut);
+			assert_int_equal(count_rows(&cut), count_rows(&rows) + (i != at));
+			if (at < full->nr)
+				assert_true(cut.end[at] > at);
+		}
+	}
+}
+
+/* Spoil in every form: what comes of it is the same. */
+static inline int spoil_forms(struct thprace_obs *full, u32 check)
+{
+	static struct thprace_obs rows;
+	struct thprace_obs before = *full;
+	u32 form;
+	int err;
+
+	one_row_a_page(full);
+	err = thprace_judge_inject(full, check);
+	memcpy(full->end, before.end, sizeof(full->end));
+	for (form = 0; form < FORM_NR; form++) {
+		to_rows(&before, &rows, form, 0x55);
+		if (thprace_judge_inject(&rows, check) != err)
+			fail_msg("check %u: form %u cannot be spoiled alike", check, form);
+		assert_same_pages(full, &rows);
+	}
+	return err;
+}
+
+#endif /* THPRACE_TESTS_ROWS_H */
