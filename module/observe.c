@@ -386,22 +386,49 @@ static void look_at_place(struct scene *v, bool walk)
 	}
 }
 
+/* Are the counters of all pages those of the first?  No branch for each page. */
+static bool pages_alike(struct page *page, unsigned int n, unsigned long mask)
+{
+	const s32 count = thprace_page_mapcount_raw(page);
+	const unsigned long flags = thprace_page_flags_raw(page);
+	unsigned long differs = 0;
+	s32 differ = 0;
+	unsigned int i;
+
+	if (!mask) {
+		for (i = 1; i < n; i++)
+			differ |= thprace_page_mapcount_raw(page + i) ^ count;
+		return !differ;
+	}
+	for (i = 1; i < n; i++) {
+		differ |= thprace_page_mapcount_raw(page + i) ^ count;
+		differs |= thprace_page_flags_raw(page + i) ^ flags;
+	}
+	return !differ && !(differs & mask);
+}
+
 /* Per-page counters: rows whose pages differ are cut. */
 static void read_pages(struct thprace_obs *obs, struct folio *folio)
 {
 	/* mapped by PMDs only, the head speaks for all */
 	const unsigned long mask = obs->sum_ptes ? THPRACE_EXCLUSIVE_FLAG : 0;
-	struct page *page = folio_page(folio, 0);
-	unsigned int i, j;
+	struct page *first = folio_page(folio, 0);
+	unsigned int i, j, known = 0;
 
 	for (i = 0; i < obs->nr; i = j) {
-		s32 count = thprace_page_mapcount_raw(page + i);
-		unsigned long flags = thprace_page_flags_raw(page + i);
+		struct page *page = first + i;
+		s32 count = thprace_page_mapcount_raw(page);
+		unsigned long flags = thprace_page_flags_raw(page);
 		unsigned int end = obs->end[i];
 
-		for (j = i + 1; j < end; j++)
-			if (thprace_page_mapcount_raw(page + j) != count ||
-			    ((thprace_page_flags_raw(page + j) ^ flags) & mask))
+		/* once for what was a row: pages that differ can be many */
+		j = i + 1;
+		if (i >= known && pages_alike(page, end - i, mask))
+			j = end;
+		known = max(known, end);
+		for (; j < end; j++)
+			if (thprace_page_mapcount_raw(first + j) != count ||
+			    ((thprace_page_flags_raw(first + j) ^ flags) & mask))
 				break;
 		thprace_obs_cut(obs, i, j);
 		obs->mapcount[i] = count;
