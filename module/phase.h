@@ -74,6 +74,7 @@ void thprace_racing_remap(struct pt_regs *regs);
 void thprace_racing_tree(struct pt_regs *regs);
 void thprace_racing_move(struct pt_regs *regs);
 void thprace_racing_collapse(struct pt_regs *regs);
+void thprace_racing_flush(struct pt_regs *regs);
 void thprace_racing_swap(struct pt_regs *regs);
 
 #endif /* THPRACE_PHASE_H */
