@@ -130,6 +130,18 @@ static unsigned long find_kallsyms_lookup_name(void)
 }
 
 /**
+ * thprace_sym_exact() - address of a kernel function by its full name
+ * @name: symbol
+ *
+ * Context: process context.
+ * Return: the address of its first instruction, or 0.
+ */
+unsigned long thprace_sym_exact(const char *name)
+{
+	return static_call(thprace_sc_lookup)(name);
+}
+
+/**
  * thprace_sym_lookup() - address of a kernel function by name
  * @name: symbol; the suffixes that gcc adds are tried as well
  *

@@ -23,6 +23,7 @@ enum thprace_sym {
 };
 
 int thprace_sym_init(void);
+unsigned long thprace_sym_exact(const char *name);
 unsigned long thprace_sym_lookup(const char *name);
 const char *thprace_sym_missing(enum thprace_sym sym);
 
