@@ -49,6 +49,7 @@ enum thprace_about {
  * @racing:	check made at each entry, by whatever task, or NULL
  * @serial:	for the grid's oracle (serial.c)
  * @about:	what its arguments are; without, no kernel thread is steered to it
+ * @kthread:	only kernel threads are: others pass it on many ways
  */
 struct thprace_phase {
 	const char *name;
@@ -58,6 +59,7 @@ struct thprace_phase {
 	void (*racing)(struct pt_regs *regs);
 	enum thprace_serial_kind serial;
 	enum thprace_about about;
+	bool kthread;
 };
 
 #define THPRACE_MAX_PHASES	64

@@ -193,12 +193,12 @@ static bool is_asleep(const struct steer_lane *l)
 static bool is_about(const struct steer_lane *l, unsigned int phase, struct pt_regs *regs)
 {
 	if (!l->helper)
-		return true;
+		return !thprace_phases[phase].kthread;
 	/* until go returns it is not the lane's work */
 	if (!READ_ONCE(l->started))
 		return false;
 	if (!(current->flags & PF_KTHREAD))
-		return true;
+		return !thprace_phases[phase].kthread;
 	return regs && l->mm && thprace_phase_is_about(phase, regs, l->mm, l->addr);
 }
 

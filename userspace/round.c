@@ -43,6 +43,21 @@ static bool arm_forced(struct run *run, unsigned int thp)
 	return !session_cmd(run->fd, "arm scenario=%s steer=\"%s\"", run->sc->name, schedule);
 }
 
+/**
+ * round_steers_to() - does the schedule of this round go there?
+ * @run: the run
+ * @thp: huge page of the round
+ * @phase: name of a phase
+ */
+bool round_steers_to(const struct run *run, unsigned int thp, const char *phase)
+{
+	const char *schedule = run->opt->steer;
+
+	if (!schedule && run->sh->forced)
+		schedule = run->res->program.round[thp % STORM_ROUNDS].schedule;
+	return schedule && strstr(schedule, phase);
+}
+
 static int arm_round(struct run *run, unsigned int thp, bool steered)
 {
 	const struct options *opt = run->opt;
@@ -229,6 +244,8 @@ static int one_round(struct run *run, unsigned int thp)
 			return err;
 		}
 	}
+	if (run->sh->forced || run->opt->steer)
+		run->res->met += session_met(run->fd);
 	if (run->sh->forced) {
 		run->forced_ns += now_ns() - begin_ns;
 	} else {

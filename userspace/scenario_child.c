@@ -254,6 +254,7 @@ int exit_plan(struct run *run, struct lane *lane, unsigned int thp)
 		return -EAGAIN;
 	}
 	adopt(run, thp, pid);
+	lane->helper = pid;
 	return 0;
 }
 
@@ -283,13 +284,17 @@ int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
 	err = exit_plan(run, lane, thp);
 	if (err)
 		return err;
+	/* When it is parked, main must have a CPU to itself. */
+	env_pin(1);
 	pid = spawn(run, lane, thp);
+	env_pin(lane->id);
 	if (pid < 0) {
 		set_error("fork: %s", strerror(errno));
 		return -EAGAIN;
 	}
 	signals_child(pid);
 	order->leaver[thp] = pid;
+	lane->helper = pid;
 	return 0;
 }
 

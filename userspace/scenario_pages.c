@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "scenario.h"
@@ -26,6 +27,9 @@
 #define KSM_SYSFS "/sys/kernel/mm/ksm"
 #define MAX_PIPE_PAGES 16
 #define MAX_REWRITTEN 16
+#define MAX_ZEROED 64
+#define KSM_SCANS 2			/* a page is looked at twice before it merges */
+#define KSM_WAIT_NS (50 * NSEC_PER_MSEC)
 
 const char *pageout_why_not(void)
 {
@@ -200,7 +204,7 @@ const char *ksm_why_not(void)
 
 int ksm_setup(struct run *run)
 {
-	(void)run;
+	run->kthread = knob_kthread("ksmd");
 	if (knob_set(KSM_SYSFS "/sleep_millisecs", "0") ||
 	    knob_set(KSM_SYSFS "/pages_to_scan", "2000") ||
 	    knob_set(KSM_SYSFS "/run", "1")) {
@@ -210,14 +214,59 @@ int ksm_setup(struct run *run)
 	return 0;
 }
 
-/* Zero pages are equal to each other: those merge. */
+static bool ksm_undoes(struct run *run, struct lane *lane, unsigned int thp)
+{
+	return lane->variant % 4 == 0 || round_steers_to(run, thp, "break_ksm");
+}
+
+/*
+ * Zero pages are equal to each other: those merge.  It is ksmd that does it, and
+ * the lane that takes it back.
+ */
+int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	struct piece *p = &lane->piece;
+	unsigned int i;
+
+	piece_plan(run, lane, thp);
+	if (p->nr > MAX_ZEROED)
+		p->nr = MAX_ZEROED;
+	for (i = 0; i < p->nr; i++)
+		memset(base + (p->first + i * p->stride) * env.page_size, 0, env.page_size);
+	piece_mark(run, lane, thp, PG_ZERO);
+	lane->helper = ksm_undoes(run, lane, thp) ? 0 : run->kthread;
+	return 0;
+}
+
+static u64 ksm_scans(void)
+{
+	char text[32];
+
+	return read_text(KSM_SYSFS "/full_scans", text, sizeof(text)) > 0 ?
+	       strtoull(text, NULL, 10) : 0;
+}
+
+/* Waits, bounded, until ksmd had the time to merge. */
+static void ksm_wait(void)
+{
+	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
+	u64 begin_ns = now_ns(), before = ksm_scans();
+
+	while (ksm_scans() - before < KSM_SCANS && now_ns() - begin_ns < KSM_WAIT_NS)
+		nanosleep(&nap, NULL);
+}
+
 enum act_result ksm_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 
 	if (madvise(base, env.hpage_size, MADV_MERGEABLE))
 		return ACT_FAILED;
-	if (lane->variant % 4)
+	/* A lane that is itself steered must not sleep: it would seem to be blocked. */
+	if (!round_steers_to(run, thp, "break_ksm"))
+		ksm_wait();
+	if (!ksm_undoes(run, lane, thp))
 		return ACT_OK;
 	return madvise(base, env.hpage_size, MADV_UNMERGEABLE) ? ACT_BUSY : ACT_OK;
 }
