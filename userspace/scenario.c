@@ -35,7 +35,7 @@
 #define PHASES_GUP \
 	"gup_fast gup_slow follow_trans_huge_pmd follow_page_pte pipe_buf_release"
 #define PHASES_PIN \
-	"gup_fast gup_slow follow_trans_huge_pmd follow_page_pte unpin_user_page"
+	"pin_pages gup_fast gup_slow follow_trans_huge_pmd follow_page_pte unpin_user_page"
 #define PHASES_KSM	"try_to_merge_one_page write_protect_page break_ksm"
 #define PHASES_MIGRATE	"migrate_pages split_huge_page rmap_walk_anon remove_migration_pte"
 #define PHASES_SHMEM	"shmem_fallocate shmem_undo_range split_huge_page split_huge_pmd"
@@ -57,7 +57,8 @@
 #define INNER_COLLAPSE	"khugepaged_scan_pmd"
 #define INNER_KHUGEPAGED "khugepaged_find_pmd khugepaged_scan_pmd"
 #define INNER_EXIT	"exit_mmap unmap_vmas unmap_page_range zap_huge_pmd"
-#define INNER_GUP	"gup_fast gup_slow follow_page_pte"
+#define INNER_GUP	"gup_fast"
+#define INNER_PIN	"pin_pages"
 #define INNER_KSM	"try_to_merge_one_page break_ksm"
 
 const struct scenario scenarios[] = {
@@ -320,7 +321,7 @@ const struct scenario scenarios[] = {
 		.summary = "an io_uring pins pages of the huge page for long (FOLL_PIN)",
 		.op = "gup",
 		.phases = PHASES_PIN,
-		.inner = INNER_GUP,
+		.inner = INNER_PIN,
 		.refs_held = true,
 		.why_not = pin_why_not,
 		.setup = pin_setup,
@@ -380,11 +381,13 @@ const struct scenario scenarios[] = {
 		.name = "ksm",
 		.summary = "zero pages of the huge page merge and unmerge",
 		.op = "ksm",
+		.alone = true,
 		.phases = PHASES_KSM,
 		.inner = INNER_KSM,
 		.refs_held = true,
 		.why_not = ksm_why_not,
 		.setup = ksm_setup,
+		.cleanup = ksm_cleanup,
 		.plan = ksm_plan,
 		.act = ksm_act,
 	}, {

@@ -112,6 +112,7 @@ void pageout_cleanup(struct run *run);
 const char *migrate_why_not(void);
 const char *ksm_why_not(void);
 int ksm_setup(struct run *run);
+void ksm_cleanup(struct run *run);
 int ksm_plan(struct run *run, struct lane *lane, unsigned int thp);
 DECLARE_ACT(pageout_act);
 int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp);

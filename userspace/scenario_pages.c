@@ -28,8 +28,9 @@
 #define MAX_PIPE_PAGES 16
 #define MAX_REWRITTEN 16
 #define MAX_ZEROED 64
-#define KSM_SCANS 2			/* a page is looked at twice before it merges */
-#define KSM_WAIT_NS (50 * NSEC_PER_MSEC)
+#define KSM_SCANS 2			/* the first may be half over */
+#define KSM_WAIT_NS (100 * NSEC_PER_MSEC)
+#define KSM_ANCHOR_PAGES 16
 
 const char *pageout_why_not(void)
 {
@@ -202,12 +203,34 @@ const char *ksm_why_not(void)
 	return access(KSM_SYSFS "/run", W_OK) ? "no KSM here (or not root)" : NULL;
 }
 
+/*
+ * Some zero pages that stay merged: to those ksmd can merge others at once, as it
+ * would else look at each twice.
+ */
+static int ksm_anchor(struct run *run)
+{
+	size_t len = KSM_ANCHOR_PAGES * env.page_size;
+	char *anchor = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (anchor == MAP_FAILED)
+		return -ENOMEM;
+	run->priv = anchor;
+	memset(anchor, 0, len);
+	return madvise(anchor, len, MADV_MERGEABLE) ? -errno : 0;
+}
+
+void ksm_cleanup(struct run *run)
+{
+	if (run->priv)
+		munmap(run->priv, KSM_ANCHOR_PAGES * env.page_size);
+}
+
 int ksm_setup(struct run *run)
 {
 	run->kthread = knob_kthread("ksmd");
 	if (knob_set(KSM_SYSFS "/sleep_millisecs", "0") ||
 	    knob_set(KSM_SYSFS "/pages_to_scan", "2000") ||
-	    knob_set(KSM_SYSFS "/run", "1")) {
+	    knob_set(KSM_SYSFS "/run", "1") || ksm_anchor(run)) {
 		set_error("cannot start KSM");
 		return -EIO;
 	}
@@ -221,7 +244,8 @@ static bool ksm_undoes(struct run *run, struct lane *lane, unsigned int thp)
 
 /*
  * Zero pages are equal to each other: those merge.  It is ksmd that does it, and
- * the lane that takes it back.
+ * the lane that takes it back.  The huge pages of earlier rounds are taken out,
+ * so that ksmd is soon round.
  */
 int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
@@ -230,8 +254,12 @@ int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
 	unsigned int i;
 
 	piece_plan(run, lane, thp);
+	/* ksmd splits what it merges from, so one in a while has to stay as it is. */
+	if (run->sh->solo)
+		p->nr = 0;
 	if (p->nr > MAX_ZEROED)
 		p->nr = MAX_ZEROED;
+	madvise(run->region.base, run->region.len, MADV_UNMERGEABLE);
 	for (i = 0; i < p->nr; i++)
 		memset(base + (p->first + i * p->stride) * env.page_size, 0, env.page_size);
 	piece_mark(run, lane, thp, PG_ZERO);
