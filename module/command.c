@@ -355,8 +355,7 @@ static int name_helper(struct thprace_session *s, struct job *job)
 	put_pid(pid);
 	if (!task)
 		return -ESRCH;
-	ret = thprace_steer_helper(s, job->spec.lane, task,
-				   job->spec.nr_maps ? job->spec.map[0].addr : 0);
+	ret = thprace_steer_helper(s, job->spec.lane, task);
 	put_task_struct(task);
 	return ret;
 }

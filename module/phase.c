@@ -54,12 +54,15 @@ const struct thprace_phase thprace_phases[] = {
 	{ "split_huge_pmd", SPLIT | UNMAP, { "__split_huge_pmd" },
 	  "a PMD mapping becomes 512 PTEs; anon_vma rwsem or mmap_lock for write" },
 	{ "remove_rmap_pmd", SPLIT | UNMAP, { "folio_remove_rmap_pmd", "page_remove_rmap" },
-	  "a mapcount goes down; page table lock" },
+	  "a mapcount goes down; page table lock",
+	  .ptl = true },
 	{ "remove_rmap_ptes", SPLIT | UNMAP, { "folio_remove_rmap_ptes" },
-	  "mapcounts go down; page table lock" },
+	  "mapcounts go down; page table lock",
+	  .ptl = true },
 	{ "deferred_split", SPLIT | UNMAP,
 	  { "deferred_split_folio", "deferred_split_huge_page" },
-	  "a partly mapped folio is queued; page table lock" },
+	  "a partly mapped folio is queued; page table lock",
+	  .ptl = true },
 	/* unmap side */
 	{ "do_munmap", UNMAP, { "do_vmi_align_munmap", "do_mas_align_munmap", "__do_munmap" },
 	  "munmap begins; mmap_lock for write",
@@ -110,7 +113,8 @@ const struct thprace_phase thprace_phases[] = {
 	  "mremap moves mappings; mmap_lock for write" },
 	{ "do_huge_pmd_wp_page", OTHER, { "do_huge_pmd_wp_page" },
 	  "write fault on a shared PMD; mmap_lock or VMA lock for read" },
-	{ "do_wp_page", OTHER, { "do_wp_page" }, "write fault on a PTE; page table lock" },
+	{ "do_wp_page", OTHER, { "do_wp_page" }, "write fault on a PTE; page table lock",
+	  .ptl = true },
 	{ "do_huge_pmd_anonymous_page", OTHER, { "do_huge_pmd_anonymous_page" },
 	  "first touch; mmap_lock or VMA lock for read" },
 	{ "change_huge_pmd", OTHER, { "change_huge_pmd" }, "mprotect; mmap_lock for write" },
@@ -146,12 +150,15 @@ const struct thprace_phase thprace_phases[] = {
 	{ "gup_slow", OTHER, { "__get_user_pages" },
 	  "references are about to be taken, faults included; mmap_lock for read" },
 	{ "follow_trans_huge_pmd", OTHER, { "follow_trans_huge_pmd" },
-	  "GUP has found a huge PMD; mmap_lock for read, page table lock" },
+	  "GUP has found a huge PMD; mmap_lock for read, page table lock",
+	  .ptl = true },
 	{ "follow_page_pte", OTHER, { "follow_page_pte" },
 	  "GUP looks for a PTE; mmap_lock for read, page table lock not yet" },
+	{ "pin_pages", OTHER, { "io_pin_pages", "pin_user_pages" },
+	  "pages are about to be pinned; no lock, or mmap_lock for read" },
 	{ "unpin_user_page", OTHER, { "unpin_user_folio", "unpin_user_page" },
 	  "a pin is about to go; no lock" },
-	{ "pipe_buf_release", OTHER, { "generic_pipe_buf_release" },
+	{ "pipe_buf_release", OTHER, { "page_cache_pipe_buf_release" },
 	  "a pipe's reference is about to go; the pipe's mutex" },
 	{ "try_to_merge_one_page", OTHER, { "try_to_merge_one_page" },
 	  "KSM is about to merge a page, and splits what is huge; mmap_lock for read",
@@ -169,6 +176,7 @@ const struct thprace_phase thprace_phases[] = {
 
 const unsigned int thprace_nr_phases = ARRAY_SIZE(thprace_phases);
 static_assert(ARRAY_SIZE(thprace_phases) <= THPRACE_MAX_PHASES);
+/* the row THPRACE_PHASE_SPLIT is the first */
 
 /* What the kernel has for a row; all guarded by point_lock but the handlers' reads. */
 static struct point {

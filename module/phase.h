@@ -49,6 +49,7 @@ enum thprace_about {
  * @racing:	check made at each entry, by whatever task, or NULL
  * @serial:	for the grid's oracle (serial.c)
  * @about:	what its arguments are; without, no kernel thread is steered to it
+ * @ptl:		the page table lock is held
  * @kthread:	only kernel threads are: others pass it on many ways
  */
 struct thprace_phase {
@@ -60,9 +61,11 @@ struct thprace_phase {
 	enum thprace_serial_kind serial;
 	enum thprace_about about;
 	bool kthread;
+	bool ptl;
 };
 
 #define THPRACE_MAX_PHASES	64
+#define THPRACE_PHASE_SPLIT	0	/* row: the split function's own entry */
 
 extern const struct thprace_phase thprace_phases[];
 extern const unsigned int thprace_nr_phases;

@@ -17,6 +17,7 @@
 #include <linux/sched/signal.h>
 
 #include "grid.h"
+#include "observe.h"
 #include "phase.h"
 #include "serial.h"
 #include "steer.h"
@@ -38,9 +39,11 @@
 struct steer_lane {
 	struct task_struct *task;	/* referenced; whose way is followed */
 	struct mm_struct *mm;		/* mm_count held, so that its lock can be looked at */
-	unsigned long addr;		/* of a helper: huge page it is to work on, or 0 */
+	unsigned long addr;		/* huge page it is to work on, or 0 */
 	bool helper;			/* @task does the work of the lane, which waits for it */
+	bool at_work;			/* and has been seen doing it */
 	bool started, ended, parked;
+	unsigned int where;		/* phase, while parked */
 	u64 asleep_ns;			/* since when it was seen waiting, or 0 */
 	u32 hits[THPRACE_MAX_PHASES];
 	u32 returns[THPRACE_MAX_PHASES];
@@ -173,8 +176,36 @@ static const char *waits_for(struct thprace_steering *st, unsigned int lane)
 }
 
 /*
+ * st->lock held: the same of locks for which one has to look closer, at the
+ * stack of a lane that sleeps, or at the page tables where it spins.
+ */
+static const char *stuck_at(struct thprace_steering *st, unsigned int lane)
+{
+	struct task_struct *task = st->lane[lane].task;
+	bool asleep = thprace_task_state(task) != TASK_RUNNING;
+	bool in_folio_lock = asleep && thprace_sleeps_in_folio_lock(task);
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_MAX_LANES; i++) {
+		const struct steer_lane *l = &st->lane[i];
+
+		if (i == lane || !l->parked)
+			continue;
+		if (in_folio_lock && thprace_serial_folio_waited_for(&l->serial))
+			return "folio";
+		/* a split may be in any mm, the others are in their own */
+		if (!asleep && !l->serial.folio && l->mm && l->addr &&
+		    thprace_phases[l->where].ptl &&
+		    thprace_ptl_waited_for(l->mm, l->addr))
+			return "page_table";
+	}
+	return NULL;
+}
+
+/*
  * Does the lane sleep, waiting for what others hold?  A helper that has nothing
- * to do yet, or no more, sleeps interruptibly or has gone.
+ * to do yet sleeps for reasons of its own; one that has no more sleeps
+ * interruptibly, or has gone.
  */
 static bool is_asleep(const struct steer_lane *l)
 {
@@ -182,7 +213,8 @@ static bool is_asleep(const struct steer_lane *l)
 
 	if (!l->helper)
 		return state != TASK_RUNNING;
-	return (state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
+	return l->at_work &&
+	       (state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
 }
 
 /*
@@ -235,7 +267,7 @@ static void advance(struct thprace_steering *st)
 		    (!l->asleep_ns || now - l->asleep_ns <
 		     st->bound_ns / (lock ? LOCK_PART : SLEEP_PART)))
 			return;
-		st->result[st->cur].lock = lock;
+		st->result[st->cur].lock = lock ?: stuck_at(st, step->lane);
 		next_step(st, THPRACE_STEP_BLOCKED, now);
 	}
 }
@@ -326,11 +358,13 @@ void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs)
 	/* who is still on its way out of here is nobody's lane in the next round */
 	if (READ_ONCE(l->task) != current || !is_about(l, phase, returned ? NULL : regs))
 		return;
+	l->at_work = true;
 	nth = returned ? ++l->returns[phase] : ++l->hits[phase];
 	if (!returned) {
 		bool control = thprace_racing_injected(THPRACE_CHECK_SPLIT_SERIAL);
 
 		here = thprace_serial_pass(&l->serial, phase, regs, control ? st : NULL);
+		thprace_serial_folio(&l->serial, phase, s->lane[lane].op, regs);
 		if (here)
 			look_for_clash(s, lane, phase, here);
 	}
@@ -347,6 +381,7 @@ void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs)
 			if (park) {
 				atomic_inc(&st->parked);
 				l->parked = true;
+				l->where = phase;
 				l->serial.parked = here;
 				if (here)
 					thprace_serial_park(&l->serial, phase);
@@ -394,14 +429,13 @@ static void follow(struct steer_lane *l, struct task_struct *task, struct mm_str
  * @s: the session
  * @lane: that is about to go
  * @task: the other; of a kernel thread only what it does to the memory of
- *	current, at @addr where that can be told
- * @addr: PMD-aligned, or 0: anywhere
+ *	current, at the address that the lane goes with
  *
  * Context: process context, before thprace_steer_go() of the lane.
  * Return: 0, -EBUSY: it is a lane already.
  */
 int thprace_steer_helper(struct thprace_session *s, unsigned int lane,
-			 struct task_struct *task, unsigned long addr)
+			 struct task_struct *task)
 {
 	struct thprace_steering *st = s->steer;
 	struct thprace_session *other;
@@ -420,7 +454,6 @@ int thprace_steer_helper(struct thprace_session *s, unsigned int lane,
 		/* what a process waits for in an mm of its own can't be told */
 		follow(&st->lane[lane], task,
 		       task->flags & PF_KTHREAD ? current->mm : NULL);
-		st->lane[lane].addr = addr;
 		st->lane[lane].helper = true;
 	}
 	raw_spin_unlock_irqrestore(&st->lock, flags);
@@ -446,6 +479,8 @@ void thprace_steer_go(struct thprace_session *s, unsigned int lane)
 	raw_spin_lock_irqsave(&st->lock, flags);
 	if (!st->lane[lane].helper)
 		follow(&st->lane[lane], current, current->mm);
+	st->lane[lane].addr = s->lane[lane].span[s->lane[lane].nr_spans].addr;
+	st->lane[lane].serial.folio = NULL;
 	raw_spin_unlock_irqrestore(&st->lock, flags);
 	map_add(st->lane[lane].task, s, lane);
 	while (!may_run(st, lane) && !fatal_signal_pending(current)) {

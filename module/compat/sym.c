@@ -78,6 +78,14 @@ static int no_madvise(struct mm_struct *mm, unsigned long start, size_t len, int
 
 DEFINE_STATIC_CALL(thprace_sc_madvise, no_madvise);
 
+static unsigned int no_stack(struct task_struct *task, unsigned long *store,
+			     unsigned int size, unsigned int skip)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(thprace_sc_stack, no_stack);
+
 static const struct {
 	const char *name[3];	/* first that exists; newest first */
 	const char *reason;
@@ -102,6 +110,7 @@ static const struct {
 	[THPRACE_SYM_LRU_DRAIN] = { { "lru_add_drain_all" },
 		"no lru_add_drain_all symbol" },
 	[THPRACE_SYM_MADVISE] = { { "do_madvise" }, "no do_madvise symbol" },
+	[THPRACE_SYM_STACK] = { { "stack_trace_save_tsk" }, "no stack_trace_save_tsk symbol" },
 };
 
 static unsigned long sym_addr[THPRACE_NR_SYMS];
@@ -208,6 +217,9 @@ int thprace_sym_init(void)
 	addr = sym_addr[THPRACE_SYM_MADVISE];
 	if (addr)
 		static_call_update(thprace_sc_madvise, (typeof(no_madvise) *)addr);
+	addr = sym_addr[THPRACE_SYM_STACK];
+	if (addr)
+		static_call_update(thprace_sc_stack, (typeof(no_stack) *)addr);
 	return 0;
 }
 
@@ -332,3 +344,37 @@ int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int a
 {
 	return static_call(thprace_sc_madvise)(mm, start, len, advice);
 }
+
+/**
+ * thprace_sleeps_in_folio_lock() - is that what a sleeping task waits for?
+ * @task: referenced; another than current
+ *
+ * Told by its stack. Waits for the end of a migration, which are for the lock of
+ * a folio as well, included; for the end of writeback not.
+ *
+ * Context: any. Return: false also if it can't be told.
+ */
+bool thprace_sleeps_in_folio_lock(struct task_struct *task)
+{
+	static const char * const names[] = {
+		"__folio_lock", "__folio_lock_killable", "__folio_lock_or_retry",
+		"migration_entry_wait_on_locked", "softleaf_entry_wait_on_locked",
+		"__lock_page", "__lock_page_killable", "__lock_page_or_retry",
+		"put_and_wait_on_page_locked",
+	};
+	unsigned long stack[16];
+	char buf[KSYM_SYMBOL_LEN];
+	unsigned int nr, i, j;
+
+	nr = static_call(thprace_sc_stack)(task, stack, ARRAY_SIZE(stack), 0);
+	for (i = 0; i < nr; i++) {
+		sprint_symbol(buf, stack[i]);
+		buf[strcspn(buf, "+.")] = '\0';
+		for (j = 0; j < ARRAY_SIZE(names); j++)
+			if (!strcmp(buf, names[j]))
+				return true;
+	}
+	return false;
+}
+
+NOKPROBE_SYMBOL(thprace_sleeps_in_folio_lock);
