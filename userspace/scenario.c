@@ -59,7 +59,6 @@
 #define INNER_EXIT	"exit_mmap unmap_vmas unmap_page_range zap_huge_pmd"
 #define INNER_GUP	"gup_fast"
 #define INNER_PIN	"pin_pages"
-#define INNER_KSM	"try_to_merge_one_page break_ksm"
 
 const struct scenario scenarios[] = {
 	{
@@ -383,7 +382,6 @@ const struct scenario scenarios[] = {
 		.op = "ksm",
 		.alone = true,
 		.phases = PHASES_KSM,
-		.inner = INNER_KSM,
 		.refs_held = true,
 		.why_not = ksm_why_not,
 		.setup = ksm_setup,

@@ -284,10 +284,10 @@ int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
 	err = exit_plan(run, lane, thp);
 	if (err)
 		return err;
-	/* When it is parked, main must have a CPU to itself. */
-	env_pin(1);
+	/* When main or the leaver is parked, the other must have a CPU to itself. */
+	if (env.nr_cpus > 1)
+		env_pin(1 + (lane->id - 1) % (env.nr_cpus - 1));
 	pid = spawn(run, lane, thp);
-	env_pin(lane->id);
 	if (pid < 0) {
 		set_error("fork: %s", strerror(errno));
 		return -EAGAIN;
