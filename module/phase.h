@@ -50,6 +50,7 @@ enum thprace_about {
  * @serial:	for the grid's oracle (serial.c)
  * @about:	what its arguments are; without, no kernel thread is steered to it
  * @ptl:		the page table lock is held
+ * @takes_ptl:	it is about to be taken
  * @kthread:	only kernel threads are: others pass it on many ways
  */
 struct thprace_phase {
@@ -61,7 +62,7 @@ struct thprace_phase {
 	enum thprace_serial_kind serial;
 	enum thprace_about about;
 	bool kthread;
-	bool ptl;
+	bool ptl, takes_ptl;
 };
 
 #define THPRACE_MAX_PHASES	64

@@ -43,7 +43,7 @@ struct steer_lane {
 	bool helper;			/* @task does the work of the lane, which waits for it */
 	bool at_work;			/* and has been seen doing it */
 	bool started, ended, parked;
-	unsigned int where;		/* phase, while parked */
+	unsigned int last;		/* phase that it entered last; where it is parked */
 	u64 asleep_ns;			/* since when it was seen waiting, or 0 */
 	u32 hits[THPRACE_MAX_PHASES];
 	u32 returns[THPRACE_MAX_PHASES];
@@ -177,13 +177,16 @@ static const char *waits_for(struct thprace_steering *st, unsigned int lane)
 
 /*
  * st->lock held: the same of locks for which one has to look closer, at the
- * stack of a lane that sleeps, or at the page tables where it spins.
+ * stack of a lane that sleeps, or at what one that spins was about to take.  (A
+ * spinlock need not know that it is waited for: in a guest it does not.)
  */
 static const char *stuck_at(struct thprace_steering *st, unsigned int lane)
 {
-	struct task_struct *task = st->lane[lane].task;
-	bool asleep = thprace_task_state(task) != TASK_RUNNING;
-	bool in_folio_lock = asleep && thprace_sleeps_in_folio_lock(task);
+	const struct steer_lane *stuck = &st->lane[lane];
+	bool asleep = thprace_task_state(stuck->task) != TASK_RUNNING;
+	bool in_folio_lock = asleep && thprace_sleeps_in_folio_lock(stuck->task);
+	bool spins = !asleep && thprace_task_on_cpu(stuck->task) && stuck->at_work &&
+		     thprace_phases[stuck->last].takes_ptl;
 	unsigned int i;
 
 	for (i = 0; i < THPRACE_MAX_LANES; i++) {
@@ -194,9 +197,9 @@ static const char *stuck_at(struct thprace_steering *st, unsigned int lane)
 		if (in_folio_lock && thprace_serial_folio_waited_for(&l->serial))
 			return "folio";
 		/* a split may be in any mm, the others are in their own */
-		if (!asleep && !l->serial.folio && l->mm && l->addr &&
-		    thprace_phases[l->where].ptl &&
-		    thprace_ptl_waited_for(l->mm, l->addr))
+		if (spins && !l->serial.folio && l->mm && l->addr &&
+		    l->addr == stuck->addr && thprace_phases[l->last].ptl &&
+		    thprace_ptl_held(l->mm, l->addr))
 			return "page_table";
 	}
 	return NULL;
@@ -359,6 +362,7 @@ void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs)
 	if (READ_ONCE(l->task) != current || !is_about(l, phase, returned ? NULL : regs))
 		return;
 	l->at_work = true;
+	l->last = phase;
 	nth = returned ? ++l->returns[phase] : ++l->hits[phase];
 	if (!returned) {
 		bool control = thprace_racing_injected(THPRACE_CHECK_SPLIT_SERIAL);
@@ -381,7 +385,6 @@ void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs)
 			if (park) {
 				atomic_inc(&st->parked);
 				l->parked = true;
-				l->where = phase;
 				l->serial.parked = here;
 				if (here)
 					thprace_serial_park(&l->serial, phase);

@@ -49,21 +49,21 @@ bool thprace_ptes_below(struct mm_struct *mm, pmd_t *pmd, pmd_t *old, spinlock_t
 }
 
 /**
- * thprace_ptl_waited_for() - does a task spin for a page table lock there?
+ * thprace_ptl_held() - is a lock of the page tables at an address held?
  * @mm: of a lane that is parked with such a lock of this mm held
  * @addr: PMD-aligned
  *
  * Context: interrupts off; the lane stays parked meanwhile.
  */
-bool thprace_ptl_waited_for(struct mm_struct *mm, unsigned long addr)
+bool thprace_ptl_held(struct mm_struct *mm, unsigned long addr)
 {
 	pmd_t *pmd = thprace_find_pmd(mm, addr), val;
 	spinlock_t *ptl;	/* of the page table */
 
 	if (!pmd)
 		return false;
-	return spin_is_contended(pmd_lockptr(mm, pmd)) ||
-	       (thprace_ptes_below(mm, pmd, &val, &ptl) && spin_is_contended(ptl));
+	return spin_is_locked(pmd_lockptr(mm, pmd)) ||
+	       (thprace_ptes_below(mm, pmd, &val, &ptl) && spin_is_locked(ptl));
 }
 
 /**

@@ -264,7 +264,14 @@ int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
 		memset(base + (p->first + i * p->stride) * env.page_size, 0, env.page_size);
 	piece_mark(run, lane, thp, PG_ZERO);
 	lane->helper = ksm_undoes(run, lane, thp) ? 0 : run->kthread;
-	return 0;
+	/* To meet ksmd at it, the advice must not have to wait for the split's locks. */
+	if (!round_steers_to(run, thp, "try_to_merge_one_page") &&
+	    !round_steers_to(run, thp, "write_protect_page"))
+		return 0;
+	if (!madvise(base, env.hpage_size, MADV_MERGEABLE))
+		return 0;
+	set_error("madvise(MADV_MERGEABLE): %s", strerror(errno));
+	return -errno;
 }
 
 static u64 ksm_scans(void)

@@ -508,6 +508,16 @@ static inline unsigned int thprace_task_state(struct task_struct *task)
 #endif
 }
 
+/* Is it running just now, not only runnable?  Racy. */
+static inline bool thprace_task_on_cpu(struct task_struct *task)
+{
+#ifdef CONFIG_SMP
+	return READ_ONCE(task->on_cpu);
+#else
+	return false;
+#endif
+}
+
 /*
  * MM_ANONPAGES and MM_SHMEMPAGES of @mm, exact while the mm is quiescent.
  * 5.10 and 6.1 keep up to 64 events in each task (SPLIT_RSS_COUNTING): those
