@@ -111,7 +111,7 @@ static void case_folio(const void *arg)
 			_exit(tr_fd_write(fd, "split lane=a %s", words));
 		ksft_assert(child > 0, "fork");
 		tr_expect(fd, 0, "go lane=b op=fault");
-		*(volatile char *)r.addr = 1;
+		__atomic_store_n(r.addr, 1, __ATOMIC_RELAXED);
 		tr_expect(fd, 0, "done lane=b result=ok");
 		waitpid(child, NULL, 0);
 		tr_expect(fd, 0, "round");

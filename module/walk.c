@@ -62,8 +62,8 @@ bool thprace_ptl_held(struct mm_struct *mm, unsigned long addr)
 
 	if (!pmd)
 		return false;
-	return spin_is_locked(pmd_lockptr(mm, pmd)) ||
-	       (thprace_ptes_below(mm, pmd, &val, &ptl) && spin_is_locked(ptl));
+	return thprace_spinlock_held(pmd_lockptr(mm, pmd)) ||
+	       (thprace_ptes_below(mm, pmd, &val, &ptl) && thprace_spinlock_held(ptl));
 }
 
 /**

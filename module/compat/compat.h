@@ -508,6 +508,16 @@ static inline unsigned int thprace_task_state(struct task_struct *task)
 #endif
 }
 
+/* Does anybody hold it?  Racy. */
+static inline bool thprace_spinlock_held(spinlock_t *lock)
+{
+#ifdef CONFIG_PREEMPT_RT
+	return false;
+#else
+	return arch_spin_is_locked(&lock->rlock.raw_lock);
+#endif
+}
+
 /* Is it running just now, not only runnable?  Racy. */
 static inline bool thprace_task_on_cpu(struct task_struct *task)
 {

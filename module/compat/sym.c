@@ -356,25 +356,26 @@ int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int a
  */
 bool thprace_sleeps_in_folio_lock(struct task_struct *task)
 {
-	static const char * const names[] = {
-		"__folio_lock", "__folio_lock_killable", "__folio_lock_or_retry",
+	/* those that only wait for a folio lock often jump to the common one */
+	static const char * const waits[] = {
+		"folio_wait_bit_common", "wait_on_page_bit_common",
 		"migration_entry_wait_on_locked", "softleaf_entry_wait_on_locked",
-		"__lock_page", "__lock_page_killable", "__lock_page_or_retry",
-		"put_and_wait_on_page_locked",
 	};
 	unsigned long stack[16];
 	char buf[KSYM_SYMBOL_LEN];
+	bool found = false;
 	unsigned int nr, i, j;
 
 	nr = static_call(thprace_sc_stack)(task, stack, ARRAY_SIZE(stack), 0);
 	for (i = 0; i < nr; i++) {
 		sprint_symbol(buf, stack[i]);
 		buf[strcspn(buf, "+.")] = '\0';
-		for (j = 0; j < ARRAY_SIZE(names); j++)
-			if (!strcmp(buf, names[j]))
-				return true;
+		if (strstr(buf, "writeback"))
+			return false;
+		for (j = 0; j < ARRAY_SIZE(waits); j++)
+			found |= !strcmp(buf, waits[j]);
 	}
-	return false;
+	return found;
 }
 
 NOKPROBE_SYMBOL(thprace_sleeps_in_folio_lock);
