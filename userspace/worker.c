@@ -182,6 +182,9 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 		if (err == -ENOMEM)
 			err = session_cmd(run->fd, "go lane=%c op=%s%s", lane->letter, lane->op,
 					  helper);
+		/* Another run follows that kernel thread. */
+		if (err == -EBUSY && lane->helper)
+			err = session_cmd(run->fd, "go lane=%c op=%s", lane->letter, lane->op);
 		if (err) {
 			set_error("session refused go op=%s: %s", lane->op, strerror(-err));
 			return ACT_ERROR;
