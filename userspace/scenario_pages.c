@@ -228,6 +228,8 @@ void ksm_cleanup(struct run *run)
 int ksm_setup(struct run *run)
 {
 	run->kthread = knob_kthread("ksmd");
+	/* It is to come back to what it could not merge yet; only newer kernels skip that. */
+	knob_set(KSM_SYSFS "/smart_scan", "0");
 	if (knob_set(KSM_SYSFS "/sleep_millisecs", "0") ||
 	    knob_set(KSM_SYSFS "/pages_to_scan", "2000") ||
 	    knob_set(KSM_SYSFS "/run", "1") || ksm_anchor(run)) {
