@@ -518,6 +518,26 @@ static inline unsigned int thprace_task_state(struct task_struct *task)
 #endif
 }
 
+/* Does anybody hold it?  Racy. */
+static inline bool thprace_spinlock_held(spinlock_t *lock)
+{
+#ifdef CONFIG_PREEMPT_RT
+	return false;
+#else
+	return arch_spin_is_locked(&lock->rlock.raw_lock);
+#endif
+}
+
+/* Is it running just now, not only runnable?  Racy. */
+static inline bool thprace_task_on_cpu(struct task_struct *task)
+{
+#ifdef CONFIG_SMP
+	return READ_ONCE(task->on_cpu);
+#else
+	return false;
+#endif
+}
+
 /*
  * MM_ANONPAGES and MM_SHMEMPAGES of @mm, exact while the mm is quiescent.
  * 5.10 and 6.1 keep up to 64 events in each task (SPLIT_RSS_COUNTING): those
