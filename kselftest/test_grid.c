@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "thp.h"
@@ -82,6 +83,76 @@ static void case_pair(const void *arg)
 		    kept_apart, i);
 	ksft_expect(told, "none of %u blocked steps tells the anon_vma rwsem",
 		    kept_apart);
+}
+
+/*
+ * A fault on a page whose split is parked among migration entries sleeps for
+ * the lock of the folio: the lane is blocked, and told by what.
+ */
+static void case_folio(const void *arg)
+{
+	unsigned int blocked = 0, told = 0, i;
+	char words[96];
+	struct region r;
+	pid_t child;
+	char *report;
+	int fd;
+
+	(void)arg;
+	for (i = 0; i < TRIES && told < ENOUGH; i++) {
+		region_map(&r, thp_bytes());
+		fd = tr_session();
+		snprintf(words, sizeof(words), "pid=%d map=%p+%#zx", getpid(),
+			 r.addr, r.len);
+		ksft_assert(!tr_fd_write(fd, "hold %s", words), "hold");
+		tr_expect(fd, 0, "arm steer=\"a>remove_migration_ptes b>end a>end\"");
+		child = fork();
+		if (!child)
+			_exit(tr_fd_write(fd, "split lane=a %s", words));
+		ksft_assert(child > 0, "fork");
+		tr_expect(fd, 0, "go lane=b op=fault");
+		__atomic_store_n(r.addr, 1, __ATOMIC_RELAXED);
+		tr_expect(fd, 0, "done lane=b result=ok");
+		waitpid(child, NULL, 0);
+		tr_expect(fd, 0, "round");
+		report = tr_fd_read(fd);
+		if (!strcmp(outcome(report, "a>remove_migration_ptes"), "reached")) {
+			blocked += !strncmp(outcome(report, "b>end"), "blocked", 7);
+			told += !strcmp(outcome(report, "b>end"), "blocked(folio)");
+		}
+		close(fd);
+		region_unmap(&r);
+	}
+	ksft_expect(told >= ENOUGH, "told %u times of %u blocked, in %u tries",
+		    told, blocked, i);
+}
+
+/* A split that spins for a page table lock which a parked zap holds. */
+static void case_page_table(const void *arg)
+{
+	const char *phase = tr_available("phases", "remove_rmap_ptes", NULL) ?
+			    "remove_rmap_ptes" : "remove_rmap_pmd";
+	unsigned int blocked = 0, told = 0, i;
+	char words[128], step[48], *report;
+	struct holder h;
+
+	(void)arg;
+	snprintf(step, sizeof(step), "b>%s", phase);
+	holder_start(&h, NR_HUGE * thp_bytes());
+	for (i = 0; i < 2 * TRIES && told < ENOUGH; i++) {
+		snprintf(words, sizeof(words), "rounds=1 seed=%u steer=\"%s a>end b>end\"",
+			 i, step);
+		report = race_on(&h, "op=split:1 op=zap:1", words);
+		ksft_expect(!tr_violations(report, NULL), "violations in\n%s",
+			    report);
+		if (strcmp(outcome(report, step), "reached"))
+			continue;
+		blocked += !strncmp(outcome(report, "a>end"), "blocked", 7);
+		told += !strcmp(outcome(report, "a>end"), "blocked(page_table)");
+	}
+	holder_stop(&h);
+	ksft_expect(told >= ENOUGH, "told %u times of %u blocked, in %u tries",
+		    told, blocked, i);
 }
 
 /* Kernel log from now on; reads do not wait. */
@@ -197,6 +268,10 @@ static const struct ksft_case cases[] = {
 	  .run = case_pair, .arg = &pairs[5] },
 	{ .name = "two splits under one root exclude each other",
 	  .run = case_pair, .arg = &pairs[6] },
+	{ .name = "a fault that waits for a split is told by the folio's lock",
+	  .run = case_folio },
+	{ .name = "a split that spins is told by the page table's lock",
+	  .run = case_page_table },
 	{ .name = "a lock that excludes nobody is reported",
 	  .run = case_control },
 };

@@ -4,6 +4,7 @@
  * not.  How sessions end is in test_session_end.c.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,40 @@ static void one_round(int fd, bool overlap)
 	ksft_expect(!region_bad(r.addr, PAGE_BYTES) &&
 		    !region_bad(r.addr + 2 * PAGE_BYTES, huge - 2 * PAGE_BYTES),
 		    "contents changed");
+}
+
+/*
+ * The work of a lane is done by another task, here one that ends; and what is
+ * no task, or no task id, is refused.
+ */
+static void case_helper(const void *arg)
+{
+	int fd = tr_session();
+	pid_t pid = fork();
+	char *report;
+
+	(void)arg;
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	ksft_assert(pid > 0, "fork");
+	tr_expect(fd, ERANGE, "go lane=a op=exit task=0");
+	tr_expect(fd, EINVAL, "go lane=a op=exit task=x");
+	tr_expect(fd, EINVAL, "done lane=a task=1");
+	tr_expect(fd, 0, "arm steer=\"a>exit_mmap a>end\"");
+	ksft_expect(tr_fd_write(fd, "go lane=a op=exit task=%d", 4194304) == ESRCH,
+		    "a task that is not there is no error");
+	ksft_expect(!tr_fd_write(fd, "go lane=a op=exit task=%d", pid),
+		    "a task that is there is refused");
+	kill(pid, SIGKILL);
+	ksft_reap(pid, GONE_MS);
+	tr_expect(fd, 0, "done lane=a result=ok");
+	tr_expect(fd, 0, "round");
+	report = tr_fd_read(fd);
+	ksft_expect(strstr(report, "\nsteer a>exit_mmap=reached a>end=reached\n"),
+		    "the process was not followed in\n%s", report);
+	close(fd);
 }
 
 static void case_rounds(const void *arg)
@@ -286,6 +321,7 @@ static const struct ksft_case cases[] = {
 	{ .name = "a new session", .run = case_new },
 	{ .name = "results accumulate until reset", .run = case_accumulate },
 	{ .name = "refused commands", .run = case_refused },
+	{ .name = "a lane's work is another task's", .run = case_helper },
 	{ .name = "rounds and overlaps", .run = case_rounds },
 	{ .name = "results of a lane", .run = case_results },
 	{ .name = "a lane is one task's", .run = case_lanes },

@@ -345,15 +345,36 @@ static int cmd_arm(struct thprace_session *s, struct job *job)
 	return thprace_steer_arm(s, &job->spec);
 }
 
+/* Somebody else does the lane's work: a process that ends, a kernel thread. */
+static int name_helper(struct thprace_session *s, struct job *job)
+{
+	struct pid *pid = find_get_pid(job->spec.task);
+	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
+	int ret;
+
+	put_pid(pid);
+	if (!task)
+		return -ESRCH;
+	ret = thprace_steer_helper(s, job->spec.lane, task);
+	put_task_struct(task);
+	return ret;
+}
+
 static int cmd_go(struct thprace_session *s, struct job *job)
 {
 	const struct thprace_op *op;
+	int ret;
 
 	if (job->spec.nr_ops != 1 || job->spec.nr_maps > 1)
 		return -EINVAL;
 	op = thprace_op_find(job->spec.op[0].name);
 	if (!op)
 		return -EINVAL;
+	if (job->spec.given & W(TASK)) {
+		ret = name_helper(s, job);
+		if (ret)
+			return ret;
+	}
 	return thprace_lane_go(s, job->spec.lane, current, op,
 			       job->spec.nr_maps ? job->spec.map[0].addr : 0);
 }
@@ -390,14 +411,14 @@ static const struct verb verbs[] = {
 				     W(MAP), F_HOLES | F_SHARED | F_HELD, cmd_split },
 	[THPRACE_TRIGGER_MUNMAP] = { "munmap", W(PID) | W(MAP) | W(PAGE) | W(SEED),
 				     W(MAP), 0, cmd_munmap },
-	[THPRACE_TRIGGER_RACE]	 = { "race", (u32)~(W(LANE) | W(RESULT)),
+	[THPRACE_TRIGGER_RACE]	 = { "race", (u32)~(W(LANE) | W(RESULT) | W(TASK)),
 				     W(MAP) | W(OP), F_SERIAL, cmd_race },
 	[THPRACE_TRIGGER_CHECK]	 = { "check", W(PID) | W(MAP) | W_CHECKS,
 				     W(MAP), F_HOLES | F_SHARED, cmd_check },
 	{ "hold", W(PID) | W(MAP) | W(PAGE), W(MAP), F_HOLES | F_SHARED, cmd_hold },
 	{ "drop", 0, 0, 0, cmd_drop },
 	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K), 0, F_SERIAL, cmd_arm },
-	{ "go", W(LANE) | W(OP) | W(MAP), W(LANE) | W(OP), F_HOLES | F_SHARED, cmd_go },
+	{ "go", W(LANE) | W(OP) | W(MAP) | W(TASK), W(LANE) | W(OP), F_HOLES | F_SHARED, cmd_go },
 	{ "done", W(LANE) | W(RESULT), W(LANE), 0, cmd_done },
 	{ "round", 0, 0, F_SERIAL, cmd_round },
 	{ "reset", 0, 0, F_SERIAL, cmd_reset },

@@ -244,11 +244,12 @@ static enum thprace_result check_act(struct thprace_target *t)
 
 /* The order is the order of reports; names are ABI. */
 const struct thprace_op thprace_ops[] = {
-	{ "split", THPRACE_OP_KERNEL, false, split_prepare, split_act, NULL, split_why_not },
-	{ "munmap", THPRACE_OP_KERNEL, true, munmap_prepare, munmap_act, munmap_restore },
-	{ "zap", THPRACE_OP_KERNEL, true, munmap_prepare, zap_act, munmap_restore,
+	{ "split", THPRACE_OP_KERNEL, false, true, split_prepare, split_act, NULL,
+	  split_why_not },
+	{ "munmap", THPRACE_OP_KERNEL, true, false, munmap_prepare, munmap_act, munmap_restore },
+	{ "zap", THPRACE_OP_KERNEL, true, false, munmap_prepare, zap_act, munmap_restore,
 	  madvise_why_not },
-	{ "check", THPRACE_OP_KERNEL, false, NULL, check_act },
+	{ "check", THPRACE_OP_KERNEL, false, false, NULL, check_act },
 	{ "mremap", THPRACE_OP_USER, true },
 	{ "fork", THPRACE_OP_USER },
 	{ "exit", THPRACE_OP_USER, true },

@@ -11,6 +11,7 @@
 
 #include <linux/types.h>
 
+struct mm_struct;
 struct pt_regs;
 
 #define THPRACE_SIDE_SPLIT	1
@@ -30,6 +31,15 @@ enum thprace_serial_kind {
 	THPRACE_SERIAL_COLLAPSE,	/* inside, of an anonymous VMA */
 };
 
+/* First arguments, for functions that kernel threads run for any process. */
+enum thprace_about {
+	THPRACE_ABOUT_UNKNOWN,
+	THPRACE_ABOUT_MM_ADDR,
+	THPRACE_ABOUT_MM_VMA_ADDR,
+	THPRACE_ABOUT_VMA_ADDR,
+	THPRACE_ABOUT_VMA,
+};
+
 /**
  * struct thprace_phase - one row
  * @name:	in schedules and reports
@@ -38,6 +48,10 @@ enum thprace_serial_kind {
  * @what:	what happens here, and which locks the kernel holds
  * @racing:	check made at each entry, by whatever task, or NULL
  * @serial:	for the grid's oracle (serial.c)
+ * @about:	what its arguments are; without, no kernel thread is steered to it
+ * @ptl:		the page table lock is held
+ * @takes_ptl:	it is about to be taken
+ * @kthread:	only kernel threads are: others pass it on many ways
  */
 struct thprace_phase {
 	const char *name;
@@ -46,9 +60,13 @@ struct thprace_phase {
 	const char *what;
 	void (*racing)(struct pt_regs *regs);
 	enum thprace_serial_kind serial;
+	enum thprace_about about;
+	bool kthread;
+	bool ptl, takes_ptl;
 };
 
 #define THPRACE_MAX_PHASES	64
+#define THPRACE_PHASE_SPLIT	0	/* row: the split function's own entry */
 
 extern const struct thprace_phase thprace_phases[];
 extern const unsigned int thprace_nr_phases;
@@ -56,6 +74,8 @@ extern const unsigned int thprace_nr_phases;
 int thprace_phase_init(void);
 void thprace_phase_exit(void);
 int thprace_phase_find(const char *name);
+bool thprace_phase_is_about(unsigned int phase, struct pt_regs *regs,
+			    struct mm_struct *mm, unsigned long addr);
 const char *thprace_phase_why_not(unsigned int phase);
 const char *thprace_phase_side(unsigned int phase);
 int thprace_phase_get_racing(void);
@@ -74,6 +94,7 @@ void thprace_racing_remap(struct pt_regs *regs);
 void thprace_racing_tree(struct pt_regs *regs);
 void thprace_racing_move(struct pt_regs *regs);
 void thprace_racing_collapse(struct pt_regs *regs);
+void thprace_racing_flush(struct pt_regs *regs);
 void thprace_racing_swap(struct pt_regs *regs);
 
 #endif /* THPRACE_PHASE_H */

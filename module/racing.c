@@ -6,8 +6,11 @@
  * held, by current?  Run by whatever task splits while a session is active.
  * Not here: placing the probes (phase.c).
  */
+#include <linux/kallsyms.h>
 #include <linux/percpu.h>
+#include <linux/string.h>
 
+#include "observe.h"
 #include "phase.h"
 #include "session.h"
 
@@ -245,6 +248,58 @@ void thprace_racing_collapse(struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(thprace_racing_collapse);
 
+/* Was a function called by mremap's walk?  What it inlines, and how, differs. */
+static bool called_by_move(struct pt_regs *regs)
+{
+	static const char * const walks[] = {
+		"move_page_tables", "move_pgt_entry", "move_normal_pmd",
+	};
+	char name[KSYM_SYMBOL_LEN];
+	unsigned int i;
+
+	sprint_symbol_no_offset(name, thprace_caller(regs));
+	for (i = 0; i < ARRAY_SIZE(walks); i++)
+		if (str_has_prefix(name, walks[i]))
+			return true;
+	return false;
+}
+
+NOKPROBE_SYMBOL(called_by_move);
+
+/**
+ * thprace_racing_flush() - the TLB is flushed; perhaps since mremap moved a page table
+ * @regs: of flush_tlb_mm_range(mm, start, end, stride_shift, freed_tables)
+ *
+ * move_normal_pmd() puts the table below the new PMD and flushes the old 2 MiB,
+ * all of it under the rmap locks (97113eb39fa7).  The old PMD is none then, as
+ * it is not when move_ptes() or a PMD split flush those 2 MiB.
+ *
+ * Context: probe handler, preemption off; hot.  Where it judges, current holds
+ * the mmap_lock for write.
+ */
+void thprace_racing_flush(struct pt_regs *regs)
+{
+	struct mm_struct *mm = (void *)regs_get_kernel_argument(regs, 0);
+	unsigned long start = regs_get_kernel_argument(regs, 1);
+	unsigned long end = regs_get_kernel_argument(regs, 2);
+	struct vm_area_struct *vma;
+	pmd_t *pmd;
+
+	if (!THPRACE_RWSEM_READABLE || end - start != PMD_SIZE ||
+	    !IS_ALIGNED(start, PMD_SIZE) || mm != current->mm ||
+	    !thprace_rwsem_write_owned(&mm->mmap_lock, current))
+		return;
+	pmd = thprace_find_pmd(mm, start);
+	if (!pmd || !pmd_none(READ_ONCE(*pmd)) || !called_by_move(regs))
+		return;
+	vma = find_vma(mm, start);
+	if (vma && vma->vm_start <= start && vma->anon_vma)
+		check_rmap_lock(vma->anon_vma, start,
+				"a page table moves without the rmap locks");
+}
+
+NOKPROBE_SYMBOL(thprace_racing_flush);
+
 /**
  * thprace_racing_inside() - is current between unmap and remap of a split?
  *
@@ -314,7 +369,7 @@ const char *thprace_racing_why_not(unsigned int check)
 {
 	static const char * const rmap_points[] = {
 		"anon_vma_tree_insert", "anon_vma_tree_remove", "move_huge_pmd",
-		"pmdp_collapse_flush",
+		"pmdp_collapse_flush", "flush_tlb_mm_range",
 	};
 	const char *why = thprace_phase_why_not(thprace_phase_find("try_to_migrate"));
 	unsigned int i;

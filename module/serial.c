@@ -133,6 +133,53 @@ const char *thprace_serial_waits(struct mm_struct *mm, const struct thprace_seri
 NOKPROBE_SYMBOL(thprace_serial_waits);
 
 /**
+ * thprace_serial_folio() - remember which huge page a lane splits
+ * @ser: of the lane; current is its task
+ * @phase: that it enters
+ * @op: what the lane does
+ * @regs: of the function
+ *
+ * Only of the op "split", which is inside of that function all the time that it
+ * can be parked, and holds the lock of the folio.
+ *
+ * Context: probe handler, preemption off.
+ */
+void thprace_serial_folio(struct thprace_serial *ser, unsigned int phase,
+			  const struct thprace_op *op, struct pt_regs *regs)
+{
+	if (phase == THPRACE_PHASE_SPLIT && op && op->splits)
+		ser->folio = (void *)regs_get_kernel_argument(regs, 0);
+}
+
+NOKPROBE_SYMBOL(thprace_serial_folio);
+
+/**
+ * thprace_serial_folio_waited_for() - does a task sleep on what a lane splits?
+ * @other: of a lane that is parked
+ *
+ * On the huge page, or on one of those that it has become: they are locked
+ * until the split is over.
+ *
+ * Context: the parked lane stays parked meanwhile, so the pages stay.
+ */
+bool thprace_serial_folio_waited_for(const struct thprace_serial *other)
+{
+	const unsigned long both = BIT(PG_locked) | BIT(PG_waiters);
+	unsigned long pfn;
+	unsigned int i;
+
+	if (!other->folio)
+		return false;
+	pfn = ALIGN_DOWN(page_to_pfn(other->folio), THPRACE_HPAGE_NR);
+	for (i = 0; i < THPRACE_HPAGE_NR; i++)
+		if ((thprace_page_flags_raw(pfn_to_page(pfn + i)) & both) == both)
+			return true;
+	return false;
+}
+
+NOKPROBE_SYMBOL(thprace_serial_folio_waited_for);
+
+/**
  * thprace_serial_clash() - are two lanes where only one may be?
  * @mine: of the lane that enters a phase
  * @here: what it is inside of, or NULL

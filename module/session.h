@@ -61,6 +61,7 @@ struct thprace_target {
  * @kind:	who can do it
  * @unmaps:	removes mappings: counts as the other side of an overlap, and a
  *		race with it remaps
+ * @splits:	it is the split
  * @prepare:	outside the race: take references, choose the piece
  * @act:	the racing part
  * @restore:	outside the race: make the target huge again
@@ -69,7 +70,7 @@ struct thprace_target {
 struct thprace_op {
 	const char *name;
 	enum thprace_op_kind kind;
-	bool unmaps;
+	bool unmaps, splits;
 	enum thprace_result (*prepare)(struct thprace_target *t);
 	enum thprace_result (*act)(struct thprace_target *t);
 	int (*restore)(struct thprace_target *t);

@@ -17,6 +17,7 @@
 #include <linux/sched/signal.h>
 
 #include "grid.h"
+#include "observe.h"
 #include "phase.h"
 #include "serial.h"
 #include "steer.h"
@@ -36,9 +37,13 @@
 #define ARRIVAL_BOUNDS		64
 
 struct steer_lane {
-	struct task_struct *task;
+	struct task_struct *task;	/* referenced; whose way is followed */
 	struct mm_struct *mm;		/* mm_count held, so that its lock can be looked at */
+	unsigned long addr;		/* huge page it is to work on, or 0 */
+	bool helper;			/* @task does the work of the lane, which waits for it */
+	bool at_work;			/* and has been seen doing it */
 	bool started, ended, parked;
+	unsigned int last;		/* phase that it entered last; where it is parked */
 	u64 asleep_ns;			/* since when it was seen waiting, or 0 */
 	u32 hits[THPRACE_MAX_PHASES];
 	u32 returns[THPRACE_MAX_PHASES];
@@ -170,6 +175,70 @@ static const char *waits_for(struct thprace_steering *st, unsigned int lane)
 	return lock;
 }
 
+/*
+ * st->lock held: the same of locks for which one has to look closer, at the
+ * stack of a lane that sleeps, or at what one that spins was about to take.  (A
+ * spinlock need not know that it is waited for: in a guest it does not.)
+ */
+static const char *stuck_at(struct thprace_steering *st, unsigned int lane)
+{
+	const struct steer_lane *stuck = &st->lane[lane];
+	bool asleep = thprace_task_state(stuck->task) != TASK_RUNNING;
+	bool in_folio_lock = asleep && thprace_sleeps_in_folio_lock(stuck->task);
+	bool spins = !asleep && thprace_task_on_cpu(stuck->task) && stuck->at_work &&
+		     thprace_phases[stuck->last].takes_ptl;
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_MAX_LANES; i++) {
+		const struct steer_lane *l = &st->lane[i];
+
+		if (i == lane || !l->parked)
+			continue;
+		if (in_folio_lock && thprace_serial_folio_waited_for(&l->serial))
+			return "folio";
+		/* a split may be in any mm, the others are in their own */
+		if (spins && !l->serial.folio && l->mm && l->addr &&
+		    l->addr == stuck->addr && thprace_phases[l->last].ptl &&
+		    thprace_ptl_held(l->mm, l->addr))
+			return "page_table";
+	}
+	return NULL;
+}
+
+/*
+ * Does the lane sleep, waiting for what others hold?  A helper that has nothing
+ * to do yet sleeps for reasons of its own; one that has no more sleeps
+ * interruptibly, or has gone.
+ */
+static bool is_asleep(const struct steer_lane *l)
+{
+	unsigned int state = thprace_task_state(l->task);
+
+	if (!l->helper)
+		return state != TASK_RUNNING;
+	return l->at_work &&
+	       (state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
+}
+
+/*
+ * A kernel thread works on the memory of everybody: is this about the lane's
+ * huge page?  Where that can't be told from the arguments it is not.  @regs are
+ * those of an entry, or NULL.
+ */
+static bool is_about(const struct steer_lane *l, unsigned int phase, struct pt_regs *regs)
+{
+	if (!l->helper)
+		return !thprace_phases[phase].kthread;
+	/* until go returns it is not the lane's work */
+	if (!READ_ONCE(l->started))
+		return false;
+	if (!(current->flags & PF_KTHREAD))
+		return !thprace_phases[phase].kthread;
+	return regs && l->mm && thprace_phase_is_about(phase, regs, l->mm, l->addr);
+}
+
+NOKPROBE_SYMBOL(is_about);
+
 /* st->lock held: end all steps that can't be waited for any longer. */
 static void advance(struct thprace_steering *st)
 {
@@ -193,7 +262,7 @@ static void advance(struct thprace_steering *st)
 			continue;
 		}
 		lock = waits_for(st, step->lane);
-		if (thprace_task_state(l->task) == TASK_RUNNING && !lock)
+		if (!is_asleep(l) && !lock)
 			l->asleep_ns = 0;
 		else if (!l->asleep_ns)
 			l->asleep_ns = now;
@@ -201,7 +270,7 @@ static void advance(struct thprace_steering *st)
 		    (!l->asleep_ns || now - l->asleep_ns <
 		     st->bound_ns / (lock ? LOCK_PART : SLEEP_PART)))
 			return;
-		st->result[st->cur].lock = lock;
+		st->result[st->cur].lock = lock ?: stuck_at(st, step->lane);
 		next_step(st, THPRACE_STEP_BLOCKED, now);
 	}
 }
@@ -289,11 +358,17 @@ void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs)
 	if (!st || !READ_ONCE(st->armed))
 		return;
 	l = &st->lane[lane];
+	/* who is still on its way out of here is nobody's lane in the next round */
+	if (READ_ONCE(l->task) != current || !is_about(l, phase, returned ? NULL : regs))
+		return;
+	l->at_work = true;
+	l->last = phase;
 	nth = returned ? ++l->returns[phase] : ++l->hits[phase];
 	if (!returned) {
 		bool control = thprace_racing_injected(THPRACE_CHECK_SPLIT_SERIAL);
 
 		here = thprace_serial_pass(&l->serial, phase, regs, control ? st : NULL);
+		thprace_serial_folio(&l->serial, phase, s->lane[lane].op, regs);
 		if (here)
 			look_for_clash(s, lane, phase, here);
 	}
@@ -339,6 +414,55 @@ void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(thprace_steer_hit);
 
+/* st->lock held: the lane's way is that of @task, within @mm. */
+static void follow(struct steer_lane *l, struct task_struct *task, struct mm_struct *mm)
+{
+	if (!l->task) {
+		get_task_struct(task);
+		l->task = task;
+	}
+	if (!l->mm && mm) {
+		mmgrab(mm);
+		l->mm = mm;
+	}
+}
+
+/**
+ * thprace_steer_helper() - another task does a lane's work: its way is followed
+ * @s: the session
+ * @lane: that is about to go
+ * @task: the other; of a kernel thread only what it does to the memory of
+ *	current, at the address that the lane goes with
+ *
+ * Context: process context, before thprace_steer_go() of the lane.
+ * Return: 0, -EBUSY: it is a lane already.
+ */
+int thprace_steer_helper(struct thprace_session *s, unsigned int lane,
+			 struct task_struct *task)
+{
+	struct thprace_steering *st = s->steer;
+	struct thprace_session *other;
+	unsigned int other_lane;
+	unsigned long flags;
+	int ret = 0;
+
+	if (!st || !READ_ONCE(st->armed))
+		return 0;
+	if (map_find(task, &other, &other_lane))
+		return -EBUSY;
+	raw_spin_lock_irqsave(&st->lock, flags);
+	if (st->lane[lane].task && st->lane[lane].task != task) {
+		ret = -EBUSY;
+	} else {
+		/* what a process waits for in an mm of its own can't be told */
+		follow(&st->lane[lane], task,
+		       task->flags & PF_KTHREAD ? current->mm : NULL);
+		st->lane[lane].helper = true;
+	}
+	raw_spin_unlock_irqrestore(&st->lock, flags);
+	return ret;
+}
+
 /**
  * thprace_steer_go() - a lane is about to begin its op
  * @s: the session
@@ -356,13 +480,12 @@ void thprace_steer_go(struct thprace_session *s, unsigned int lane)
 	if (!st || !READ_ONCE(st->armed))
 		return;
 	raw_spin_lock_irqsave(&st->lock, flags);
-	st->lane[lane].task = current;
-	if (!st->lane[lane].mm && current->mm) {
-		mmgrab(current->mm);
-		st->lane[lane].mm = current->mm;
-	}
+	if (!st->lane[lane].helper)
+		follow(&st->lane[lane], current, current->mm);
+	st->lane[lane].addr = s->lane[lane].span[s->lane[lane].nr_spans].addr;
+	st->lane[lane].serial.folio = NULL;
 	raw_spin_unlock_irqrestore(&st->lock, flags);
-	map_add(current, s, lane);
+	map_add(st->lane[lane].task, s, lane);
 	while (!may_run(st, lane) && !fatal_signal_pending(current)) {
 		raw_spin_lock_irqsave(&st->lock, flags);
 		advance(st);
@@ -393,7 +516,7 @@ void thprace_steer_done(struct thprace_session *s, unsigned int lane)
 
 	if (!st || !READ_ONCE(st->armed))
 		return;
-	map_del(current);
+	map_del(st->lane[lane].task);
 	raw_spin_lock_irqsave(&st->lock, flags);
 	st->lane[lane].ended = true;
 	advance(st);
@@ -405,9 +528,12 @@ static void forget_lanes(struct thprace_steering *st)
 {
 	unsigned int i;
 
-	for (i = 0; i < THPRACE_MAX_LANES; i++)
+	for (i = 0; i < THPRACE_MAX_LANES; i++) {
 		if (st->lane[i].mm)
 			mmdrop(st->lane[i].mm);
+		if (st->lane[i].task)
+			put_task_struct(st->lane[i].task);
+	}
 	memset(st->lane, 0, sizeof(st->lane));
 }
 

@@ -35,6 +35,8 @@ void thprace_steer_disarm(struct thprace_session *s);
 void thprace_steer_finish(struct thprace_session *s);
 void thprace_steer_free(struct thprace_session *s);
 size_t thprace_steer_bytes(struct thprace_session *s);
+int thprace_steer_helper(struct thprace_session *s, unsigned int lane,
+			 struct task_struct *task);
 void thprace_steer_go(struct thprace_session *s, unsigned int lane);
 void thprace_steer_done(struct thprace_session *s, unsigned int lane);
 void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs);

@@ -518,6 +518,7 @@ static const struct word_row words[] = {
 	[THPRACE_WORD_RESULT]	= { 1, NULL, NULL, AT(result), NARROW,
 				    0, THPRACE_RESULT_FAILED, result_name },
 	[THPRACE_WORD_REFS]	= { 1, NULL, NULL, AT(refs_exact), NARROW, 0, 1, refs_name },
+	[THPRACE_WORD_TASK]	= { 1, NULL, NULL, AT(task), NARROW, 1, THPRACE_MAX_PID },
 };
 
 static_assert(ARRAY_SIZE(words) == THPRACE_NR_WORDS);

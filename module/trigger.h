@@ -90,13 +90,14 @@ enum thprace_word {
 	THPRACE_WORD_GRID_K,
 	THPRACE_WORD_SCENARIO,
 	THPRACE_WORD_REFS,
+	THPRACE_WORD_TASK,
 	THPRACE_NR_WORDS
 };
 
 #define THPRACE_WORD_NAMES {						\
 	"pid", "map", "op", "duration_ms", "rounds", "seed", "order",	\
 	"page", "steer", "check", "stop_on", "inject", "lane",		\
-	"result", "grid_k", "scenario", "refs" }
+	"result", "grid_k", "scenario", "refs", "task" }
 
 /**
  * struct thprace_spec - a parsed line
@@ -117,6 +118,7 @@ enum thprace_word {
  * @lane:	0..THPRACE_MAX_LANES-1, from a letter a..p
  * @result:	of a done command
  * @scenario:	label for violations
+ * @task:	id of the task that does a lane's work, as written
  * @refs_exact:	refs=exact: nobody but the session holds references on the folios
  *
  * Numbers not given are 0; @given tells.
@@ -142,6 +144,7 @@ struct thprace_spec {
 	enum thprace_stop stop_on;
 	char scenario[THPRACE_NAME_LEN];
 	u32 refs_exact;
+	u32 task;
 };
 
 int thprace_trigger_parse(struct thprace_spec *spec, const char *line, size_t len);

@@ -49,6 +49,24 @@ bool thprace_ptes_below(struct mm_struct *mm, pmd_t *pmd, pmd_t *old, spinlock_t
 }
 
 /**
+ * thprace_ptl_held() - is a lock of the page tables at an address held?
+ * @mm: of a lane that is parked with such a lock of this mm held
+ * @addr: PMD-aligned
+ *
+ * Context: interrupts off; the lane stays parked meanwhile.
+ */
+bool thprace_ptl_held(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmd = thprace_find_pmd(mm, addr), val;
+	spinlock_t *ptl;	/* of the page table */
+
+	if (!pmd)
+		return false;
+	return thprace_spinlock_held(pmd_lockptr(mm, pmd)) ||
+	       (thprace_ptes_below(mm, pmd, &val, &ptl) && thprace_spinlock_held(ptl));
+}
+
+/**
  * thprace_bare_walk() - the least that looking at a huge page costs
  * @mm: user reference held
  * @addr: PMD-aligned

@@ -59,22 +59,15 @@ int session_cmd(int fd, const char *fmt, ...)
 	return n == len ? 0 : -EIO;
 }
 
-/**
- * session_report() - the session's report, parsed
- * @fd: session
- * @t: result
- */
-int session_report(int fd, struct tally *t)
+static int read_report(int fd, char *text, size_t size)
 {
-	static char text[REPORT_MAX];
 	size_t len = 0;
 	ssize_t n;
-	int err;
 
-	while (len < sizeof(text) - 1) {
-		n = pread(fd, text + len, sizeof(text) - 1 - len, len);
+	while (len < size - 1) {
+		n = pread(fd, text + len, size - 1 - len, len);
 		if (n < 0 && errno == ESPIPE)
-			n = read(fd, text + len, sizeof(text) - 1 - len);
+			n = read(fd, text + len, size - 1 - len);
 		if (n < 0) {
 			set_error("cannot read the session's report: %s", strerror(errno));
 			return -errno;
@@ -84,6 +77,47 @@ int session_report(int fd, struct tally *t)
 		len += n;
 	}
 	text[len] = '\0';
+	return 0;
+}
+
+/**
+ * session_met() - was every point of the last round's schedule reached?
+ * @fd: session
+ *
+ * A step to the end of an op is no point.
+ */
+bool session_met(int fd)
+{
+	static char text[REPORT_MAX];
+	char *line, *step, *rest;
+
+	if (read_report(fd, text, sizeof(text)))
+		return false;
+	line = strstr(text, "\nsteer ");
+	if (!line)
+		return false;
+	line += strlen("\nsteer ");
+	line[strcspn(line, "\n")] = '\0';
+	for (step = strtok_r(line, " ", &rest); step; step = strtok_r(NULL, " ", &rest)) {
+		if (!strstr(step, ">end=") && !strstr(step, "=reached"))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * session_report() - the session's report, parsed
+ * @fd: session
+ * @t: result
+ */
+int session_report(int fd, struct tally *t)
+{
+	static char text[REPORT_MAX];
+	int err;
+
+	err = read_report(fd, text, sizeof(text));
+	if (err)
+		return err;
 	err = tally_parse(t, text);
 	if (err)
 		set_error("the session's report does not begin with \"%s\"",

@@ -113,7 +113,7 @@ static json_t *scenario_json(const struct result *res)
 
 	for (i = 0; i < T_NR; i++)
 		json_object_set_new(time, timing_names[i], json_real(res->time_ns[i] / 1e9));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}",
 			 "name", res->sc->name,
 			 "rounds", u64_json(res->tally.rounds),
 			 "overlaps", u64_json(res->tally.overlaps),
@@ -123,6 +123,7 @@ static json_t *scenario_json(const struct result *res)
 			 "why", text_or_null(res->why),
 			 "splits", u64_json(res->splits),
 			 "forced", u64_json(res->forced),
+			 "met", u64_json(res->met),
 			 "duration_s", res->duration_ns / 1e9,
 			 "time_s", time,
 			 "spread_us", distribution_json(res->spread_ns, res->nr_skews),

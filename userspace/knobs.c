@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sysfs settings that a scenario changes, and their return
+ * Settings that a scenario changes, and their return
  *
- * The old value is kept and written back at the scenario's end, also from a
- * signal handler.  Not here: which settings (scenario_*.c).
+ * Files of sysfs, and where a kernel thread runs.  The old value is kept and set
+ * again at the scenario's end, also from a signal handler.  Not here: which
+ * settings (scenario_*.c).
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "thprace.h"
+
+#define KTHREADD	2		/* parent of all kernel threads */
 
 struct knob {
 	char path[96];
@@ -22,6 +28,8 @@ struct knob {
 static struct kept {
 	unsigned int nr;
 	struct knob knob[16];
+	pid_t kthread;			/* moved to another CPU, or 0 */
+	cpu_set_t kthread_cpus;		/* those it had */
 } *kept;
 
 /**
@@ -82,11 +90,64 @@ int knob_set(const char *path, const char *value)
 	return err;
 }
 
+static pid_t find_kthread(const char *name)
+{
+	char path[288], text[128], comm[32];
+	struct dirent *entry;
+	pid_t found = 0;
+	DIR *proc = opendir("/proc");
+	int parent;
+
+	while (proc && !found && (entry = readdir(proc))) {
+		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
+		    read_text(path, text, sizeof(text)) <= 0 ||
+		    sscanf(text, "%*d (%31[^)]) %*c %d", comm, &parent) != 2)
+			continue;
+		if (parent == KTHREADD && !strcmp(comm, name))
+			found = atoi(entry->d_name);
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
 /**
- * knobs_restore() - write back what was there, last change first
+ * knob_kthread() - let a kernel thread run where worker 1 does
+ * @name: its name
+ *
+ * When it is parked, main must have a CPU to itself.  At most one at a time,
+ * until knobs_restore().
+ *
+ * Returns its pid, or 0: there is none that can be moved.
+ */
+pid_t knob_kthread(const char *name)
+{
+	pid_t pid = find_kthread(name);
+	cpu_set_t one;
+
+	if (!pid || kept->kthread ||
+	    sched_getaffinity(pid, sizeof(kept->kthread_cpus), &kept->kthread_cpus))
+		return 0;
+	CPU_ZERO(&one);
+	CPU_SET(env_cpu(1), &one);
+	kept->kthread = pid;
+	if (!sched_setaffinity(pid, sizeof(one), &one))
+		return pid;
+	kept->kthread = 0;
+	return 0;
+}
+
+/**
+ * knobs_restore() - set again what was there, last change first
  */
 void knobs_restore(void)
 {
+	if (kept && kept->kthread)
+		(void)!sched_setaffinity(kept->kthread, sizeof(kept->kthread_cpus),
+					 &kept->kthread_cpus);
+	if (kept)
+		kept->kthread = 0;
 	while (kept && kept->nr) {
 		kept->nr--;
 		write_text(kept->knob[kept->nr].path, kept->knob[kept->nr].old);

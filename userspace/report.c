@@ -311,8 +311,8 @@ static void print_result(const struct result *res, FILE *out)
 		print_distribution(out, "starts on the same huge page, nearest two",
 				   res->closest_ns, res->nr_skews);
 	}
-	if (res->forced)
-		fprintf(out, "    forced rounds: %llu\n", res->forced);
+	if (res->forced || res->met)
+		fprintf(out, "    forced rounds: %llu, met: %llu\n", res->forced, res->met);
 	if (res->not_huge)
 		fprintf(out, "    %llu huge pages were not to be had\n", res->not_huge);
 	if (t->steer[0])

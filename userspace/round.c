@@ -43,6 +43,21 @@ static bool arm_forced(struct run *run, unsigned int thp)
 	return !session_cmd(run->fd, "arm scenario=%s steer=\"%s\"", run->sc->name, schedule);
 }
 
+/**
+ * round_steers_to() - does the schedule of this round go there?
+ * @run: the run
+ * @thp: huge page of the round
+ * @phase: name of a phase
+ */
+bool round_steers_to(const struct run *run, unsigned int thp, const char *phase)
+{
+	const char *schedule = run->opt->steer;
+
+	if (!schedule && run->sh->forced)
+		schedule = run->res->program.round[thp % STORM_ROUNDS].schedule;
+	return schedule && strstr(schedule, phase);
+}
+
 static int arm_round(struct run *run, unsigned int thp, bool steered)
 {
 	const struct options *opt = run->opt;
@@ -76,7 +91,7 @@ static int arm_round(struct run *run, unsigned int thp, bool steered)
  * workers start between one of their ops before and one split after main.
  * Mostly in two thirds of that range, since durations vary.
  */
-static void draw_delays(struct run *run)
+static void draw_delays(struct run *run, unsigned int thp)
 {
 	struct lane_shared *ls = run->sh->lane;
 	u64 split_ns = ls[0].mean_ns, act_ns = 0, jitter = 0;
@@ -104,6 +119,9 @@ static void draw_delays(struct run *run)
 		 */
 		for (i = 1; i <= run->nr_workers; i++)
 			ls[i].delay_ns = STEERED_LEAD_NS;
+		/* b may spin for what main holds, on a CPU that c needs to begin. */
+		if (run->nr_workers > 1 && round_steers_to(run, thp, "c>"))
+			ls[1].delay_ns += 2 * STEERED_LEAD_NS;
 		return;
 	}
 	rng_seed(&rng, run->seed, run->sh->round, ~0ULL);
@@ -218,7 +236,7 @@ static int one_round(struct run *run, unsigned int thp)
 		if (err)
 			return err;
 	}
-	draw_delays(run);
+	draw_delays(run, thp);
 	err = workers_do(run, CMD_RACE, thp);
 	if (err)
 		return err;
@@ -229,6 +247,8 @@ static int one_round(struct run *run, unsigned int thp)
 			return err;
 		}
 	}
+	if (run->sh->forced || run->opt->steer)
+		run->res->met += session_met(run->fd);
 	if (run->sh->forced) {
 		run->forced_ns += now_ns() - begin_ns;
 	} else {
@@ -246,7 +266,7 @@ static int free_rounds(struct run *run)
 	unsigned int thp;
 	int err;
 
-	draw_delays(run);
+	draw_delays(run, 0);
 	err = workers_do(run, CMD_RACE_ALL, 0);
 	if (err)
 		return err;

@@ -133,6 +133,7 @@ static void add_pass(struct result *sum, const struct result *part)
 	sum->not_huge += part->not_huge;
 	sum->batches += part->batches;
 	sum->forced += part->forced;
+	sum->met += part->met;
 	for (i = 0; i < T_NR; i++)
 		sum->time_ns[i] += part->time_ns[i];
 	if (!sum->first_violation_ns)

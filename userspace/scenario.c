@@ -26,6 +26,17 @@
 	"shrink_folio_list madvise_free_huge_pmd split_huge_page split_huge_pmd page_vma_mapped_walk"
 #define PHASES_SHRINK	"deferred_split_scan split_huge_page try_to_migrate shrink_folio_list"
 #define PHASES_COLLAPSE	"khugepaged_scan_pmd collapse_huge_page"
+#define PHASES_KHUGEPAGED \
+	"khugepaged_find_pmd khugepaged_scan_pmd collapse_huge_page hugepage_vma_revalidate " \
+	"collapse_swapin pmdp_collapse_flush"
+#define PHASES_EXIT \
+	"exit_mmap unmap_vmas unmap_page_range zap_huge_pmd remove_rmap_pmd free_pgtables " \
+	"unlink_anon_vmas anon_vma_tree_remove tlb_finish_mmu"
+#define PHASES_GUP \
+	"gup_fast gup_slow follow_trans_huge_pmd follow_page_pte pipe_buf_release"
+#define PHASES_PIN \
+	"pin_pages gup_fast gup_slow follow_trans_huge_pmd follow_page_pte unpin_user_page"
+#define PHASES_KSM	"try_to_merge_one_page write_protect_page break_ksm"
 #define PHASES_MIGRATE	"migrate_pages split_huge_page rmap_walk_anon remove_migration_pte"
 #define PHASES_SHMEM	"shmem_fallocate shmem_undo_range split_huge_page split_huge_pmd"
 #define PHASES_PEERS \
@@ -44,6 +55,10 @@
 #define INNER_PROTECT	"change_huge_pmd"
 #define INNER_RECLAIM	"shrink_folio_list"
 #define INNER_COLLAPSE	"khugepaged_scan_pmd"
+#define INNER_KHUGEPAGED "khugepaged_find_pmd khugepaged_scan_pmd"
+#define INNER_EXIT	"exit_mmap unmap_vmas unmap_page_range zap_huge_pmd"
+#define INNER_GUP	"gup_fast"
+#define INNER_PIN	"pin_pages"
 
 const struct scenario scenarios[] = {
 	{
@@ -199,6 +214,8 @@ const struct scenario scenarios[] = {
 		.name = "exit",
 		.summary = "a process that shares the huge page by fork ends",
 		.op = "exit",
+		.phases = PHASES_EXIT,
+		.inner = INNER_EXIT,
 		.setup = child_setup,
 		.cleanup = child_cleanup,
 		.plan = exit_plan,
@@ -209,6 +226,9 @@ const struct scenario scenarios[] = {
 			"three processes share the huge page by fork: one unmaps a part, one ends",
 		.op = "munmap",
 		.phases = PHASES_MUNMAP,
+		.inner = INNER_MUNMAP,
+		.phases_c = PHASES_EXIT,
+		.inner_c = INNER_EXIT,
 		.workers = 2,
 		.thps = 4,
 		.setup = child_setup,
@@ -290,6 +310,8 @@ const struct scenario scenarios[] = {
 		.name = "gup",
 		.summary = "a pipe holds references on pages of the huge page (vmsplice)",
 		.op = "gup",
+		.phases = PHASES_GUP,
+		.inner = INNER_GUP,
 		.refs_held = true,
 		.plan = piece_plan,
 		.act = gup_act,
@@ -297,6 +319,8 @@ const struct scenario scenarios[] = {
 		.name = "pin",
 		.summary = "an io_uring pins pages of the huge page for long (FOLL_PIN)",
 		.op = "gup",
+		.phases = PHASES_PIN,
+		.inner = INNER_PIN,
 		.refs_held = true,
 		.why_not = pin_why_not,
 		.setup = pin_setup,
@@ -328,10 +352,12 @@ const struct scenario scenarios[] = {
 		.name = "khugepaged",
 		.summary = "khugepaged puts together what the split takes apart",
 		.op = "collapse",
+		.phases = PHASES_KHUGEPAGED,
+		.inner = INNER_KHUGEPAGED,
 		.refs_held = true,
 		.why_not = khugepaged_why_not,
 		.setup = khugepaged_setup,
-		.plan = piece_plan,
+		.plan = khugepaged_plan,
 		.act = khugepaged_act,
 	}, {
 		.name = "migrate",
@@ -354,10 +380,13 @@ const struct scenario scenarios[] = {
 		.name = "ksm",
 		.summary = "zero pages of the huge page merge and unmerge",
 		.op = "ksm",
+		.alone = true,
+		.phases = PHASES_KSM,
 		.refs_held = true,
 		.why_not = ksm_why_not,
 		.setup = ksm_setup,
-		.plan = piece_plan,
+		.cleanup = ksm_cleanup,
+		.plan = ksm_plan,
 		.act = ksm_act,
 	}, {
 		.name = "softdirty",

@@ -254,6 +254,7 @@ int exit_plan(struct run *run, struct lane *lane, unsigned int thp)
 		return -EAGAIN;
 	}
 	adopt(run, thp, pid);
+	lane->helper = pid;
 	return 0;
 }
 
@@ -283,6 +284,9 @@ int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
 	err = exit_plan(run, lane, thp);
 	if (err)
 		return err;
+	/* When main or the leaver is parked, the other must have a CPU to itself. */
+	if (env.nr_cpus > 1)
+		env_pin(1 + (lane->id - 1) % (env.nr_cpus - 1));
 	pid = spawn(run, lane, thp);
 	if (pid < 0) {
 		set_error("fork: %s", strerror(errno));
@@ -290,6 +294,7 @@ int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
 	}
 	signals_child(pid);
 	order->leaver[thp] = pid;
+	lane->helper = pid;
 	return 0;
 }
 

@@ -17,8 +17,8 @@
 #define MAX_TURNS	4
 
 enum move_kind {
-	MOVE_WHOLE_BACK, MOVE_PIECE_BACK, MOVE_PIECE_AWAY, MOVE_SHIFTED_BACK,
-	MOVE_ONTO, NR_MOVES
+	MOVE_WHOLE_BACK, MOVE_TABLE_BACK, MOVE_PIECE_BACK, MOVE_PIECE_AWAY,
+	MOVE_SHIFTED_BACK, MOVE_ONTO, NR_MOVES
 };
 
 /* Where the piece went, for the look afterwards. */
@@ -66,6 +66,14 @@ static bool move(char *from, char *to, size_t len)
 	return mremap(from, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
 }
 
+/* A page that was read-only for a moment: PTEs, and so their table moves as one. */
+static bool move_table_back(char *base, char *away)
+{
+	return !mprotect(base, env.page_size, PROT_READ) &&
+	       !mprotect(base, env.page_size, PROT_READ | PROT_WRITE) &&
+	       move(base, away, env.hpage_size) && move(away, base, env.hpage_size);
+}
+
 /* Pages of the huge page land on others of the same. */
 static bool move_onto(struct run *run, struct lane *lane, unsigned int thp, struct moved *moved)
 {
@@ -97,6 +105,9 @@ enum act_result mremap_act(struct run *run, struct lane *lane, unsigned int thp)
 	switch (lane->variant % NR_MOVES) {
 	case MOVE_WHOLE_BACK:
 		ok = move(base, away, env.hpage_size) && move(away, base, env.hpage_size);
+		break;
+	case MOVE_TABLE_BACK:
+		ok = move_table_back(base, away);
 		break;
 	case MOVE_PIECE_BACK:
 		ok = move(base + offset, away + offset, len) &&

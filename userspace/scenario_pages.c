@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "scenario.h"
@@ -26,6 +27,10 @@
 #define KSM_SYSFS "/sys/kernel/mm/ksm"
 #define MAX_PIPE_PAGES 16
 #define MAX_REWRITTEN 16
+#define MAX_ZEROED 64
+#define KSM_SCANS 2			/* the first may be half over */
+#define KSM_WAIT_NS (100 * NSEC_PER_MSEC)
+#define KSM_ANCHOR_PAGES 16
 
 const char *pageout_why_not(void)
 {
@@ -198,26 +203,107 @@ const char *ksm_why_not(void)
 	return access(KSM_SYSFS "/run", W_OK) ? "no KSM here (or not root)" : NULL;
 }
 
+/*
+ * Some zero pages that stay merged: to those ksmd can merge others at once, as it
+ * would else look at each twice.
+ */
+static int ksm_anchor(struct run *run)
+{
+	size_t len = KSM_ANCHOR_PAGES * env.page_size;
+	char *anchor = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (anchor == MAP_FAILED)
+		return -ENOMEM;
+	run->priv = anchor;
+	memset(anchor, 0, len);
+	return madvise(anchor, len, MADV_MERGEABLE) ? -errno : 0;
+}
+
+void ksm_cleanup(struct run *run)
+{
+	if (run->priv)
+		munmap(run->priv, KSM_ANCHOR_PAGES * env.page_size);
+}
+
 int ksm_setup(struct run *run)
 {
-	(void)run;
+	run->kthread = knob_kthread("ksmd");
+	/* It is to come back to what it could not merge yet; only newer kernels skip that. */
+	knob_set(KSM_SYSFS "/smart_scan", "0");
 	if (knob_set(KSM_SYSFS "/sleep_millisecs", "0") ||
 	    knob_set(KSM_SYSFS "/pages_to_scan", "2000") ||
-	    knob_set(KSM_SYSFS "/run", "1")) {
+	    knob_set(KSM_SYSFS "/run", "1") || ksm_anchor(run)) {
 		set_error("cannot start KSM");
 		return -EIO;
 	}
 	return 0;
 }
 
-/* Zero pages are equal to each other: those merge. */
+static bool ksm_undoes(struct run *run, struct lane *lane, unsigned int thp)
+{
+	return lane->variant % 4 == 0 || round_steers_to(run, thp, "break_ksm");
+}
+
+/*
+ * Zero pages are equal to each other: those merge.  It is ksmd that does it, and
+ * the lane that takes it back.  The huge pages of earlier rounds are taken out,
+ * so that ksmd is soon round.
+ */
+int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	struct piece *p = &lane->piece;
+	unsigned int i;
+
+	piece_plan(run, lane, thp);
+	/* ksmd splits what it merges from, so one in a while has to stay as it is. */
+	if (run->sh->solo)
+		p->nr = 0;
+	if (p->nr > MAX_ZEROED)
+		p->nr = MAX_ZEROED;
+	madvise(run->region.base, run->region.len, MADV_UNMERGEABLE);
+	for (i = 0; i < p->nr; i++)
+		memset(base + (p->first + i * p->stride) * env.page_size, 0, env.page_size);
+	piece_mark(run, lane, thp, PG_ZERO);
+	lane->helper = ksm_undoes(run, lane, thp) ? 0 : run->kthread;
+	/* To meet ksmd at it, the advice must not have to wait for the split's locks. */
+	if (!round_steers_to(run, thp, "try_to_merge_one_page") &&
+	    !round_steers_to(run, thp, "write_protect_page"))
+		return 0;
+	if (!madvise(base, env.hpage_size, MADV_MERGEABLE))
+		return 0;
+	set_error("madvise(MADV_MERGEABLE): %s", strerror(errno));
+	return -errno;
+}
+
+static u64 ksm_scans(void)
+{
+	char text[32];
+
+	return read_text(KSM_SYSFS "/full_scans", text, sizeof(text)) > 0 ?
+	       strtoull(text, NULL, 10) : 0;
+}
+
+/* Waits, bounded, until ksmd had the time to merge. */
+static void ksm_wait(void)
+{
+	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
+	u64 begin_ns = now_ns(), before = ksm_scans();
+
+	while (ksm_scans() - before < KSM_SCANS && now_ns() - begin_ns < KSM_WAIT_NS)
+		nanosleep(&nap, NULL);
+}
+
 enum act_result ksm_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 
 	if (madvise(base, env.hpage_size, MADV_MERGEABLE))
 		return ACT_FAILED;
-	if (lane->variant % 4)
+	/* A lane that is itself steered must not sleep: it would seem to be blocked. */
+	if (!round_steers_to(run, thp, "break_ksm"))
+		ksm_wait();
+	if (!ksm_undoes(run, lane, thp))
 		return ACT_OK;
 	return madvise(base, env.hpage_size, MADV_UNMERGEABLE) ? ACT_BUSY : ACT_OK;
 }

@@ -85,6 +85,13 @@ void pin_cleanup(struct run *run)
 	free(priv);
 }
 
+/* Where it is to be met while it pins, it must not be pinned already. */
+static bool pinned_ahead(struct run *run, struct lane *lane, unsigned int thp)
+{
+	return lane->variant % 2 && !round_steers_to(run, thp, "pin_pages") &&
+	       !round_steers_to(run, thp, "gup_") && !round_steers_to(run, thp, "follow_");
+}
+
 /* In every other round it is pinned before, and let go during the race. */
 int pin_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
@@ -93,7 +100,7 @@ int pin_plan(struct run *run, struct lane *lane, unsigned int thp)
 	piece_plan(run, lane, thp);
 	lane->piece.stride = 1;
 	unpin(priv);
-	if (lane->variant % 2)
+	if (pinned_ahead(run, lane, thp))
 		pin(priv, region_thp(&run->region, thp) + lane->piece.first * env.page_size,
 		    lane->piece.nr * env.page_size);
 	return 0;

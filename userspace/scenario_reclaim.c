@@ -98,7 +98,7 @@ const char *khugepaged_why_not(void)
 
 int khugepaged_setup(struct run *run)
 {
-	(void)run;
+	run->kthread = knob_kthread("khugepaged");
 	if (knob_set(KHUGEPAGED "/pages_to_scan", "65536") ||
 	    knob_set(KHUGEPAGED "/alloc_sleep_millisecs", "0") ||
 	    knob_set(KHUGEPAGED "/scan_sleep_millisecs", "1")) {
@@ -106,6 +106,12 @@ int khugepaged_setup(struct run *run)
 		return -EIO;
 	}
 	return 0;
+}
+
+int khugepaged_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	lane->helper = run->kthread;
+	return piece_plan(run, lane, thp);
 }
 
 /* Waits, bounded, until khugepaged has looked around once more. */

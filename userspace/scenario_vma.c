@@ -111,7 +111,8 @@ enum act_result merge_act(struct run *run, struct lane *lane, unsigned int thp)
 	const struct piece *p = &lane->piece;
 	int err;
 
-	if (lane->variant % 2) {
+	/* With nobody to split the PMD behind a boundary, one left whole shows. */
+	if (lane->variant % 2 || (run->sh->solo && lane->variant % 4)) {
 		err = move_boundary(run, lane, thp);
 	} else {
 		lane->piece.stride = 1;

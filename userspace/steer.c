@@ -2,8 +2,8 @@
 /*
  * Random schedules over the phases that a scenario's lanes pass
  *
- * Lane a splits, lane b does the other op; either arrives first, either is
- * released first.  Not here: which rounds are forced (round.c), and the module's
+ * Lane a splits, lane b (or c) does the other op; either arrives first, either
+ * is released first.  Not here: which rounds are forced (round.c), and the module's
  * own enumeration of all pairs (--grid).
  */
 #include <string.h>
@@ -112,26 +112,35 @@ static const char *draw_window(struct rng *rng, unsigned int *nth)
 	return name;
 }
 
+/* Who is to meet the split, and where. */
+struct other {
+	char letter;
+	const char *phases, *inner;
+	unsigned int inner_times;
+};
+
 /*
  * The other op past its own locks, then the split up to where all is migration
  * entries, then the op goes on among them: to its end, or to one more phase.
  */
-static bool draw_inner(const struct scenario *sc, struct rng *rng, char *buf, size_t size)
+static bool draw_inner(const struct other *o, struct rng *rng, char *buf, size_t size)
 {
-	const char *inner = draw_word(sc->inner, rng), *window, *later;
-	unsigned int nth, b_nth = 1 + rng_below(rng, sc->inner_times ?: 1);
+	const char *inner = draw_word(o->inner, rng), *window, *later;
+	unsigned int nth, b_nth = 1 + rng_below(rng, o->inner_times);
+	char b = o->letter;
 
-	if (sc->file || !inner)
+	if (!inner)
 		return false;
 	window = draw_window(rng, &nth);
 	if (!window)
 		return false;
-	later = rng_below(rng, 3) ? NULL : draw_word(sc->phases, rng);
+	later = rng_below(rng, 3) ? NULL : draw_word(o->phases, rng);
 	if (later && strcmp(later, inner))
-		snprintf(buf, size, "b>%s#%u a>%s#%u b>%s a>end b>end", inner, b_nth, window,
-			 nth, later);
+		snprintf(buf, size, "%c>%s#%u a>%s#%u %c>%s a>end %c>end", b, inner, b_nth,
+			 window, nth, b, later, b);
 	else
-		snprintf(buf, size, "b>%s#%u a>%s#%u b>end a>end", inner, b_nth, window, nth);
+		snprintf(buf, size, "%c>%s#%u a>%s#%u %c>end a>end", b, inner, b_nth, window,
+			 nth, b);
 	return true;
 }
 
@@ -146,35 +155,40 @@ static bool draw_inner(const struct scenario *sc, struct rng *rng, char *buf, si
  */
 bool steer_draw(const struct scenario *sc, struct rng *rng, char *buf, size_t size)
 {
-	char a[64] = "", b[64] = "";
+	struct other o = { 'b', sc->phases, sc->inner, sc->inner_times ?: 1 };
+	char a[64] = "", b[64] = "", b_end[8];
 	const char *phase;
 	bool b_first, b_leaves;
 
 	if (!loaded)
 		load();
+	if (sc->phases_c && rng_below(rng, 2))
+		o = (struct other){ 'c', sc->phases_c, sc->inner_c, 1 };
+	snprintf(b_end, sizeof(b_end), "%c>end", o.letter);
 	/* Most others end where the one waits for the other's lock. */
-	if (rng_below(rng, 4) && draw_inner(sc, rng, buf, size))
+	if (rng_below(rng, 4) && !sc->file && draw_inner(&o, rng, buf, size))
 		return true;
 	phase = draw_split_phase(sc->file, rng);
 	if (phase)
 		snprintf(a, sizeof(a), "a>%s", phase);
-	phase = draw_word(sc->phases, rng);
+	phase = draw_word(o.phases, rng);
 	if (phase && !rng_below(rng, 8))
-		snprintf(b, sizeof(b), "b>%s#%llu", phase, 2 + rng_below(rng, MAX_NTH - 1));
+		snprintf(b, sizeof(b), "%c>%s#%llu", o.letter, phase,
+			 2 + rng_below(rng, MAX_NTH - 1));
 	else if (phase)
-		snprintf(b, sizeof(b), "b>%s", phase);
+		snprintf(b, sizeof(b), "%c>%s", o.letter, phase);
 	if (!a[0])
 		return false;
 	b_first = rng_below(rng, 2);
 	b_leaves = rng_below(rng, 2);
 	/* Now and then only one is parked, and the other runs past it. */
 	if (!b[0] || !rng_below(rng, 5))
-		snprintf(buf, size, "%s b>end a>end", a);
+		snprintf(buf, size, "%s %s a>end", a, b_end);
 	else if (!rng_below(rng, 5))
-		snprintf(buf, size, "%s a>end b>end", b);
+		snprintf(buf, size, "%s a>end %s", b, b_end);
 	else
 		snprintf(buf, size, "%s %s %s %s", b_first ? b : a, b_first ? a : b,
-			 b_leaves ? "b>end" : "a>end", b_leaves ? "a>end" : "b>end");
+			 b_leaves ? b_end : "a>end", b_leaves ? "a>end" : b_end);
 	return true;
 }
 

@@ -163,6 +163,7 @@ void tally_violation(struct tally *t, const struct violation *v);
 /* client.c: the session */
 int session_open(void);
 int session_cmd(int fd, const char *fmt, ...) __printf(2, 3);
+bool session_met(int fd);
 int session_report(int fd, struct tally *t);
 
 /* region.c: huge pages, proven, filled, verified */
@@ -240,6 +241,8 @@ struct scenario {
 	const char *phases;		/* of the op, for forced rounds */
 	const char *inner;		/* those behind its own locks, before its work */
 	unsigned int inner_times;	/* that it passes there; 0 is 1 */
+	const char *phases_c;		/* the same of lane c, where it can be steered too */
+	const char *inner_c;
 	const char *third;		/* what lane c passes; without a split, it meets b */
 	unsigned int workers;		/* default (0 is 1); --procs where scalable */
 	bool scalable;
@@ -324,6 +327,7 @@ struct lane {
 	bool started;
 	struct run *run;
 	const char *op;			/* this round's */
+	pid_t helper;			/* the task that does it in the lane's place, or 0 */
 	struct rng rng;			/* this round's choices */
 	bool urgent;			/* runs before all others */
 	struct piece piece;		/* from plan() to act() */
@@ -339,6 +343,7 @@ struct result {
 	char why[160];			/* verdict's reason when not pass */
 	struct tally tally;
 	u64 duration_ns, splits, not_huge, batches, forced;
+	u64 met;			/* of forced: all points of the schedule were reached */
 	u64 time_ns[T_NR];
 	u64 first_violation_ns;		/* since the run's start, or 0 */
 	struct storm_batch program;	/* the last one that was run */
@@ -373,6 +378,7 @@ struct run {
 	bool full_verify;
 	pid_t extra[MAX_THPS];		/* more processes to check, 0 = none */
 	unsigned int nr_extra;
+	pid_t kthread;			/* that does a lane's work, or 0 */
 	void *priv;			/* a scenario's own */
 };
 
@@ -387,6 +393,7 @@ int run_stopping(struct run *run);
 
 /* round.c: the race of a batch */
 int race_batch(struct run *run);
+bool round_steers_to(const struct run *run, unsigned int thp, const char *phase);
 
 /* spawn.c: workers come and go */
 int workers_start(struct run *run);
@@ -432,6 +439,7 @@ int grid_html(const struct report *rep, const char *path);
 /* knobs.c: sysfs settings, given back on every exit */
 int knobs_init(void);
 int knob_set(const char *path, const char *value);
+pid_t knob_kthread(const char *name);
 void knobs_restore(void);
 
 /* swap.c: swap in compressed memory, where there is none */

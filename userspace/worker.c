@@ -169,14 +169,21 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 	static const char *const names[] = { "ok", "busy", "failed", "failed" };
 	bool session = run->fd >= 0 && lane->letter;
 	enum act_result result;
+	char helper[24] = "";
 	int err;
 
+	if (lane->helper)
+		snprintf(helper, sizeof(helper), " task=%d", lane->helper);
 	if (session) {
-		err = session_cmd(run->fd, "go lane=%c op=%s map=0x%lx+0x%zx", lane->letter,
+		err = session_cmd(run->fd, "go lane=%c op=%s map=0x%lx+0x%zx%s", lane->letter,
 				  lane->op, (unsigned long)region_thp(&run->region, thp),
-				  env.hpage_size);
+				  env.hpage_size, helper);
 		/* Another lane has it somewhere else just now. */
 		if (err == -ENOMEM)
+			err = session_cmd(run->fd, "go lane=%c op=%s%s", lane->letter, lane->op,
+					  helper);
+		/* Another run follows that kernel thread. */
+		if (err == -EBUSY && lane->helper)
 			err = session_cmd(run->fd, "go lane=%c op=%s", lane->letter, lane->op);
 		if (err) {
 			set_error("session refused go op=%s: %s", lane->op, strerror(-err));
@@ -226,6 +233,7 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 	}
 	rng_seed(&lane->rng, run->seed, run->sh->round, lane->id);
 	lane->op = run->sc->op;
+	lane->helper = 0;
 	if (lane->id && run->sc->plan) {
 		err = run->sc->plan(run, lane, first);
 		if (err)

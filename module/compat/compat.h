@@ -485,6 +485,16 @@ static inline bool thprace_rwsem_write_owned(struct rw_semaphore *sem,
 }
 #endif
 
+/* Who called the function at whose entry a probe sits?  0: cannot be told. */
+static inline unsigned long thprace_caller(struct pt_regs *regs)
+{
+#ifdef CONFIG_X86
+	return regs_get_kernel_stack_nth(regs, 0);
+#else
+	return 0;
+#endif
+}
+
 /* Does any task wait for @sem, asleep or spinning on its owner?  Racy. */
 static inline bool thprace_rwsem_waited_for(struct rw_semaphore *sem)
 {
@@ -505,6 +515,26 @@ static inline unsigned int thprace_task_state(struct task_struct *task)
 	return READ_ONCE(task->__state);
 #else
 	return READ_ONCE(task->state);
+#endif
+}
+
+/* Does anybody hold it?  Racy. */
+static inline bool thprace_spinlock_held(spinlock_t *lock)
+{
+#ifdef CONFIG_PREEMPT_RT
+	return false;
+#else
+	return arch_spin_is_locked(&lock->rlock.raw_lock);
+#endif
+}
+
+/* Is it running just now, not only runnable?  Racy. */
+static inline bool thprace_task_on_cpu(struct task_struct *task)
+{
+#ifdef CONFIG_SMP
+	return READ_ONCE(task->on_cpu);
+#else
+	return false;
 #endif
 }
 

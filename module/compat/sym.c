@@ -78,6 +78,14 @@ static int no_madvise(struct mm_struct *mm, unsigned long start, size_t len, int
 
 DEFINE_STATIC_CALL(thprace_sc_madvise, no_madvise);
 
+static unsigned int no_stack(struct task_struct *task, unsigned long *store,
+			     unsigned int size, unsigned int skip)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(thprace_sc_stack, no_stack);
+
 static const struct {
 	const char *name[3];	/* first that exists; newest first */
 	const char *reason;
@@ -102,6 +110,7 @@ static const struct {
 	[THPRACE_SYM_LRU_DRAIN] = { { "lru_add_drain_all" },
 		"no lru_add_drain_all symbol" },
 	[THPRACE_SYM_MADVISE] = { { "do_madvise" }, "no do_madvise symbol" },
+	[THPRACE_SYM_STACK] = { { "stack_trace_save_tsk" }, "no stack_trace_save_tsk symbol" },
 };
 
 static unsigned long sym_addr[THPRACE_NR_SYMS];
@@ -127,6 +136,18 @@ static unsigned long find_kallsyms_lookup_name(void)
 	if (!plus || sscanf(plus, "+0x%lx", &offset) != 1)
 		return 0;
 	return addr - offset;
+}
+
+/**
+ * thprace_sym_exact() - address of a kernel function by its full name
+ * @name: symbol
+ *
+ * Context: process context.
+ * Return: the address of its first instruction, or 0.
+ */
+unsigned long thprace_sym_exact(const char *name)
+{
+	return static_call(thprace_sc_lookup)(name);
 }
 
 /**
@@ -196,6 +217,9 @@ int thprace_sym_init(void)
 	addr = sym_addr[THPRACE_SYM_MADVISE];
 	if (addr)
 		static_call_update(thprace_sc_madvise, (typeof(no_madvise) *)addr);
+	addr = sym_addr[THPRACE_SYM_STACK];
+	if (addr)
+		static_call_update(thprace_sc_stack, (typeof(no_stack) *)addr);
 	return 0;
 }
 
@@ -320,3 +344,38 @@ int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int a
 {
 	return static_call(thprace_sc_madvise)(mm, start, len, advice);
 }
+
+/**
+ * thprace_sleeps_in_folio_lock() - is that what a sleeping task waits for?
+ * @task: referenced; another than current
+ *
+ * Told by its stack. Waits for the end of a migration, which are for the lock of
+ * a folio as well, included; for the end of writeback not.
+ *
+ * Context: any. Return: false also if it can't be told.
+ */
+bool thprace_sleeps_in_folio_lock(struct task_struct *task)
+{
+	/* those that only wait for a folio lock often jump to the common one */
+	static const char * const waits[] = {
+		"folio_wait_bit_common", "wait_on_page_bit_common",
+		"migration_entry_wait_on_locked", "softleaf_entry_wait_on_locked",
+	};
+	unsigned long stack[16];
+	char buf[KSYM_SYMBOL_LEN];
+	bool found = false;
+	unsigned int nr, i, j;
+
+	nr = static_call(thprace_sc_stack)(task, stack, ARRAY_SIZE(stack), 0);
+	for (i = 0; i < nr; i++) {
+		sprint_symbol(buf, stack[i]);
+		buf[strcspn(buf, "+.")] = '\0';
+		if (strstr(buf, "writeback"))
+			return false;
+		for (j = 0; j < ARRAY_SIZE(waits); j++)
+			found |= !strcmp(buf, waits[j]);
+	}
+	return found;
+}
+
+NOKPROBE_SYMBOL(thprace_sleeps_in_folio_lock);

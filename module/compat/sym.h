@@ -19,10 +19,12 @@ enum thprace_sym {
 	THPRACE_SYM_FILE_IT_NEXT,
 	THPRACE_SYM_LRU_DRAIN,
 	THPRACE_SYM_MADVISE,
+	THPRACE_SYM_STACK,
 	THPRACE_NR_SYMS
 };
 
 int thprace_sym_init(void);
+unsigned long thprace_sym_exact(const char *name);
 unsigned long thprace_sym_lookup(const char *name);
 const char *thprace_sym_missing(enum thprace_sym sym);
 
@@ -37,6 +39,7 @@ struct vm_area_struct *thprace_file_it_first(struct rb_root_cached *root,
 struct vm_area_struct *thprace_file_it_next(struct vm_area_struct *vma,
 					    unsigned long first, unsigned long last);
 void thprace_lru_drain(void);
+bool thprace_sleeps_in_folio_lock(struct task_struct *task);
 int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice);
 
 #endif /* THPRACE_SYM_H */

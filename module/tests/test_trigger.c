@@ -53,7 +53,8 @@ static void test_whole_line(void **state)
 	assert_parses("pid=1 pid=4194304 map=0x200000+0x400000 map=0+0x200000 op=split:2 "
 		      "op=munmap:14 duration_ms=3600000 rounds=1000000000 seed=0x10 order=8 "
 		      "page=511 steer=\"a>x b<y#7 a>end\" check=rss check=leak stop_on=never "
-		      "inject=refcount lane=p result=failed grid_k=16 scenario=fork-munmap_2 refs=exact\n");
+		      "inject=refcount lane=p result=failed grid_k=16 scenario=fork-munmap_2 "
+		      "refs=exact task=7\n");
 	assert_int_equal(spec.given, (1U << THPRACE_NR_WORDS) - 1);
 	assert_int_equal(spec.nr_pids, 2);
 	assert_int_equal(spec.pid[0], 1);
@@ -75,6 +76,7 @@ static void test_whole_line(void **state)
 	assert_int_equal(spec.stop_on, THPRACE_STOP_NEVER);
 	assert_int_equal(spec.result, THPRACE_RESULT_FAILED);
 	assert_true(spec.lane == 15 && spec.grid_k == 16 && spec.refs_exact == 1);
+	assert_int_equal(spec.task, 7);
 	assert_string_equal(spec.scenario, "fork-munmap_2");
 }
 
