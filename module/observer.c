@@ -275,6 +275,19 @@ static void note_migration(struct thprace_observer *o, struct page *page, unsign
 		note_bad(&o->mig_unlocked, 0, addr, 1, 0);
 }
 
+/*
+ * Does an entry map the frame behind another's, and in the same way?  Most are
+ * the same in all other bits, which is quicker to see than what each bit means.
+ * Not if @inverted: then the frame's bits count down.
+ */
+static bool follows(pte_t entry, pte_t before, bool inverted)
+{
+	if (!inverted && pte_val(entry) == pte_val(before) + PAGE_SIZE)
+		return true;
+	return pte_present(entry) && pte_pfn(entry) == pte_pfn(before) + 1 &&
+	       !pte_write(entry) == !pte_write(before) && !pte_special(entry);
+}
+
 /* The entries of a page table as runs; page table lock held. */
 static void collect_ptes(struct thprace_observer *o, struct thprace_view *v, const pte_t *pte,
 			 unsigned long addr)
@@ -286,7 +299,7 @@ static void collect_ptes(struct thprace_observer *o, struct thprace_view *v, con
 		struct thprace_run *run = &v->run[v->nr_runs];
 		unsigned long pfn;
 		unsigned int end;
-		bool writable;
+		bool inverted;
 
 		if (!pte_present(entry)) {
 			if (!pte_none(entry)) {
@@ -304,18 +317,19 @@ static void collect_ptes(struct thprace_observer *o, struct thprace_view *v, con
 			i++;
 			continue;
 		}
-		writable = pte_write(entry);
+		inverted = pte_pfn(__pte(pte_val(entry) + PAGE_SIZE)) != pfn + 1;
 		run->pfn = pfn;
 		run->slot = i;
-		run->writable = writable;
+		run->writable = pte_write(entry);
 		/* memory is there, or not, in aligned pieces of this size at least */
 		end = min_t(unsigned long, THPRACE_HPAGE_NR,
 			    i + THPRACE_HPAGE_NR - pfn % THPRACE_HPAGE_NR);
 		while (++i < end) {
-			entry = READ_ONCE(pte[i]);
-			if (!pte_present(entry) || pte_pfn(entry) != ++pfn ||
-			    pte_write(entry) != writable || pte_special(entry))
+			pte_t next = READ_ONCE(pte[i]);
+
+			if (!follows(next, entry, inverted))
 				break;
+			entry = next;
 		}
 		run->nr = i - run->slot;
 		v->nr_runs++;
