@@ -124,31 +124,6 @@ static u32 first_mapped(const struct thprace_obs *obs)
 	return obs->nr;
 }
 
-/**
- * thprace_obs_cut() - let a row of an observation begin at a page
- * @obs: changed in form only
- * @row: first page of any row that does not begin behind @at
- * @at: the page; where the folio ends there is nothing to do
- *
- * Return: @at.
- */
-u32 thprace_obs_cut(struct thprace_obs *obs, u32 row, u32 at)
-{
-	if (at >= obs->nr)
-		return at;
-	while (obs->end[row] <= at)
-		row = obs->end[row];
-	if (row == at)
-		return at;
-	obs->ptes[at] = obs->ptes[row];
-	obs->mapcount[at] = obs->mapcount[row];
-	obs->exclusive[at] = obs->exclusive[row];
-	obs->writable[at] = obs->writable[row];
-	obs->end[at] = obs->end[row];
-	obs->end[row] = at;
-	return at;
-}
-
 /* What a subpage's _mapcount is above its PTE mappings; the same for all. */
 static s32 page_mapcount_base(const struct thprace_obs *obs)
 {

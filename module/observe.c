@@ -629,28 +629,3 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 	folio_put(folio);
 	return ret;
 }
-
-/**
- * thprace_obs_equal() - do two observations of a folio agree in every integer?
- * @a: one
- * @b: the other
- */
-bool thprace_obs_equal(const struct thprace_obs *a, const struct thprace_obs *b)
-{
-	unsigned int i, j, n;
-
-	if (memcmp(a, b, offsetof(struct thprace_obs, end)))
-		return false;
-	/* whatever their rows are */
-	for (i = 0, j = 0, n = 0; n < a->nr; n = min(a->end[i], b->end[j])) {
-		if (a->end[i] <= n)
-			i = n;
-		if (b->end[j] <= n)
-			j = n;
-		if (a->ptes[i] != b->ptes[j] || a->mapcount[i] != b->mapcount[j] ||
-		    ((a->sum_ptes || !n) && a->exclusive[i] != b->exclusive[j]) ||
-		    a->writable[i] != b->writable[j])
-			return false;
-	}
-	return true;
-}

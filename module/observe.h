@@ -126,7 +126,6 @@ unsigned int thprace_observe_small(struct thprace_observer *o, struct thprace_ob
 				   unsigned int mm, unsigned int slot, unsigned int n,
 				   unsigned long pfn);
 void thprace_small_done(struct thprace_observer *o, unsigned int n);
-bool thprace_obs_equal(const struct thprace_obs *a, const struct thprace_obs *b);
 pmd_t *thprace_find_pmd(struct mm_struct *mm, unsigned long addr);
 bool thprace_ptl_held(struct mm_struct *mm, unsigned long addr);
 bool thprace_ptes_below(struct mm_struct *mm, pmd_t *pmd, pmd_t *old, spinlock_t **ptlp);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * pure.h - what the pure parts (trigger, judge) need from their surroundings
+ * pure.h - what the pure parts (trigger, judge, rows) need from their surroundings
  *
- * Lets trigger.c and judge.c build both into the module and into the host's
+ * Lets trigger.c, judge.c and rows.c build both into the module and into the host's
  * unit tests.  Not here: anything that reads kernel state.
  */
 #ifndef THPRACE_PURE_H

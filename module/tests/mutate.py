@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Break judge.c and trigger.c one place at a time: the tests must notice.
+"""Break judge.c, rows.c and trigger.c one place at a time: the tests must notice.
 
 Each mutation is a text that occurs in the file and what replaces it.  Prints
 one line each; fails if a text is gone or a mutant passes all tests.  Not here:
@@ -27,17 +27,6 @@ JUDGE = [
     ("if (!(obs->flags & FLAG(LARGE)) || !(obs->caps & CAP(DOUBLE_MAP)))\n\t\treturn -1;", ""),
     ("bool kept = !(obs->flags & FLAG(LARGE)) || (obs->caps & CAP(PAGE_MAPCOUNT));",
      "bool kept = obs->caps & CAP(PAGE_MAPCOUNT);"),
-    ("obs->mapcount[at] = obs->mapcount[row];", ""),
-    ("obs->exclusive[at] = obs->exclusive[row];", ""),
-    ("obs->ptes[at] = obs->ptes[row];", ""),
-    ("obs->writable[at] = obs->writable[row];", ""),
-    ("obs->end[at] = obs->end[row];", ""),
-    ("obs->end[at] = obs->end[row];", "obs->end[at] = obs->nr;"),
-    ("obs->end[row] = at;", ""),
-    ("if (at >= obs->nr)\n\t\treturn at;", "if (at > obs->nr)\n\t\treturn at;"),
-    ("while (obs->end[row] <= at)", "while (obs->end[row] < at)"),
-    ("while (obs->end[row] <= at)", "if (obs->end[row] <= at)"),
-    ("if (row == at)\n\t\treturn at;", ""),
     ("if (i == obs->nr)\n\t\ti = 0;\n\tthprace_obs_cut(obs, i, i + 1);\n", "if (i == obs->nr)\n\t\ti = 0;\n"),
     ("thprace_obs_cut(obs, i, i + 1);\n\tobs->exclusive", "obs->exclusive"),
     ("if (obs->mapcount[i] == want)", "if (obs->mapcount[i] >= want)"),
@@ -136,6 +125,35 @@ JUDGE = [
     ("f->addr = bad->addr;", "f->addr = 0;"),
 ]
 
+ROWS = [
+    ("obs->mapcount[at] = obs->mapcount[row];", ""),
+    ("obs->exclusive[at] = obs->exclusive[row];", ""),
+    ("obs->ptes[at] = obs->ptes[row];", ""),
+    ("obs->writable[at] = obs->writable[row];", ""),
+    ("obs->end[at] = obs->end[row];", ""),
+    ("obs->end[at] = obs->end[row];", "obs->end[at] = obs->nr;"),
+    ("obs->end[row] = at;", ""),
+    ("if (at >= obs->nr)\n\t\treturn at;", "if (at > obs->nr)\n\t\treturn at;"),
+    ("while (obs->end[row] <= at)", "while (obs->end[row] < at)"),
+    ("while (obs->end[row] <= at)", "if (obs->end[row] <= at)"),
+    ("if (row == at)\n\t\treturn at;", ""),
+    ("return a->ptes[i] == b->ptes[j] && ", "return "),
+    ("a->mapcount[i] == b->mapcount[j] &&\n", "\n"),
+    ("a->writable[i] == b->writable[j] &&\n", "\n"),
+    ("(a->exclusive[i] == b->exclusive[j] || ((i || j) && !a->sum_ptes));", "1;"),
+    ("((i || j) && !a->sum_ptes)", "!a->sum_ptes"),
+    ("((i || j) && !a->sum_ptes)", "(i && !a->sum_ptes)"),
+    ("((i || j) && !a->sum_ptes)", "(j && !a->sum_ptes)"),
+    ("((i || j) && !a->sum_ptes)", "(i || j)"),
+    ("((i || j) && !a->sum_ptes)", "0"),
+    ("if (memcmp(a, b, offsetof(struct thprace_obs, end)))\n\t\treturn false;", ""),
+    ("offsetof(struct thprace_obs, end)", "sizeof(*a)"),
+    ("while (i < a->nr && j < b->nr)", "if (1)"),
+    ("if (!same_page(a, i, b, j))", "if (0)"),
+    ("if (end_a <= end_b)", "if (1)"),
+    ("if (end_b <= end_a)", "if (1)"),
+]
+
 TRIGGER = [
     ("if (len > THPRACE_MAX_LINE)", "if (len > THPRACE_MAX_LINE + 1)"),
     ("if (len && line[len - 1] == '\\n')\n\t\tlen--;", ""),
@@ -173,7 +191,7 @@ TRIGGER = [
 ]
 
 
-TESTS = {"judge.c": "test_judge test_model", "trigger.c": "test_trigger"}
+TESTS = {"judge.c": "test_judge test_model", "rows.c": "test_judge test_model", "trigger.c": "test_trigger"}
 
 
 def try_one(snapshot, name, old, new):
@@ -196,7 +214,8 @@ def try_one(snapshot, name, old, new):
 
 
 def main():
-    jobs = [("judge.c", *m) for m in JUDGE] + [("trigger.c", *m) for m in TRIGGER]
+    jobs = [("judge.c", *m) for m in JUDGE] + [("rows.c", *m) for m in ROWS] + \
+        [("trigger.c", *m) for m in TRIGGER]
     bad = 0
     # The sources may be edited while this runs.
     with tempfile.TemporaryDirectory() as snapshot, ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -133,6 +133,24 @@ static inline void assert_cuts(const struct thprace_obs *full, u32 at)
 	}
 }
 
+/* Every form is equal to every other, and to no form of what differs. */
+static inline void assert_equal_forms(const struct thprace_obs *a, const struct thprace_obs *b,
+				      bool equal)
+{
+	static struct thprace_obs x, y;
+	u32 i, j;
+
+	for (i = 0; i < FORM_NR; i++) {
+		for (j = 0; j < FORM_NR; j++) {
+			to_rows(a, &x, i, 0x55);
+			to_rows(b, &y, j, 0x2a);
+			if (thprace_obs_equal(&x, &y) != equal)
+				fail_msg("form %u and form %u: should be %s", i, j,
+					 equal ? "equal" : "different");
+		}
+	}
+}
+
 /* Spoil in every form: what comes of it is the same. */
 static inline int spoil_forms(struct thprace_obs *full, u32 check)
 {

@@ -133,6 +133,39 @@ static void test_cut(void **state)
 		assert_cuts(&obs, i);
 }
 
+/* Two looks are equal if all integers are, whatever the rows. */
+static void test_equal(void **state)
+{
+	static const u32 at[] = { 0, 1, 3, 12, 100, 511 };
+	static struct thprace_obs other;
+	u32 s, i;
+
+	for (s = 0; s < ARRAY_SIZE(shapes); s++) {
+		shapes[s](CAPS_6_12);
+		assert_equal_forms(&obs, &obs, true);
+		other = obs;
+		other.refcount++;
+		assert_equal_forms(&obs, &other, false);
+		for (i = 0; i < ARRAY_SIZE(at); i++) {
+			bool counts = at[i] < obs.nr;
+
+			other = obs;
+			other.ptes[at[i]]++;
+			assert_equal_forms(&obs, &other, !counts);
+			other = obs;
+			other.mapcount[at[i]]--;
+			assert_equal_forms(&obs, &other, !counts);
+			other = obs;
+			other.writable[at[i]] ^= 1;
+			assert_equal_forms(&other, &obs, !counts);
+			/* by PMDs only, the head speaks for all */
+			other = obs;
+			other.exclusive[at[i]] ^= 1;
+			assert_equal_forms(&other, &obs, !counts || (at[i] && !obs.sum_ptes));
+		}
+	}
+}
+
 static void test_page_mapcount(void **state)
 {
 	pte_mapped(CAPS_6_12);
@@ -672,6 +705,7 @@ int main(void)
 		cmocka_unit_test(test_healthy),
 		cmocka_unit_test(test_selected_only),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_page_mapcount),
 		cmocka_unit_test(test_page_mapcount_double_map),
 		cmocka_unit_test(test_folio_counts),
