@@ -142,6 +142,22 @@ static enum act_result do_collapse(struct target *t)
 	return done_or_busy(madvise(t->thp, env.hpage_size, MADV_COLLAPSE));
 }
 
+/*
+ * Since 6.17 mremap() moves several VMAs at once, with what lies between them.
+ * On the way back that is what had been kept free where they went.
+ */
+static int keep_holes(struct target *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->op->nr; i++) {
+		if (t->state[i] == PG_HOLE &&
+		    munmap(t->at + i * env.page_size, env.page_size))
+			return -1;
+	}
+	return 0;
+}
+
 static enum act_result do_move(struct target *t)
 {
 	char *to = t->away + (t->at - t->thp);
@@ -152,7 +168,8 @@ static enum act_result do_move(struct target *t)
 			return ACT_BUSY;
 		return ACT_ERROR;
 	}
-	if (mremap(to, t->len, t->len, MREMAP_MAYMOVE | MREMAP_FIXED, t->at) != t->at)
+	if (mremap(to, t->len, t->len, MREMAP_MAYMOVE | MREMAP_FIXED, t->at) != t->at ||
+	    keep_holes(t))
 		return ACT_ERROR;
 	/* Nobody else may come to live there. */
 	mmap(to, t->len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
