@@ -198,7 +198,7 @@ static void measure(unsigned int mms, unsigned int thps, enum shape shape)
 	share(addr, len, mms - 1, shape, pid);
 	for (i = 0, n = 0; i < mms - 1; i++)
 		n += snprintf(pids + n, sizeof(pids) - n, " pid=%d", pid[i]);
-	rounds = 64 / (mms * thps) + 4;
+	rounds = 256 / (mms * thps) + 8;
 	command(fd, "bench pid=%d%s map=%p+%#zx rounds=%llu", getpid(), pids, addr, len, rounds);
 	got = read(fd, report, sizeof(report) - 1);
 	report[got > 0 ? got : 0] = '\0';
