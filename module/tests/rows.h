@@ -34,21 +34,22 @@ static inline void to_rows(const struct thprace_obs *full, struct thprace_obs *r
 {
 	u32 i, row = 0;
 
-	*rows = *full;
-	rows->end[0] = full->nr;
-	for (i = 1; i < THPRACE_HPAGE_NR; i++) {
-		if (i < full->nr &&
-		    (!same_row(full, row, i) || (form == FORM_SOME && i % 7 == 3))) {
-			rows->end[row] = i;
-			rows->end[i] = full->nr;
-			row = i;
+	memcpy(rows, full, offsetof(struct thprace_obs, end));
+	memset(rows->end, 0x55, sizeof(rows->end));
+	memset(rows->ptes, rubbish, sizeof(rows->ptes));
+	memset(rows->mapcount, rubbish, sizeof(rows->mapcount));
+	memset(rows->exclusive, rubbish, sizeof(rows->exclusive));
+	memset(rows->writable, rubbish, sizeof(rows->writable));
+	for (i = 0; i < full->nr; i++) {
+		if (i && same_row(full, row, i) && !(form == FORM_SOME && i % 7 == 3))
 			continue;
-		}
-		rows->end[i] = 0x5555;
-		memset(&rows->ptes[i], rubbish, sizeof(rows->ptes[0]));
-		memset(&rows->mapcount[i], rubbish, sizeof(rows->mapcount[0]));
-		memset(&rows->exclusive[i], rubbish, sizeof(rows->exclusive[0]));
-		memset(&rows->writable[i], rubbish, sizeof(rows->writable[0]));
+		rows->end[row] = i;
+		row = i;
+		rows->end[i] = full->nr;
+		rows->ptes[i] = full->ptes[i];
+		rows->mapcount[i] = full->mapcount[i];
+		rows->exclusive[i] = full->exclusive[i];
+		rows->writable[i] = full->writable[i];
 	}
 }
 
@@ -70,15 +71,15 @@ static inline void judge_forms(const struct thprace_obs *full, u64 checks,
 			       struct thprace_finding *finding)
 {
 	struct thprace_finding b[THPRACE_NR_CHECKS];
-	static const int rubbish[] = { 0, 0x55 };
+	static const int rubbish[FORM_NR] = { 0, 0x55 };
 	static struct thprace_obs rows;
 	u32 i;
 
 	rows = *full;
 	one_row_a_page(&rows);
 	thprace_judge(&rows, checks, finding);
-	for (i = 0; i < FORM_NR * ARRAY_SIZE(rubbish); i++) {
-		to_rows(full, &rows, i % FORM_NR, rubbish[i / FORM_NR]);
+	for (i = 0; i < FORM_NR; i++) {
+		to_rows(full, &rows, i, rubbish[i]);
 		thprace_judge(&rows, checks, b);
 		if (!same_findings(finding, b))
 			fail_msg("form %u is judged otherwise", i);
