@@ -7,6 +7,7 @@ one line each; fails if a text is gone or a mutant passes all tests.  Not here:
 the tests themselves.
 """
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -191,11 +192,18 @@ TRIGGER = [
 ]
 
 
+CPU_SECONDS = 20
+
 TESTS = {
     "judge.c": ("test_judge", "test_model"),
     "rows.c": ("test_judge", "test_model"),
     "trigger.c": ("test_trigger",),
 }
+
+
+def limit_cpu():
+    """A mutant that never ends is noticed, too."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
 
 
 def try_one(snapshot, name, old, new):
@@ -213,7 +221,8 @@ def try_one(snapshot, name, old, new):
             made = subprocess.run(
                 ["make", "-s", "-C", os.path.join(top, "module", "tests"), "SANITIZE=",
                  "CFLAGS=-O0 -Wno-error", "TESTS=" + test, "run"],
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                preexec_fn=limit_cpu)
             if "passed," not in made.stdout:
                 return False, "does not build: " + made.stdout[:200]
             if made.returncode != 0:
