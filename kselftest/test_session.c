@@ -167,6 +167,9 @@ static void case_helper(const void *arg)
 		    "a task that is not there is no error");
 	ksft_expect(!tr_fd_write(fd, "go lane=a op=exit task=%d", pid),
 		    "a task that is there is refused");
+	ksft_expect(tr_fd_write(fd, "go lane=b op=exit task=%d", pid) == EBUSY,
+		    "a task that does one lane's work does another's");
+	tr_expect(fd, EINVAL, "done lane=b");
 	kill(pid, SIGKILL);
 	ksft_reap(pid, GONE_MS);
 	tr_expect(fd, 0, "done lane=a result=ok");

@@ -212,7 +212,7 @@ static int do_split(struct thprace_session *s, struct job *job, struct thprace_t
 		count_op(s, op, result, ktime_get_ns() - t0);
 		return 0;
 	}
-	ret = thprace_lane_go(s, job->spec.lane, current, op, t->addr);
+	ret = thprace_lane_go(s, job->spec.lane, current, op, t->addr, NULL);
 	if (ret) {
 		if (t->held)
 			put_page(t->held);
@@ -345,23 +345,9 @@ static int cmd_arm(struct thprace_session *s, struct job *job)
 	return thprace_steer_arm(s, &job->spec);
 }
 
-/* Somebody else does the lane's work: a process that ends, a kernel thread. */
-static int name_helper(struct thprace_session *s, struct job *job)
-{
-	struct pid *pid = find_get_pid(job->spec.task);
-	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
-	int ret;
-
-	put_pid(pid);
-	if (!task)
-		return -ESRCH;
-	ret = thprace_steer_helper(s, job->spec.lane, task);
-	put_task_struct(task);
-	return ret;
-}
-
 static int cmd_go(struct thprace_session *s, struct job *job)
 {
+	struct task_struct *helper = NULL;
 	const struct thprace_op *op;
 	int ret;
 
@@ -370,13 +356,20 @@ static int cmd_go(struct thprace_session *s, struct job *job)
 	op = thprace_op_find(job->spec.op[0].name);
 	if (!op)
 		return -EINVAL;
+	/* Somebody else does the lane's work: a process that ends, a kernel thread. */
 	if (job->spec.given & W(TASK)) {
-		ret = name_helper(s, job);
-		if (ret)
-			return ret;
+		struct pid *pid = find_get_pid(job->spec.task);
+
+		helper = get_pid_task(pid, PIDTYPE_PID);
+		put_pid(pid);
+		if (!helper)
+			return -ESRCH;
 	}
-	return thprace_lane_go(s, job->spec.lane, current, op,
-			       job->spec.nr_maps ? job->spec.map[0].addr : 0);
+	ret = thprace_lane_go(s, job->spec.lane, current, op,
+			      job->spec.nr_maps ? job->spec.map[0].addr : 0, helper);
+	if (helper)
+		put_task_struct(helper);
+	return ret;
 }
 
 static int cmd_done(struct thprace_session *s, struct job *job)

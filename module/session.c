@@ -270,16 +270,18 @@ unsigned int thprace_session_held_refs(struct thprace_session *s, unsigned long 
  * @task: the task; referenced until the lanes are cleared
  * @op: what it does
  * @addr: huge page it acts on, 0 = not told
+ * @helper: referenced; who does the lane's work, or NULL: @task itself
  *
  * Context: process context.
- * Return: 0, -EBUSY (the lane is another task's or active), -ENOSPC (too many
- * intervals in this round).
+ * Return: 0, -EBUSY (the lane is another task's or active, or the helper is a
+ * lane), -ENOSPC (too many intervals in this round); then nothing has changed.
  */
 int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 		    struct task_struct *task, const struct thprace_op *op,
-		    unsigned long addr)
+		    unsigned long addr, struct task_struct *helper)
 {
 	struct thprace_lane *l = &s->lane[lane];
+	bool first = false;
 	int ret = 0;
 
 	spin_lock(&s->lock);
@@ -288,19 +290,34 @@ int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 	} else if (l->nr_spans == THPRACE_MAX_SPANS) {
 		ret = -ENOSPC;
 	} else {
-		if (!l->task) {
+		first = !l->task;
+		if (first) {
 			get_task_struct(task);
 			l->task = task;
 		}
 		l->op = op;
 		l->active = true;
 		l->span[l->nr_spans].addr = addr;
+	}
+	spin_unlock(&s->lock);
+	if (ret)
+		return ret;
+	if (helper)
+		ret = thprace_steer_helper(s, lane, helper);
+	spin_lock(&s->lock);
+	if (!ret) {
 		s->op_asked |= BIT_ULL(thprace_op_index(op));
+	} else {
+		l->active = false;
+		if (first)
+			l->task = NULL;
 	}
 	spin_unlock(&s->lock);
 	if (!ret) {
 		thprace_steer_go(s, lane);
 		WRITE_ONCE(l->span[l->nr_spans].t0_ns, ktime_get_ns());
+	} else if (first) {
+		put_task_struct(task);
 	}
 	return ret;
 }

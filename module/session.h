@@ -205,7 +205,7 @@ unsigned int thprace_session_held_refs(struct thprace_session *s, unsigned long 
 				       unsigned long nr);
 int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 		    struct task_struct *task, const struct thprace_op *op,
-		    unsigned long addr);
+		    unsigned long addr, struct task_struct *helper);
 int thprace_lane_done(struct thprace_session *s, unsigned int lane,
 		      enum thprace_result result);
 bool thprace_lanes_active(struct thprace_session *s);

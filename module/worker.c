@@ -96,7 +96,8 @@ static void act(struct racer *r)
 	struct thprace_lane *lane = &race->s->lane[r->lane];
 	enum thprace_result result = THPRACE_RESULT_BUSY;
 
-	if (thprace_lane_go(race->s, r->lane, current, r->op, r->target.addr)) {
+	if (thprace_lane_go(race->s, r->lane, current, r->op, r->target.addr,
+			    NULL)) {
 		atomic_inc(&race->arrived);
 		return;
 	}
