@@ -246,13 +246,20 @@ static int place(unsigned int phase)
 	return 0;
 }
 
-static void remove(unsigned int phase)
+/* point_lock held: take out what nobody uses any more, in one grace period. */
+static void remove_unused(void)
 {
-	struct point *p = &points[phase];
+	static struct kprobe *unused[THPRACE_MAX_PHASES];	/* point_lock */
+	unsigned int i, nr = 0;
 
-	if (p->placed)
-		unregister_kprobe(&p->kp);
-	p->placed = false;
+	for (i = 0; i < thprace_nr_phases && !nr_all; i++) {
+		if (!points[i].placed || (nr_racing && thprace_phases[i].racing))
+			continue;
+		unused[nr++] = &points[i].kp;
+		points[i].placed = false;
+	}
+	if (nr)
+		unregister_kprobes(unused, nr);
 }
 
 /**
@@ -282,13 +289,9 @@ int thprace_phase_get_racing(void)
  */
 void thprace_phase_put_racing(void)
 {
-	unsigned int i;
-
 	mutex_lock(&point_lock);
-	if (!--nr_racing && !nr_all)
-		for (i = 0; i < thprace_nr_phases; i++)
-			if (thprace_phases[i].racing)
-				remove(i);
+	nr_racing--;
+	remove_unused();
 	mutex_unlock(&point_lock);
 }
 
@@ -316,13 +319,9 @@ int thprace_phase_get_all(void)
  */
 void thprace_phase_put_all(void)
 {
-	unsigned int i;
-
 	mutex_lock(&point_lock);
-	if (!--nr_all)
-		for (i = 0; i < thprace_nr_phases; i++)
-			if (!nr_racing || !thprace_phases[i].racing)
-				remove(i);
+	nr_all--;
+	remove_unused();
 	mutex_unlock(&point_lock);
 }
 
