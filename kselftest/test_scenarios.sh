@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Each scenario of the companion for a few rounds, and the control of its
-# verification of contents: a flipped bit must fail the run.
+# verification of contents: a flipped bit must fail the run; likewise of what is
+# done about a scenario that is stuck.
 #
 # THPRACE_ROUNDS is how many (30); every scenario in expected/scenarios.txt
 # must exist, so that none silently vanishes.
@@ -89,6 +90,17 @@ flipped()
 		json_says check '"content"'
 }
 
+# A scenario that gets on no more is looked at, and that look can fail the run.
+stuck()
+{
+	THPRACE_INJECT=stuck
+	export THPRACE_INJECT
+	rc=0
+	run_rounds split-munmap 5 1 || rc=1
+	unset THPRACE_INJECT
+	[ "$rc" -eq 0 ] && json_says verdict '"fail"' && json_says check '"refcount"'
+}
+
 replayed()
 {
 	run_rounds split-munmap 5 0 || return 1
@@ -113,11 +125,12 @@ all_there()
 
 # shellcheck disable=SC2086 # a list of words
 set -- $names
-ksft_plan $((2 * $# + 2))
+ksft_plan $((2 * $# + 3))
 ksft_case "scenarios" all_there
 for name; do
 	ksft_case "$name" scenario "$name"
 	ksft_case "$name, a bit flipped" flipped "$name"
 done
+ksft_case "stuck" stuck
 ksft_case "replay" replayed
 ksft_end

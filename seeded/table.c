@@ -141,25 +141,6 @@ static void say_splat(struct guest *g, const char *splat)
 	}
 }
 
-static bool read_report(const char *dir, struct guest *g)
-{
-	json_t *root = load_in(dir, "r.json"), *first, *when;
-	bool violated;
-
-	first = json_array_get(json_object_get(root, "violations"), 0);
-	violated = first;
-	if (first) {
-		g->found = FOUND_CHECK;
-		copy(g->by, sizeof(g->by), text_of(first, "check"));
-		copy(g->scenario, sizeof(g->scenario), text_of(first, "scenario"));
-		copy(g->cell, sizeof(g->cell), text_of(first, "cell"));
-		when = json_object_get(root, "first_violation_s");
-		g->seconds = json_is_number(when) ? json_number_value(when) : INFINITY;
-	}
-	json_decref(root);
-	return violated;
-}
-
 /*
  * A guest that died has no report, but its console may hold what the module
  * said before the kernel complained (or, without @splat, at all).
@@ -187,6 +168,44 @@ static bool read_console(const char *dir, const char *splat, struct guest *g)
 	if (f)
 		fclose(f);
 	return violated;
+}
+
+/*
+ * Without a time in the report (the scenario never came to an end), that of the
+ * console is taken.
+ */
+static bool read_report(const char *dir, struct guest *g)
+{
+	json_t *root = load_in(dir, "r.json"), *first, *when;
+	struct guest said;
+	bool violated;
+
+	first = json_array_get(json_object_get(root, "violations"), 0);
+	violated = first;
+	if (first) {
+		g->found = FOUND_CHECK;
+		copy(g->by, sizeof(g->by), text_of(first, "check"));
+		copy(g->scenario, sizeof(g->scenario), text_of(first, "scenario"));
+		copy(g->cell, sizeof(g->cell), text_of(first, "cell"));
+		when = json_object_get(root, "first_violation_s");
+		g->seconds = INFINITY;
+		if (json_is_number(when))
+			g->seconds = json_number_value(when);
+		else if (read_console(dir, "", &said))
+			g->seconds = said.seconds;
+	}
+	json_decref(root);
+	return violated;
+}
+
+/* The guest has come back, but not what ran in it. */
+static bool report_hangs(const char *dir)
+{
+	json_t *root = load_in(dir, "r.json");
+	bool hangs = strstr(text_of(root, "why"), "did not end in time");
+
+	json_decref(root);
+	return hangs;
 }
 
 /*
@@ -222,7 +241,7 @@ static void read_guest(const char *dir, bool ours, struct guest *g)
 		g->found = FOUND_SPLAT;
 		say_splat(g, splat);
 		g->seconds = console_seconds(dir, splat);
-	} else if (!strcmp(verdict, "lost")) {
+	} else if (!strcmp(verdict, "lost") || (ours && report_hangs(dir))) {
 		g->found = FOUND_HANG;
 		copy(g->by, sizeof(g->by), "hang");
 	} else if (!strcmp(verdict, "pass") || !strcmp(verdict, "inconclusive")) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * "thprace check": one quiesced check of another process
+ * One quiesced check of another process, for "thprace check" and others
  *
  * Finds its private anonymous memory and has the module look at it.  Not
  * here: races.
@@ -17,6 +17,7 @@
 struct batch {
 	int fd;
 	pid_t pid;
+	const char *inject;		/* check that is to fail, or NULL */
 	unsigned int nr, nr_checked;
 	u64 start[BATCH], len[BATCH];
 };
@@ -33,6 +34,8 @@ static int flush_batch(struct batch *b)
 	for (i = 0; i < b->nr; i++)
 		len += snprintf(line + len, sizeof(line) - len, " map=0x%llx+0x%llx",
 				b->start[i], b->len[i]);
+	if (b->inject)
+		len += snprintf(line + len, sizeof(line) - len, " inject=%s", b->inject);
 	b->nr_checked += b->nr;
 	b->nr = 0;
 	err = session_cmd(b->fd, "%s", line);
@@ -80,6 +83,21 @@ static int add_all(struct batch *b)
 	}
 	fclose(f);
 	return err ? err : flush_batch(b);
+}
+
+/**
+ * check_memory() - check all private anonymous memory of a process once
+ * @fd: session
+ * @pid: process
+ * @inject: check whose input is to be perturbed (positive control), or NULL
+ *
+ * Returns 0, -ESRCH, or the module's errno; the session has the results.
+ */
+int check_memory(int fd, pid_t pid, const char *inject)
+{
+	struct batch b = { .fd = fd, .pid = pid, .inject = inject };
+
+	return add_all(&b);
 }
 
 static int parse_map(const char *map, u64 *start, u64 *len)

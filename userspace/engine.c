@@ -68,6 +68,12 @@ static u64 violations(const struct run *run)
 	       __atomic_load_n(&run->sh->nr_violations, __ATOMIC_RELAXED);
 }
 
+static void note_first_violation(struct run *run)
+{
+	if (violations(run) && !run->res->first_violation_ns)
+		run->res->first_violation_ns = now_ns() - run->start_ns;
+}
+
 static bool was_done(const struct tally *t, const char *name)
 {
 	unsigned int i;
@@ -334,12 +340,16 @@ static int verify_batch(struct run *run)
 
 static int run_batch(struct run *run, unsigned int *nr_huge)
 {
+	const char *inject = getenv("THPRACE_INJECT");
 	u64 begin = now_ns(), t, took;
 	int err;
 
 	err = prepare_batch(run, nr_huge);
 	if (err || !*nr_huge)
 		return err;
+	/* The positive control of the look at what is stuck. */
+	while (inject && !strcmp(inject, "stuck"))
+		pause();
 	t = now_ns();
 	err = race_batch(run);
 	if (err)
@@ -347,6 +357,7 @@ static int run_batch(struct run *run, unsigned int *nr_huge)
 	t = lap(run, T_RACE, t);
 	if (run->fd >= 0) {
 		err = quiesced_check(run);
+		note_first_violation(run);
 		if (err)
 			return err;
 		t = lap(run, T_CHECK, t);
@@ -360,11 +371,11 @@ static int run_batch(struct run *run, unsigned int *nr_huge)
 		lap(run, T_FORK, t);
 	}
 	run->sh->batch++;
+	stuck_beat(run->res);
 	took = now_ns() - begin;
 	if (took * BUDGET_FACTOR > run->budget_ns)
 		run->budget_ns = took * BUDGET_FACTOR;
-	if (violations(run) && !run->res->first_violation_ns)
-		run->res->first_violation_ns = now_ns() - run->start_ns;
+	note_first_violation(run);
 	return 0;
 }
 
@@ -378,6 +389,7 @@ static int run_batches(struct run *run)
 		if (err)
 			return err;
 	}
+	stuck_beat(run->res);
 	do {
 		err = run_batch(run, &nr_huge);
 		in_vain = nr_huge ? 0 : in_vain + 1;

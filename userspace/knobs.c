@@ -3,8 +3,8 @@
  * Settings that a scenario changes, and their return
  *
  * Files of sysfs, and where a kernel thread runs.  The old value is kept and set
- * again at the scenario's end, also from a signal handler.  Not here: which
- * settings (scenario_*.c).
+ * again at the scenario's end, also from a signal handler or by the keeper.  Not
+ * here: which settings (scenario_*.c).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -143,13 +143,13 @@ pid_t knob_kthread(const char *name)
  */
 void knobs_restore(void)
 {
-	if (kept && kept->kthread)
+	if (!kept)
+		return;
+	if (kept->kthread)
 		(void)!sched_setaffinity(kept->kthread, sizeof(kept->kthread_cpus),
 					 &kept->kthread_cpus);
-	if (kept)
-		kept->kthread = 0;
-	while (kept && kept->nr) {
-		kept->nr--;
-		write_text(kept->knob[kept->nr].path, kept->knob[kept->nr].old);
-	}
+	kept->kthread = 0;
+	/* Forgotten only when it is done: we may be killed here, too. */
+	for (; kept->nr; kept->nr--)
+		write_text(kept->knob[kept->nr - 1].path, kept->knob[kept->nr - 1].old);
 }

@@ -26,6 +26,9 @@
 #define STAT_REFRESH	"/proc/sys/vm/stat_refresh"
 #define DROP_CACHES	"/proc/sys/vm/drop_caches"
 #define BATCH_PAGES	32		/* what a CPU keeps to itself, before 5.13 */
+#define NAP_NS		(5 * NSEC_PER_MSEC)
+#define NAPS		200
+#define NAPS_OF_SWEEP	(60 * NAPS)	/* a session that is closed goes first */
 #define MAX_LEAKS	(MAX_SCENARIOS * MAX_PASSES)
 #define LEAKED_BYTES	(8UL << 20)	/* of the positive control */
 
@@ -57,7 +60,7 @@ struct leak {
 
 static struct leak leaks[MAX_LEAKS];
 static char root[96];			/* where cgroup2 is mounted */
-static bool root_known, gave_controller;
+static bool root_known, had_controller, gave_controller;
 
 static bool on_tmpfs(int fd)
 {
@@ -123,19 +126,41 @@ const char *leak_why_not(void)
 	return NULL;
 }
 
-static int make_cgroup(struct leak *leak, unsigned int index)
+static bool has_controller(void)
 {
 	char path[128], text[256];
-	int err;
 
 	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
-	if (read_text(path, text, sizeof(text)) < 0 || !has_word(text, "memory")) {
+	return read_text(path, text, sizeof(text)) >= 0 && has_word(text, "memory");
+}
+
+/**
+ * leak_init() - see what cgroup2 is like before a run
+ */
+void leak_init(void)
+{
+	find_root();
+	had_controller = has_controller();
+}
+
+static void name_cgroup(struct leak *leak, pid_t run, unsigned int index)
+{
+	snprintf(leak->path, sizeof(leak->path), "%s/thprace-%d-%u", root, run, index);
+}
+
+static int make_cgroup(struct leak *leak, unsigned int index)
+{
+	char path[128];
+	int err;
+
+	if (!has_controller()) {
+		snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
 		err = write_text(path, "+memory");
 		if (err)
 			return err;
 		gave_controller = true;
 	}
-	snprintf(leak->path, sizeof(leak->path), "%s/thprace-%d-%u", root, getpid(), index);
+	name_cgroup(leak, getpid(), index);
 	if (!mkdir(leak->path, 0755))
 		return 0;
 	leak->path[0] = '\0';
@@ -319,14 +344,14 @@ static void end_leaker(struct leak *leak)
 	leak->leaker = 0;
 }
 
-static void remove_cgroup(struct leak *leak)
+static void remove_cgroup(struct leak *leak, unsigned int naps)
 {
-	const struct timespec nap = { .tv_nsec = 5 * NSEC_PER_MSEC };
+	const struct timespec nap = { .tv_nsec = NAP_NS };
 	unsigned int i;
 
 	end_leaker(leak);
 	/* A process that was just reaped may still be on its way out. */
-	for (i = 0; leak->path[0] && i < 200; i++) {
+	for (i = 0; leak->path[0] && i < naps; i++) {
 		if (!rmdir(leak->path) || errno != EBUSY)
 			break;
 		nanosleep(&nap, NULL);
@@ -404,7 +429,7 @@ void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last)
 		violated(res, i, leak->base[i], got[i], start_ns);
 	}
 	leak->pending = false;
-	remove_cgroup(leak);
+	remove_cgroup(leak, NAPS);
 }
 
 bool leak_pending(const struct leak *leak)
@@ -434,19 +459,48 @@ void leak_nudge(bool hard)
 	write_text(STAT_REFRESH, "1");
 }
 
+static void take_controller_back(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
+	write_text(path, "-memory");
+}
+
 /**
  * leak_stop() - remove all cgroups that are still there
  */
 void leak_stop(void)
 {
-	char path[128];
 	unsigned int i;
 
 	for (i = 0; i < MAX_LEAKS; i++)
-		remove_cgroup(&leaks[i]);
-	if (gave_controller) {
-		snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
-		write_text(path, "-memory");
-	}
+		remove_cgroup(&leaks[i], NAPS);
+	if (gave_controller)
+		take_controller_back();
 	gave_controller = false;
+}
+
+/**
+ * leak_sweep() - remove the cgroups of a run that was killed
+ * @run: the process that called leak_begin()
+ *
+ * For another process, forked from it between leak_init() and leak_begin().
+ */
+void leak_sweep(pid_t run)
+{
+	struct leak leak;
+	bool any = false;
+	unsigned int i;
+
+	if (!root[0])
+		return;
+	for (i = 0; i < MAX_LEAKS; i++) {
+		memset(&leak, 0, sizeof(leak));
+		name_cgroup(&leak, run, i);
+		any |= !access(leak.path, F_OK);
+		remove_cgroup(&leak, NAPS_OF_SWEEP);
+	}
+	if (any && !had_controller)
+		take_controller_back();
 }

@@ -48,7 +48,8 @@ static const char usage_text[] =
 "  --help, --version\n"
 "\n"
 "THPRACE_INJECT=content in the environment flips a bit before contents are\n"
-"verified, THPRACE_INJECT=leak leaves a process behind, THPRACE_INJECT=zap (or any\n"
+"verified, THPRACE_INJECT=leak leaves a process behind, THPRACE_INJECT=stuck never\n"
+"ends a batch and has the check that is made then fail, THPRACE_INJECT=zap (or any\n"
 "op of a storm) flips a bit where a storm did that op: the run must then fail.\n"
 "\n"
 "Exit codes: 0 pass, 1 violation, 2 usage or harness error, 3 inconclusive\n"
@@ -257,6 +258,7 @@ static int finish(struct report *rep, int err)
 	}
 	for (i = 0; i < rep->nr_results; i++)
 		munmap(rep->results[i], sizeof(*rep->results[i]));
+	keeper_stop();
 	return code;
 }
 
@@ -269,7 +271,10 @@ static int prepare(struct report *rep)
 	err = signals_setup();
 	if (!err)
 		err = knobs_init();
-	return err ? err : swap_init();
+	if (!err)
+		err = swap_init();
+	leak_init();
+	return err ? err : keeper_start();
 }
 
 static int run(const struct options *opt)

@@ -21,6 +21,7 @@
 
 #define POLL_MS			200
 #define OVERDUE_NS		(300 * NSEC_PER_SEC)	/* beyond the deadline */
+#define STOPPED_NS		(30 * NSEC_PER_SEC)
 #define LEAK_PATIENCE_NS	(6 * NSEC_PER_SEC)
 #define LEAK_NAP_NS		(200 * NSEC_PER_MSEC)
 #define LEAK_LOOKS		5
@@ -59,14 +60,35 @@ static void run_here(struct run *run, const struct leak *leak)
 		copy_word(run->res->error, sizeof(run->res->error), last_error());
 }
 
-static int wait_for(pid_t pid, u64 end_ns, int *status)
+/*
+ * What a violation stops is on its way out, if the kernel still lets it go: it
+ * gets ten times as long as it took so far.
+ */
+static u64 end_of_stopped(const struct run *run, u64 begin_ns)
+{
+	u64 now = now_ns(), grace_ns = (now - begin_ns) * 10;
+
+	if (!__atomic_load_n(&run->res->tally.violations, __ATOMIC_RELAXED))
+		return 0;
+	return now + (grace_ns > STOPPED_NS ? grace_ns : STOPPED_NS);
+}
+
+static int wait_for(const struct run *run, pid_t pid, int *status, struct stuck *look)
 {
 	const struct timespec nap = { .tv_nsec = 5 * NSEC_PER_MSEC };
 	struct pollfd pfd = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	u64 begin_ns = now_ns(), end_ns = run->deadline_ns + OVERDUE_NS, stopped_ns = 0;
 	bool killed = false;
 	pid_t got;
 
 	while (!(got = waitpid(pid, status, WNOHANG))) {
+		if (run->opt->stop_first && !stopped_ns) {
+			stopped_ns = end_of_stopped(run, begin_ns);
+			if (stopped_ns && stopped_ns < end_ns)
+				end_ns = stopped_ns;
+		}
+		if (!killed && stuck_look(run, pid, look) && run->opt->stop_first)
+			end_ns = 0;
 		if (now_ns() > end_ns) {
 			if (killed)
 				break;
@@ -86,6 +108,7 @@ static int run_apart(struct run *run, const struct leak *leak)
 {
 	struct result *res = run->res;
 	pid_t parent = getpid(), pid;
+	struct stuck look = { 0 };
 	int status = 0;
 
 	fflush(NULL);
@@ -103,8 +126,9 @@ static int run_apart(struct run *run, const struct leak *leak)
 		_exit(0);
 	}
 	signals_scenario(pid);
-	if (wait_for(pid, run->deadline_ns + OVERDUE_NS, &status))
-		set_error("%s did not end in time and was killed", res->sc->name);
+	if (wait_for(run, pid, &status, &look))
+		set_error("%s did not end in time and was killed%s", res->sc->name,
+			  look.tally ? ": it was stuck" : "");
 	else if (WIFSIGNALED(status))
 		set_error("the process of %s was killed by signal %d", res->sc->name,
 			  WTERMSIG(status));
@@ -113,6 +137,7 @@ static int run_apart(struct run *run, const struct leak *leak)
 	else if (status)
 		set_error("%s was ended in the middle", res->sc->name);
 	signals_scenario(0);
+	stuck_add(res, &look);
 	/* Its own doing already, unless it was killed. */
 	knobs_restore();
 	swap_stop();

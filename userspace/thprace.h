@@ -346,6 +346,7 @@ struct result {
 	u64 met;			/* of forced: all points of the schedule were reached */
 	u64 time_ns[T_NR];
 	u64 first_violation_ns;		/* since the run's start, or 0 */
+	u64 beat_ns, longest_ns;	/* stuck.c: the last end of a batch, the longest one */
 	struct storm_batch program;	/* the last one that was run */
 	u32 nr_skews;
 	u32 spread_ns[NR_SKEWS];	/* first to last start on a huge page */
@@ -418,6 +419,7 @@ bool steer_draw_third(const struct scenario *sc, struct rng *rng, char *buf, siz
 /* leak.c: what is left when a scenario's processes are gone */
 struct leak;
 
+void leak_init(void);
 const char *leak_why_not(void);
 const char *leak_no_cgroup(void);
 struct leak *leak_begin(unsigned int index);
@@ -427,6 +429,18 @@ bool leak_pending(const struct leak *leak);
 bool leak_overdue(const struct leak *leak, u64 patience_ns);
 void leak_nudge(bool hard);
 void leak_stop(void);
+void leak_sweep(pid_t run);
+
+/* stuck.c: a scenario that gets on no more */
+struct stuck {
+	u64 beat_ns, found_ns;
+	unsigned int looks;
+	struct tally *tally;		/* violations that were found, or NULL */
+};
+
+void stuck_beat(struct result *res);
+bool stuck_look(const struct run *run, pid_t pid, struct stuck *look);
+void stuck_add(struct result *res, struct stuck *look);
 
 /* runner.c: the scenarios, in processes of their own, in passes */
 int run_all(struct report *rep);
@@ -446,6 +460,10 @@ void knobs_restore(void);
 int swap_init(void);
 void swap_start(void);
 void swap_stop(void);
+
+/* keeper.c: the same after kill -9 */
+int keeper_start(void);
+void keeper_stop(void);
 
 /* signals.c: SIGINT and left-over processes */
 int signals_setup(void);
@@ -481,5 +499,6 @@ void report_checks(struct report *rep);
 
 /* check.c: "thprace check" */
 int check_process(pid_t pid, const char *map);
+int check_memory(int fd, pid_t pid, const char *inject);
 
 #endif /* THPRACE_H */

@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The companion killed with -9, all of its processes at once: the settings that
+# the scenario had changed are set back, and nothing of the run is left.
+# shellcheck disable=SC2317 # cases are called by ksft_case
+set -eu
+
+cd "$(dirname -- "$0")"
+# shellcheck source=ksft.sh
+. ./ksft.sh
+
+thprace=$(ksft_thprace)
+[ -n "$thprace" ] || ksft_skip_all "no thprace: run make first"
+thp=/sys/kernel/mm/transparent_hugepage
+control=shmem-punch
+
+# can SCENARIO
+can()
+{
+	"$thprace" list scenarios | awk -v name="$1" '
+		/^[^ ]/ { mine = $1 == name }
+		mine && /^ +(cannot run here|only with)/ { exit 1 }'
+}
+
+can khugepaged || ksft_skip_all "khugepaged: the scenario cannot run here"
+
+# All settings that the two scenarios change, and where the thread may run.
+state()
+{
+	grep . "$thp/khugepaged"/*sleep_millisecs "$thp/khugepaged/pages_to_scan" \
+		"$thp/shmem_enabled"
+	for dir in /proc/[0-9]*; do
+		if [ "$(cat "$dir/comm" 2>/dev/null)" = khugepaged ]; then
+			grep Cpus_allowed: "$dir/status"
+		fi
+	done
+}
+
+# processes NAME: pids of those that are called so, zombies not.
+processes()
+{
+	for dir in /proc/[0-9]*; do
+		if [ "$(cat "$dir/comm" 2>/dev/null)" = "$1" ] &&
+		   ! grep -q '^State:.*Z' "$dir/status" 2>/dev/null; then
+			echo "${dir#/proc/}"
+		fi
+	done
+}
+
+cgroups()
+{
+	find /sys/fs/cgroup -maxdepth 2 -name 'thprace-*' 2>/dev/null || :
+}
+
+# until_true COMMAND...: asks again and again, with an end.
+until_true()
+{
+	tries=600
+	until "$@"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+changed() { [ "$(state)" != "$before" ]; }
+same() { [ "$(state)" = "$before" ]; }
+none() { [ -z "$(processes "$1")" ]; }
+no_cgroups() { [ -z "$(cgroups)" ]; }
+
+remove_cgroups()
+{
+	cgroups | while read -r dir; do rmdir "$dir" 2>/dev/null || :; done
+	no_cgroups
+}
+
+stopped()
+{
+	for pid in $(processes thprace); do
+		grep -q '^State:.*T' "/proc/$pid/status" 2>/dev/null || return 1
+	done
+}
+
+# Stopped first, so that none sees another one's end: what handles that is
+# tested elsewhere.
+kill_all()
+{
+	# children that are begun meanwhile are met in the next turn
+	# shellcheck disable=SC2046 # pids
+	until none thprace; do
+		kill -STOP $(processes thprace) 2>/dev/null || :
+		! stopped || kill -KILL $(processes thprace) 2>/dev/null || :
+		none thprace || sleep 0.1
+	done
+}
+
+# in_the_middle_of SCENARIO: it runs, and has changed a setting.
+in_the_middle_of()
+{
+	before=$(state)
+	"$thprace" run "$1" --duration 3600 --quiet >/dev/null 2>&1 &
+	until_true changed && return 0
+	ksft_msg "$1 changes no setting"
+	kill_all
+	return 1
+}
+
+restored()
+{
+	in_the_middle_of khugepaged || return 1
+	kill_all
+	wait
+	until_true same && return 0
+	ksft_msg "before:" "$before" "after:" "$(state)"
+	return 1
+}
+
+nothing_left()
+{
+	until_true none race-keeper || {
+		ksft_msg "the keeper is still there"
+		return 1
+	}
+	until_true no_cgroups && return 0
+	ksft_msg "left:" "$(cgroups)"
+	return 1
+}
+
+# What the first case would see without a keeper.
+not_restored()
+{
+	can "$control" || {
+		reason="$control cannot run here"
+		return 4
+	}
+	selected=$(sed 's/.*\[\(.*\)\].*/\1/' "$thp/shmem_enabled")
+	in_the_middle_of "$control" || return 1
+	# shellcheck disable=SC2046 # pids
+	kill -KILL $(processes race-keeper)
+	kill_all
+	wait
+	rc=0
+	changed || rc=1
+	[ "$rc" -eq 0 ] || ksft_msg "somebody else has set it back"
+	echo "$selected" >"$thp/shmem_enabled"
+	until_true remove_cgroups || rc=1
+	return "$rc"
+}
+
+ksft_plan 3
+ksft_case "all killed: settings are set back" restored
+ksft_case "all killed: no process and no cgroup left" nothing_left
+ksft_case "all killed, the keeper too: settings stay" not_restored
+ksft_end

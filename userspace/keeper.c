@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process that cleans up when all others were killed
+ *
+ * kill -9 runs no handler: settings, swap and cgroups of the run would stay.
+ * Not here: what is undone, and how (knobs.c, swap.c, leak.c), nor the ends
+ * that are not so sudden (signals.c).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range		436
+#endif
+
+/* Not "thprace", so that a "killall -9 thprace" spares it. */
+#define KEEPER_NAME		"race-keeper"
+
+static pid_t keeper;
+
+/*
+ * Every process of the run has inherited the pipe's other end, so it ends with
+ * the last of them: nobody is left who could change a setting again.
+ */
+static void keep(int pipe_end, pid_t run)
+{
+	sigset_t all;
+	char byte;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	prctl(PR_SET_NAME, KEEPER_NAME);
+	/* Hold nothing of the user's: no terminal, no pipe, no directory. */
+	setsid();
+	if (chdir("/") || dup2(pipe_end, STDIN_FILENO) < 0)
+		_exit(THPRACE_EXIT_ERROR);
+	syscall(SYS_close_range, STDIN_FILENO + 1, ~0U, 0);
+	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
+		;
+	knobs_restore();
+	swap_stop();
+	leak_sweep(run);
+	_exit(0);
+}
+
+/**
+ * keeper_start() - from here on, a sudden end is cleaned up, too
+ *
+ * To be called when there is no session yet (the keeper must not keep one
+ * open), and what it undoes has been initialized.
+ *
+ * Returns 0, or the error of pipe() or fork(), negative.
+ */
+int keeper_start(void)
+{
+	pid_t run = getpid();
+	int ends[2], err;
+
+	if (pipe2(ends, O_CLOEXEC)) {
+		err = -errno;
+		set_error("cannot make a pipe: %s", strerror(errno));
+		return err;
+	}
+	fflush(NULL);
+	keeper = fork();
+	if (!keeper) {
+		close(ends[1]);
+		keep(ends[0], run);
+	}
+	err = -errno;
+	close(ends[0]);
+	if (keeper > 0)
+		return 0;
+	close(ends[1]);
+	keeper = 0;
+	set_error("cannot fork: %s", strerror(-err));
+	return err;
+}
+
+/**
+ * keeper_stop() - all is undone: no need of it any more
+ */
+void keeper_stop(void)
+{
+	if (!keeper)
+		return;
+	kill(keeper, SIGKILL);
+	waitpid(keeper, NULL, 0);
+	keeper = 0;
+}

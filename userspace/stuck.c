@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A scenario that gets on no more is looked at before it is given up
+ *
+ * What a bug has left in the page tables can keep a process for ever (a fault
+ * on a migration entry that nobody replaces), so that the scenario never comes
+ * to its own check.  Not here: when to end it (runner.c).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "thprace.h"
+
+#define PATIENCE_NS	(5 * NSEC_PER_SEC)	/* at least */
+#define PATIENCE_FACTOR	20			/* of the longest batch so far */
+#define LOOK_NS		(10 * NSEC_PER_SEC)	/* the look can be stuck as well */
+#define MAX_FAMILY	256
+
+/**
+ * stuck_beat() - a batch has ended, or the first is about to begin
+ * @res: of the scenario, shared with the process that runs all
+ */
+void stuck_beat(struct result *res)
+{
+	u64 now = now_ns(), before = res->beat_ns;
+
+	if (before && now - before > res->longest_ns)
+		__atomic_store_n(&res->longest_ns, now - before, __ATOMIC_RELAXED);
+	__atomic_store_n(&res->beat_ns, now, __ATOMIC_RELAXED);
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], text[256], *at;
+	int parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_text(path, text, sizeof(text)) <= 0)
+		return 0;
+	at = strrchr(text, ')');
+	return at && sscanf(at, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+/* @family[0] and all that come from it; in /proc, children come after parents. */
+static unsigned int find_family(pid_t *family)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	unsigned int nr = 1, i;
+	pid_t pid, parent;
+
+	while (proc && nr < MAX_FAMILY && (entry = readdir(proc))) {
+		pid = atoi(entry->d_name);
+		parent = pid > 0 ? parent_of(pid) : 0;
+		for (i = 0; i < nr && family[i] != parent; i++)
+			;
+		if (parent && i < nr)
+			family[nr++] = pid;
+	}
+	if (proc)
+		closedir(proc);
+	return nr;
+}
+
+/* In a process of its own, as the maps of one that is stuck may be locked. */
+static void look_here(struct tally *found, pid_t scenario)
+{
+	const char *inject = getenv("THPRACE_INJECT");
+	pid_t family[MAX_FAMILY] = { scenario };
+	unsigned int nr = find_family(family), i;
+	struct tally *t = calloc(1, sizeof(*t));
+	int fd = session_open();
+
+	if (fd < 0 || !t)
+		_exit(1);
+	if (inject)
+		inject = strcmp(inject, "stuck") ? NULL : check_names[THPRACE_CHECK_REFCOUNT];
+	/* One that has ended meanwhile is nothing to complain of. */
+	for (i = 0; i < nr; i++)
+		check_memory(fd, family[i], inject);
+	if (session_report(fd, t))
+		_exit(1);
+	memcpy(found, t, sizeof(*found));
+	_exit(0);
+}
+
+static bool ends_within(pid_t pid, u64 ns)
+{
+	const struct timespec nap = { .tv_nsec = 20 * NSEC_PER_MSEC };
+	u64 end_ns = now_ns() + ns;
+	int status;
+
+	while (!waitpid(pid, &status, WNOHANG)) {
+		if (now_ns() > end_ns) {
+			kill(pid, SIGKILL);
+			return false;
+		}
+		nanosleep(&nap, NULL);
+	}
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+/**
+ * stuck_look() - has it got on? If not, have the module check its processes
+ * @run: of the scenario
+ * @pid: its process
+ * @look: when it was looked at last, and how often; zeroed before the first
+ *
+ * Finds nothing in a scenario that is merely slow: the check is one that any
+ * live process stands.  Each look in vain makes the next one later.
+ *
+ * Returns whether there is a violation; it is in @look then.
+ */
+bool stuck_look(const struct run *run, pid_t pid, struct stuck *look)
+{
+	u64 beat_ns = __atomic_load_n(&run->res->beat_ns, __ATOMIC_RELAXED);
+	u64 patience_ns = __atomic_load_n(&run->res->longest_ns, __ATOMIC_RELAXED) *
+			  PATIENCE_FACTOR;
+	struct tally *found;
+	pid_t looker;
+
+	if (patience_ns < PATIENCE_NS)
+		patience_ns = PATIENCE_NS;
+	if (beat_ns != look->beat_ns)
+		look->looks = 0;
+	look->beat_ns = beat_ns;
+	if (!beat_ns || run->opt->no_module || look->tally ||
+	    now_ns() - beat_ns < patience_ns << look->looks)
+		return false;
+	look->looks++;
+	found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (found == MAP_FAILED)
+		return false;
+	looker = fork();
+	if (!looker) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		look_here(found, pid);
+	}
+	if (looker > 0 && ends_within(looker, LOOK_NS) && found->violations) {
+		look->tally = found;
+		look->found_ns = now_ns() - run->start_ns;
+		return true;
+	}
+	munmap(found, sizeof(*found));
+	return false;
+}
+
+/**
+ * stuck_add() - what was found goes into the scenario's result
+ * @res: of the scenario, whose process is gone
+ * @look: from stuck_look()
+ */
+void stuck_add(struct result *res, struct stuck *look)
+{
+	unsigned int i;
+
+	if (!look->tally)
+		return;
+	for (i = 0; i < look->tally->nr_violations; i++)
+		copy_word(look->tally->kept[i].scenario, sizeof(look->tally->kept[i].scenario),
+			  res->sc->name);
+	tally_add(&res->tally, look->tally);
+	if (!res->first_violation_ns)
+		res->first_violation_ns = look->found_ns;
+	munmap(look->tally, sizeof(*look->tally));
+	look->tally = NULL;
+}
