@@ -43,7 +43,7 @@ violation() # CHECK SECONDS
 }
 
 mkdir -p "$tmp/patches"
-for n in 01-a 02-b 03-c 04-d 05-e 06-h control-01-f control-02-g; do
+for n in 01-a 02-b 03-c 04-d 05-e 06-h 07-i 08-j control-01-f control-02-g; do
 	printf 'Bug: it is %s\n  and more\nBasis: none\n' $n >"$tmp/patches/$n.patch"
 done
 result 01-a thprace 1 fail null "$(violation rss 1.5)"
@@ -72,6 +72,11 @@ printf '%s\n' "$load" "[    1.250000] $said" '[    1.300000] kernel BUG at x.h:1
 printf '%s\n' "$load" "[    3.500000] $said" >"$tmp/results/06-h/thprace/2/console.log"
 printf '%s\n' "$load" '[    5.000000] kernel BUG at x.h:1!' "[    6.000000] $said" \
 	>"$tmp/results/06-h/thprace/3/console.log"
+# Killed in the middle: the time is that of the console; nothing found is a hang.
+result 07-i thprace 1 fail null "$(violation rss null)"
+printf '%s\n' "$load" "[    3.500000] $said" >"$tmp/results/07-i/thprace/1/console.log"
+result 08-j thprace 1 error null \
+	'{"verdict":"aborted","why":"harness error: fork did not end in time and was killed"}'
 result control-01-f thprace 1 pass null
 result control-02-g thprace 1 inconclusive null
 
@@ -84,7 +89,9 @@ expect "one of three is found, not in the median" 0 '^| 03-c .* | 1/3 | - (2), r
 expect "no report, no result" 0 '^| 04-d .* | 0/1 | did not run | - | - | - |$' "$table" detect $r
 expect "no verdict" 0 '^| 05-e .* | 0/1 | did not run ' "$table" detect $r
 expect "said, then died" 0 '^| 06-h .* | 3/3 | split_lock (2), splat: kernel BUG at x.h:1! (1) | 2.5 | fork | - |$' "$table" detect $r
-expect "totals" 0 '^6.12-x, 2026-01-02: 6 bugs, 3 found with every seed, 1 with some; median of those found 2.5 s. 2 controls, 0 reported.$' "$table" detect $r
+expect "time of the console" 0 '^| 07-i .* | 1/1 | rss | 2.5 | fork' "$table" detect $r
+expect "killed as it did not end" 0 '^| 08-j .* | 1/1 | hang | - | ' "$table" detect $r
+expect "totals" 0 '^6.12-x, 2026-01-02: 8 bugs, 5 found with every seed, 1 with some; median of those found 2.5 s. 2 controls, 0 reported.$' "$table" detect $r
 expect "another tool" 0 '^| 03-c | - (2), rss (1) | splat: BUG: x |  |$' "$table" others $r thprace stress-ng lts
 expect "found by it" 0 '^yes$' sh -c "'$table' found $tmp/results 03-c stress-ng && echo yes"
 expect "found by none" 0 '^no$' sh -c "'$table' found $tmp/results 03-c mmap10 || echo no"
