@@ -36,6 +36,30 @@ static void say_violation(struct text *t, const struct thprace_violation *v)
 	say(t, " ops=%s cell=%s reason=%s\n", v->ops[0] ? v->ops : "-", v->cell, v->reason);
 }
 
+/* What became of the schedule of the last round, if one was forced. */
+static void say_steps(struct text *t, struct thprace_session *s)
+{
+	static const char * const names[] = { "pending", "reached", "blocked", "never" };
+	const struct thprace_step_result *r;
+	unsigned int nr = thprace_steer_results(s, &r);
+
+	static_assert(ARRAY_SIZE(names) == THPRACE_NR_STEP_STATES);
+	if (!nr)
+		return;
+	say(t, "steer");
+	for (; nr; nr--, r++) {
+		say(t, " %c%c%s", 'a' + r->step.lane,
+		    r->step.kind == THPRACE_STEP_RETURN ? '<' : '>',
+		    r->step.kind == THPRACE_STEP_END ? "end" : r->step.phase);
+		if (r->step.nth > 1)
+			say(t, "#%u", r->step.nth);
+		say(t, "=%s%s", names[r->state], r->unparked ? "*" : "");
+		if (r->lock)
+			say(t, "(%s)", r->lock);
+	}
+	say(t, "\n");
+}
+
 static u64 racing_held(struct thprace_session *s, unsigned int check)
 {
 	return thprace_racing_held(check) - s->racing_base[check];
@@ -124,7 +148,7 @@ char *thprace_report_session(struct thprace_session *s, size_t *len)
 	if (s->bench_rounds)
 		say(&t, "bench rounds=%llu check_ns=%llu walk_ns=%llu\n", s->bench_rounds,
 		    s->bench_check_ns / s->bench_rounds, s->bench_walk_ns / s->bench_rounds);
-	t.len += thprace_steer_print(s, t.buf + t.len, t.size - t.len);
+	say_steps(&t, s);
 	t.len += thprace_grid_print(s, t.buf + t.len, t.size - t.len);
 	for (i = 0; i < min_t(unsigned int, s->nr_violations, THPRACE_SESSION_VIOLATIONS); i++)
 		say_violation(&t, &s->violation[i]);

@@ -12,11 +12,11 @@
  * lane sleeps, or takes many times longer than its op takes by itself, the
  * step is blocked; the lane then runs on freely and the next step begins.
  */
-#include <linux/hash.h>
 #include <linux/ktime.h>
 #include <linux/sched/signal.h>
 
 #include "grid.h"
+#include "lanemap.h"
 #include "observe.h"
 #include "phase.h"
 #include "serial.h"
@@ -65,92 +65,6 @@ struct thprace_steering {
 	bool clashed;			/* this round; once is enough */
 	bool brief;			/* of a grid: a miss ends the schedule */
 };
-
-/*
- * Which lane is a task?  Small open-addressed table; a task that is no lane
- * finds an empty slot at once.
- */
-#define MAP_SIZE	256
-#define MAP_DELETED	((struct task_struct *)1UL)
-
-static struct {
-	struct task_struct *task;
-	struct thprace_session *s;
-	unsigned int lane;
-} map[MAP_SIZE];
-static DEFINE_RAW_SPINLOCK(map_lock);	/* writers */
-static unsigned int map_used;		/* map_lock; deleted slots too */
-static unsigned int map_live;		/* map_lock */
-
-static unsigned int map_slot(struct task_struct *task)
-{
-	return hash_ptr(task, 8);
-}
-
-static void map_add(struct task_struct *task, struct thprace_session *s, unsigned int lane)
-{
-	unsigned int i, n;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&map_lock, flags);
-	for (n = 0, i = map_slot(task); n < MAP_SIZE; n++, i = (i + 1) % MAP_SIZE) {
-		struct task_struct *old = map[i].task;
-
-		if (old && old != MAP_DELETED && old != task)
-			continue;
-		if (!old)
-			map_used++;
-		if (old != task)
-			map_live++;
-		map[i].s = s;
-		map[i].lane = lane;
-		/* pairs with map_find(): who sees the task sees its lane */
-		smp_store_release(&map[i].task, task);
-		break;
-	}
-	raw_spin_unlock_irqrestore(&map_lock, flags);
-}
-
-static void map_del(struct task_struct *task)
-{
-	unsigned int i, n;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&map_lock, flags);
-	for (n = 0, i = map_slot(task); n < MAP_SIZE && map[i].task; n++, i = (i + 1) % MAP_SIZE)
-		if (map[i].task == task) {
-			WRITE_ONCE(map[i].task, MAP_DELETED);
-			map_live--;
-			break;
-		}
-	if (!map_live) {
-		/* nobody looks but tasks that are not in it */
-		for (i = 0; i < MAP_SIZE; i++)
-			WRITE_ONCE(map[i].task, NULL);
-		map_used = 0;
-	}
-	raw_spin_unlock_irqrestore(&map_lock, flags);
-}
-
-static bool map_find(struct task_struct *task, struct thprace_session **s,
-		     unsigned int *lane)
-{
-	unsigned int i, n;
-
-	for (n = 0, i = map_slot(task); n < MAP_SIZE; n++, i = (i + 1) % MAP_SIZE) {
-		/* pairs with map_add() */
-		struct task_struct *t = smp_load_acquire(&map[i].task);
-
-		if (!t)
-			return false;
-		if (t == task) {
-			*s = map[i].s;
-			*lane = map[i].lane;
-			return true;
-		}
-	}
-	return false;
-}
 
 /* st->lock held: end the current step, the next one begins. */
 static void next_step(struct thprace_steering *st, enum thprace_step_state state, u64 now)
@@ -352,7 +266,7 @@ void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs)
 	u32 nth;
 	bool park = false;
 
-	if (!map_find(current, &s, &lane) || !in_task())
+	if (!thprace_lanemap_find(current, &s, &lane) || !in_task())
 		return;
 	st = READ_ONCE(s->steer);
 	if (!st || !READ_ONCE(st->armed))
@@ -448,7 +362,7 @@ int thprace_steer_helper(struct thprace_session *s, unsigned int lane,
 
 	if (!st || !READ_ONCE(st->armed))
 		return 0;
-	if (map_find(task, &other, &other_lane))
+	if (thprace_lanemap_find(task, &other, &other_lane))
 		return -EBUSY;
 	raw_spin_lock_irqsave(&st->lock, flags);
 	if (st->lane[lane].task && st->lane[lane].task != task) {
@@ -485,7 +399,7 @@ void thprace_steer_go(struct thprace_session *s, unsigned int lane)
 	st->lane[lane].addr = s->lane[lane].span[s->lane[lane].nr_spans].addr;
 	st->lane[lane].serial.folio = NULL;
 	raw_spin_unlock_irqrestore(&st->lock, flags);
-	map_add(st->lane[lane].task, s, lane);
+	thprace_lanemap_add(st->lane[lane].task, s, lane);
 	while (!may_run(st, lane) && !fatal_signal_pending(current)) {
 		raw_spin_lock_irqsave(&st->lock, flags);
 		advance(st);
@@ -516,7 +430,7 @@ void thprace_steer_done(struct thprace_session *s, unsigned int lane)
 
 	if (!st || !READ_ONCE(st->armed))
 		return;
-	map_del(st->lane[lane].task);
+	thprace_lanemap_del(st->lane[lane].task);
 	raw_spin_lock_irqsave(&st->lock, flags);
 	st->lane[lane].ended = true;
 	advance(st);
@@ -684,7 +598,7 @@ void thprace_steer_disarm(struct thprace_session *s)
 	/* a lane that died between go and done is still in the map */
 	for (i = 0; i < THPRACE_MAX_LANES; i++)
 		if (st->lane[i].started && !st->lane[i].ended && st->lane[i].task)
-			map_del(st->lane[i].task);
+			thprace_lanemap_del(st->lane[i].task);
 }
 
 /**
@@ -765,40 +679,4 @@ unsigned int thprace_steer_results(struct thprace_session *s,
 u32 thprace_steer_hits(struct thprace_session *s, unsigned int lane, unsigned int phase)
 {
 	return s->steer ? s->steer->lane[lane].hits[phase] : 0;
-}
-
-/**
- * thprace_steer_print() - the steer line of a report
- * @s: the session
- * @buf: where
- * @size: room
- *
- * Return: bytes written.
- */
-size_t thprace_steer_print(struct thprace_session *s, char *buf, size_t size)
-{
-	static const char * const names[] = { "pending", "reached", "blocked", "never" };
-	struct thprace_steering *st = s->steer;
-	size_t n = 0;
-	unsigned int i;
-
-	static_assert(ARRAY_SIZE(names) == THPRACE_NR_STEP_STATES);
-	if (!st || !st->nr)
-		return 0;
-	n += scnprintf(buf + n, size - n, "steer");
-	for (i = 0; i < st->nr; i++) {
-		struct thprace_step_result *r = &st->result[i];
-		char sign = r->step.kind == THPRACE_STEP_RETURN ? '<' : '>';
-
-		n += scnprintf(buf + n, size - n, " %c%c%s", 'a' + r->step.lane, sign,
-			       r->step.kind == THPRACE_STEP_END ? "end" : r->step.phase);
-		if (r->step.nth > 1)
-			n += scnprintf(buf + n, size - n, "#%u", r->step.nth);
-		n += scnprintf(buf + n, size - n, "=%s%s", names[r->state],
-			       r->unparked ? "*" : "");
-		if (r->lock)
-			n += scnprintf(buf + n, size - n, "(%s)", r->lock);
-	}
-	n += scnprintf(buf + n, size - n, "\n");
-	return n;
 }

@@ -43,6 +43,5 @@ void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs);
 unsigned int thprace_steer_results(struct thprace_session *s,
 				   const struct thprace_step_result **result);
 u32 thprace_steer_hits(struct thprace_session *s, unsigned int lane, unsigned int phase);
-size_t thprace_steer_print(struct thprace_session *s, char *buf, size_t size);
 
 #endif /* THPRACE_STEER_H */
