@@ -195,7 +195,7 @@ TRIGGER = [
 CPU_SECONDS = 20
 
 TESTS = {
-    "judge.c": ("test_judge", "test_model"),
+    "judge.c": ("test_judge", "test_frames", "test_model"),
     "rows.c": ("test_judge", "test_model"),
     "trigger.c": ("test_trigger",),
 }
