@@ -26,7 +26,10 @@
 
 #define MAX_SEEDS	16
 #define MAX_BUGS	256
+#define MAX_TOOLS	16
 #define CONTROL		"control-"
+#define OURS		"thprace"
+#define TOGETHER	"all"		/* all others side by side */
 #define SAID		"thprace: violation "	/* module/record.c */
 
 enum found {
@@ -264,7 +267,7 @@ static bool is_found(const struct guest *g)
 static void read_row(const char *results, const char *name, const char *tool, struct row *row)
 {
 	char *top = path_of("%s/%s/%s", results, name, tool), *dir;
-	bool ours = !strcmp(tool, "thprace");
+	bool ours = !strcmp(tool, OURS);
 	struct dirent **entry;
 	int i, nr;
 
@@ -451,6 +454,82 @@ static int detect(const char *patches, const char *results)
 	return 0;
 }
 
+/* A failure says something only of a test that passes on a control. */
+static bool tool_found(const struct row *row, const struct row *control)
+{
+	bool fails_there = !control->nr;
+	unsigned int i;
+
+	for (i = 0; i < control->nr; i++)
+		fails_there |= control->guest[i].found == FOUND_FAILURE;
+	for (i = 0; i < row->nr; i++) {
+		if (is_found(&row->guest[i]) &&
+		    !(row->guest[i].found == FOUND_FAILURE && fails_there))
+			return true;
+	}
+	return false;
+}
+
+/* Those of a tool on all controls, in one row. */
+static void read_controls(const char *results, char names[][128], unsigned int n,
+			  const char *tool, struct row *all)
+{
+	static struct row row;
+	unsigned int i, j;
+
+	memset(all, 0, sizeof(*all));
+	for (i = 0; i < n; i++) {
+		if (!is_control(names[i]))
+			continue;
+		read_row(results, names[i], tool, &row);
+		for (j = 0; j < row.nr && all->nr < MAX_SEEDS; j++)
+			all->guest[all->nr++] = row.guest[j];
+	}
+}
+
+/* Of the bugs that all tests were run on, how many each has found, and their union. */
+static void others_totals(const char *results, char names[][128], unsigned int n,
+			  char **tools, int nr_tools)
+{
+	static struct row row, controls[MAX_TOOLS];
+	unsigned int i, run = 0, together = 0, each[MAX_TOOLS] = { 0 };
+	bool any;
+	int t;
+
+	for (t = 0; t < nr_tools; t++)
+		read_controls(results, names, n, tools[t], &controls[t]);
+	for (i = 0; i < n; i++) {
+		read_row(results, names[i], TOGETHER, &row);
+		if (is_control(names[i]) || !row.nr)
+			continue;
+		run++;
+		for (any = false, t = 0; t < nr_tools; t++) {
+			bool found;
+
+			read_row(results, names[i], tools[t], &row);
+			found = tool_found(&row, &controls[t]);
+			each[t] += found;
+			any |= found && strcmp(tools[t], OURS);
+		}
+		together += any;
+	}
+	if (!run)
+		return;
+	printf("\nOf %u bugs", run);
+	for (t = 0; t < nr_tools; t++) {
+		if (!strcmp(tools[t], OURS))
+			printf(" thprace found %u;", each[t]);
+	}
+	printf(" the union of all others %u (", together);
+	for (any = false, t = 0; t < nr_tools; t++) {
+		if (!strcmp(tools[t], OURS) || !strcmp(tools[t], TOGETHER))
+			continue;
+		printf("%s%s %u", any ? ", " : "", tools[t], each[t]);
+		any = true;
+	}
+	printf(", alone).\n");
+}
+
 static int others(const char *patches, const char *results, char **tools, int nr_tools)
 {
 	static char names[MAX_BUGS][128];
@@ -467,7 +546,7 @@ static int others(const char *patches, const char *results, char **tools, int nr
 	printf("\n");
 	for (i = 0; i < n; i++) {
 		for (any = 0, t = 0; t < nr_tools; t++) {
-			if (!strcmp(tools[t], "thprace"))
+			if (!strcmp(tools[t], OURS))
 				continue;
 			read_row(results, names[i], tools[t], &row);
 			any += row.nr;
@@ -486,6 +565,7 @@ static int others(const char *patches, const char *results, char **tools, int nr
 		}
 		printf("\n");
 	}
+	others_totals(results, names, n, tools, nr_tools);
 	printf("\n");
 	return 0;
 }
@@ -545,7 +625,7 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "detect"))
 		return detect(argv[2], argv[3]);
-	if (argc > 4 && !strcmp(argv[1], "others"))
+	if (argc > 4 && argc - 4 <= MAX_TOOLS && !strcmp(argv[1], "others"))
 		return others(argv[2], argv[3], argv + 4, argc - 4);
 	if (argc == 5 && !strcmp(argv[1], "found"))
 		return found(argv[2], argv[3], argv[4]);
