@@ -4,7 +4,7 @@
  *
  *   table detect PATCHES RESULTS            a row for each bug that was run
  *   table others PATCHES RESULTS TOOL...    a row for each, a column for each tool
- *   table line PATCHES RESULTS NAME         one bug, one line
+ *   table line PATCHES RESULTS NAME TOOL    one bug under one tool, one line
  *   table found RESULTS NAME TOOL           prints nothing: did it find it?
  *   table verdict PATCHES RESULTS MODE NAME...
  *
@@ -578,11 +578,11 @@ static int found(const char *results, const char *name, const char *tool)
 	return !row.nr_found;
 }
 
-static int line(const char *results, const char *name)
+static int line(const char *results, const char *name, const char *tool)
 {
 	static struct row row;
 
-	read_row(results, name, "thprace", &row);
+	read_row(results, name, tool, &row);
 	printf("%s: %u/%u ", name, row.nr_found, row.nr);
 	print_by(&row);
 	printf(" ");
@@ -629,8 +629,8 @@ int main(int argc, char **argv)
 		return others(argv[2], argv[3], argv + 4, argc - 4);
 	if (argc == 5 && !strcmp(argv[1], "found"))
 		return found(argv[2], argv[3], argv[4]);
-	if (argc == 5 && !strcmp(argv[1], "line"))
-		return line(argv[3], argv[4]);
+	if (argc == 6 && !strcmp(argv[1], "line"))
+		return line(argv[3], argv[4], argv[5]);
 	if (argc > 5 && !strcmp(argv[1], "verdict"))
 		return verdict(argv[3], !strcmp(argv[4], "short"), argv + 5, argc - 5);
 	fprintf(stderr, "usage: table detect|others|line|found|verdict PATCHES RESULTS ...\n");

@@ -77,6 +77,11 @@ result 07-i thprace 1 fail null "$(violation rss null)"
 printf '%s\n' "$load" "[    3.500000] $said" >"$tmp/results/07-i/thprace/1/console.log"
 result 08-j thprace 1 error null \
 	'{"verdict":"aborted","why":"harness error: fork did not end in time and was killed"}'
+# What all others find together; stress-ng fails on a control as well.
+result 01-a all 1 pass null
+result 01-a stress-ng 1 fail null
+result 03-c all 1 lost null
+result control-01-f stress-ng 1 fail null
 result control-01-f thprace 1 pass null
 result control-02-g thprace 1 inconclusive null
 
@@ -95,8 +100,9 @@ expect "totals" 0 '^6.12-x, 2026-01-02: 8 bugs, 5 found with every seed, 1 with 
 expect "another tool" 0 '^| 03-c | - (2), rss (1) | splat: BUG: x |  |$' "$table" others $r thprace stress-ng lts
 expect "found by it" 0 '^yes$' sh -c "'$table' found $tmp/results 03-c stress-ng && echo yes"
 expect "found by none" 0 '^no$' sh -c "'$table' found $tmp/results 03-c mmap10 || echo no"
-expect "only who has been run elsewhere" 0 '^rows: 1$' sh -c "'$table' others $r thprace stress-ng | grep -c '| 0' | sed 's/^/rows: /'"
-expect "a line" 0 '^01-a: 3/3 rss 3.2 s$' "$table" line $r 01-a
+expect "what the others find" 0 '^Of 2 bugs thprace found 2; the union of all others 1 (stress-ng 1, alone).$' "$table" others $r thprace all stress-ng
+expect "only who has been run elsewhere" 0 '^rows: 2$' sh -c "'$table' others $r thprace stress-ng | grep -c '| 0' | sed 's/^/rows: /'"
+expect "a line" 0 '^01-a: 3/3 rss 3.2 s$' "$table" line $r 01-a thprace
 expect "all found" 0 '^ok seeded: 02-b$' "$table" verdict $r short 01-a 02-b
 expect "not found is a failure in CI" 1 '^not ok seeded: 03-c$' "$table" verdict $r short 01-a 03-c
 expect "and a fact in a table" 0 '^1 passed, 1 failed$' "$table" verdict $r detect 01-a 03-c
