@@ -32,7 +32,8 @@ deps:
 	vm/deps
 
 run: deps
-	vm/run --kernel $(KERNEL) -- thprace run --duration $(DURATION) $(ARGS)
+	vm/run --kernel $(KERNEL) \
+		--timeout $$(awk 'BEGIN { printf "%d", $(DURATION) * 3 + 300 }') -- thprace run --duration $(DURATION) $(ARGS)
 
 unit:
 	$(MAKE) -C module/tests run

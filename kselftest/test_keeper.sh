@@ -37,20 +37,24 @@ state()
 	done
 }
 
-# processes NAME: pids of those that are called so, zombies not.
+# processes NAME: pids of those of our run that are called so, zombies not.
 processes()
 {
-	for dir in /proc/[0-9]*; do
-		if [ "$(cat "$dir/comm" 2>/dev/null)" = "$1" ] &&
-		   ! grep -q '^State:.*Z' "$dir/status" 2>/dev/null; then
-			echo "${dir#/proc/}"
-		fi
-	done
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$run" -v name="($1)" '
+		{ parent[$1] = $4; called[$1] = $2; state[$1] = $3 }
+		END {
+			for (pid in parent) {
+				for (p = pid; p > 1 && p != root; p = parent[p])
+					;
+				if (p == root && called[pid] == name && state[pid] != "Z")
+					print pid
+			}
+		}'
 }
 
 cgroups()
 {
-	find /sys/fs/cgroup -maxdepth 2 -name 'thprace-*' 2>/dev/null || :
+	find /sys/fs/cgroup -maxdepth 2 -name "thprace-$run-*" 2>/dev/null || :
 }
 
 # until_true COMMAND...: asks again and again, with an end.
@@ -66,7 +70,7 @@ until_true()
 
 changed() { [ "$(state)" != "$before" ]; }
 same() { [ "$(state)" = "$before" ]; }
-none() { [ -z "$(processes "$1")" ]; }
+gone() { ! grep '^State:' "/proc/$1/status" 2>/dev/null | grep -qv Z; }
 no_cgroups() { [ -z "$(cgroups)" ]; }
 
 remove_cgroups()
@@ -83,16 +87,20 @@ stopped()
 }
 
 # Stopped first, so that none sees another one's end: what handles that is
-# tested elsewhere.
+# tested elsewhere. One that sleeps deeply for ever is killed unstopped.
 kill_all()
 {
-	# children that are begun meanwhile are met in the next turn
-	# shellcheck disable=SC2046 # pids
-	until none thprace; do
+	tries=100
+	while [ "$tries" -gt 0 ]; do
+		tries=$((tries - 1))
+		# shellcheck disable=SC2046 # pids
 		kill -STOP $(processes thprace) 2>/dev/null || :
-		! stopped || kill -KILL $(processes thprace) 2>/dev/null || :
-		none thprace || sleep 0.1
+		! stopped || break
+		sleep 0.1
 	done
+	keeper=$(processes race-keeper)
+	# shellcheck disable=SC2046 # pids
+	kill -KILL $(processes thprace) || :
 }
 
 # in_the_middle_of SCENARIO: it runs, and has changed a setting.
@@ -100,6 +108,7 @@ in_the_middle_of()
 {
 	before=$(state)
 	"$thprace" run "$1" --duration 3600 --quiet >/dev/null 2>&1 &
+	run=$!
 	until_true changed && return 0
 	ksft_msg "$1 changes no setting"
 	kill_all
@@ -118,7 +127,11 @@ restored()
 
 nothing_left()
 {
-	until_true none race-keeper || {
+	[ -n "$keeper" ] || {
+		ksft_msg "there was no keeper"
+		return 1
+	}
+	until_true gone "$keeper" || {
 		ksft_msg "the keeper is still there"
 		return 1
 	}
@@ -136,8 +149,8 @@ not_restored()
 	}
 	selected=$(sed 's/.*\[\(.*\)\].*/\1/' "$thp/shmem_enabled")
 	in_the_middle_of "$control" || return 1
-	# shellcheck disable=SC2046 # pids
-	kill -KILL $(processes race-keeper)
+	keeper=$(processes race-keeper)
+	kill -KILL "$keeper"
 	kill_all
 	wait
 	rc=0

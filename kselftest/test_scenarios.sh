@@ -3,7 +3,7 @@
 #
 # Each scenario of the companion for a few rounds, and the control of its
 # verification of contents: a flipped bit must fail the run; likewise of what is
-# done about a scenario that is stuck.
+# done about a scenario that is stuck, or leaves something behind.
 #
 # THPRACE_ROUNDS is how many (30); every scenario in expected/scenarios.txt
 # must exist, so that none silently vanishes.
@@ -90,6 +90,17 @@ flipped()
 		json_says check '"content"'
 }
 
+# A process of the scenario is left behind.
+leaking()
+{
+	THPRACE_INJECT=leak
+	export THPRACE_INJECT
+	rc=0
+	run_rounds split-munmap 5 1 || rc=1
+	unset THPRACE_INJECT
+	[ "$rc" -eq 0 ] && json_says verdict '"fail"' && json_says check '"leak"'
+}
+
 # A scenario that gets on no more is looked at, and that look can fail the run.
 stuck()
 {
@@ -125,12 +136,13 @@ all_there()
 
 # shellcheck disable=SC2086 # a list of words
 set -- $names
-ksft_plan $((2 * $# + 3))
+ksft_plan $((2 * $# + 4))
 ksft_case "scenarios" all_there
 for name; do
 	ksft_case "$name" scenario "$name"
 	ksft_case "$name, a bit flipped" flipped "$name"
 done
+ksft_case "leaking" leaking
 ksft_case "stuck" stuck
 ksft_case "replay" replayed
 ksft_end

@@ -26,8 +26,8 @@ static const struct {
 	const char *fill;	/* of a picture */
 } looks[NR_LOOKS] = {
 	[LOOK_MET] = { "met", '+', "\033[30;42m", "#4caf50" },
-	[LOOK_EXCLUDED] = { "excluded", 'x', "\033[37;44m", "#5c7cba" },
-	[LOOK_NEVER] = { "never", '.', "\033[90m", "#d8d8d8" },
+	[LOOK_EXCLUDED] = { "excluded", '.', "\033[37;44m", "#5c7cba" },
+	[LOOK_NEVER] = { "never", '-', "\033[90m", "#d8d8d8" },
 	[LOOK_UNTRIED] = { "untried", '?', "\033[30;43m", "#fff3b0" },
 	[LOOK_VIOLATED] = { "violated", '!', "\033[97;41m", "#d32f2f" },
 };
@@ -77,6 +77,12 @@ static enum look look_of(const struct cell *cell)
 			break;
 	}
 	return look;
+}
+
+/* The signs are those of docs/GRID.md. */
+static char sign_of(const struct cell *cell, enum look look)
+{
+	return look == LOOK_MET && cell->hits == cell->rounds ? '#' : looks[look].sign;
 }
 
 /**
@@ -136,14 +142,14 @@ void grid_print(const struct tally *t, FILE *out)
 			enum look look = look_of(ax.cell[a][b]);
 
 			fprintf(out, " %s %c%s", colour ? looks[look].colour : "",
-				looks[look].sign, colour ? "\033[0m" : "");
+				sign_of(ax.cell[a][b], look), colour ? "\033[0m" : "");
 		}
 		fputc('\n', out);
 	}
 	for (b = 0; b < ax.nr_b; b++)
 		fprintf(out, "  %s%2u %-26s%s", b % 3 ? "" : "  ", b + 1, ax.b[b],
 			b % 3 == 2 || b + 1 == ax.nr_b ? "\n" : "");
-	fprintf(out, "   ");
+	fprintf(out, "    # met always ");
 	for (i = 0; i < NR_LOOKS; i++)
 		fprintf(out, " %c %s ", looks[i].sign, looks[i].name);
 	fputc('\n', out);

@@ -21,7 +21,10 @@
 #define SYS_close_range		436
 #endif
 
-/* Not "thprace", so that a "killall -9 thprace" spares it. */
+/*
+ * Not "thprace", so that "pkill -9 thprace" and the like spare it.  What goes by
+ * the executable (pidof, killall of busybox) does not.
+ */
 #define KEEPER_NAME		"race-keeper"
 
 static pid_t keeper;
@@ -38,6 +41,7 @@ static void keep(int pipe_end, pid_t run)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	prctl(PR_SET_NAME, KEEPER_NAME);
+	copy_word(program_invocation_name, strlen(program_invocation_name) + 1, KEEPER_NAME);
 	/* Hold nothing of the user's: no terminal, no pipe, no directory. */
 	setsid();
 	if (chdir("/") || dup2(pipe_end, STDIN_FILENO) < 0)
@@ -83,6 +87,14 @@ int keeper_start(void)
 	keeper = 0;
 	set_error("cannot fork: %s", strerror(-err));
 	return err;
+}
+
+/**
+ * keeper_pid() - the keeper, or 0
+ */
+pid_t keeper_pid(void)
+{
+	return keeper;
 }
 
 /**

@@ -260,11 +260,10 @@ static pid_t other_owner(void)
 
 	dir = opendir("/proc");
 	while (dir && !pid && (d = readdir(dir))) {
-		if (d->d_name[0] < '1' || d->d_name[0] > '9' ||
-		    strtol(d->d_name, NULL, 10) == getpid())
-			continue;
-		if (huge_kb(d->d_name))
-			pid = strtol(d->d_name, NULL, 10);
+		pid_t one = atoi(d->d_name);
+
+		if (one > 0 && one != getpid() && one != keeper_pid() && huge_kb(d->d_name))
+			pid = one;
 	}
 	if (dir)
 		closedir(dir);
@@ -430,6 +429,17 @@ void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last)
 	}
 	leak->pending = false;
 	remove_cgroup(leak, NAPS);
+}
+
+/**
+ * leak_give_up() - a process cannot be killed: nothing can be said any more
+ */
+void leak_give_up(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_LEAKS; i++)
+		leaks[i].pending = false;
 }
 
 bool leak_pending(const struct leak *leak)

@@ -61,14 +61,16 @@ static void run_here(struct run *run, const struct leak *leak)
 }
 
 /*
- * What a violation stops is on its way out, if the kernel still lets it go: it
- * gets ten times as long as it took so far.
+ * What a violation or the user stops is on its way out, if the kernel still lets
+ * it go: it gets ten times as long as it took so far.
  */
 static u64 end_of_stopped(const struct run *run, u64 begin_ns)
 {
 	u64 now = now_ns(), grace_ns = (now - begin_ns) * 10;
 
-	if (!__atomic_load_n(&run->res->tally.violations, __ATOMIC_RELAXED))
+	if (!signals_stop() &&
+	    !(run->opt->stop_first &&
+	      __atomic_load_n(&run->res->tally.violations, __ATOMIC_RELAXED)))
 		return 0;
 	return now + (grace_ns > STOPPED_NS ? grace_ns : STOPPED_NS);
 }
@@ -82,7 +84,7 @@ static int wait_for(const struct run *run, pid_t pid, int *status, struct stuck 
 	pid_t got;
 
 	while (!(got = waitpid(pid, status, WNOHANG))) {
-		if (run->opt->stop_first && !stopped_ns) {
+		if (!stopped_ns) {
 			stopped_ns = end_of_stopped(run, begin_ns);
 			if (stopped_ns && stopped_ns < end_ns)
 				end_ns = stopped_ns;
@@ -109,7 +111,7 @@ static int run_apart(struct run *run, const struct leak *leak)
 	struct result *res = run->res;
 	pid_t parent = getpid(), pid;
 	struct stuck look = { 0 };
-	int status = 0;
+	int status = 0, late;
 
 	fflush(NULL);
 	pid = fork();
@@ -126,7 +128,8 @@ static int run_apart(struct run *run, const struct leak *leak)
 		_exit(0);
 	}
 	signals_scenario(pid);
-	if (wait_for(run, pid, &status, &look))
+	late = wait_for(run, pid, &status, &look);
+	if (late)
 		set_error("%s did not end in time and was killed%s", res->sc->name,
 			  look.tally ? ": it was stuck" : "");
 	else if (WIFSIGNALED(status))
@@ -141,7 +144,10 @@ static int run_apart(struct run *run, const struct leak *leak)
 	/* Its own doing already, unless it was killed. */
 	knobs_restore();
 	swap_stop();
-	return status || res->err ? -EIO : 0;
+	/* What is still there is no leak. */
+	if (late && kill(pid, 0) == 0)
+		leak_give_up();
+	return late || status || res->err ? -EIO : 0;
 }
 
 /* Counts of another pass are added; what a scenario left last stays. */
@@ -150,7 +156,9 @@ static void add_pass(struct result *sum, const struct result *part)
 	unsigned int i;
 
 	tally_add(&sum->tally, &part->tally);
-	sum->skipped = part->skipped;
+	/* What it has seen in an earlier pass stands. */
+	if (!sum->tally.rounds && !sum->tally.violations)
+		sum->skipped = part->skipped;
 	sum->err = part->err;
 	memcpy(sum->error, part->error, sizeof(sum->error));
 	sum->duration_ns += part->duration_ns;

@@ -92,13 +92,15 @@ static void child_verify(struct run *run, struct lane *lane, unsigned int thp)
 	verify_thp(run, lane, thp, true);
 }
 
-static void child_main(struct run *run, struct lane *lane, unsigned int thp)
+static void child_main(struct run *run, struct lane *lane, unsigned int thp, pid_t parent)
 {
 	struct child_order *order = run->priv;
 
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(THPRACE_EXIT_ERROR);
 	while (!__atomic_load_n(&order->verify, __ATOMIC_ACQUIRE)) {
 		if (__atomic_load_n(&run->sh->abort, __ATOMIC_RELAXED))
 			_exit(THPRACE_EXIT_ERROR);
@@ -110,10 +112,10 @@ static void child_main(struct run *run, struct lane *lane, unsigned int thp)
 
 static pid_t spawn(struct run *run, struct lane *lane, unsigned int thp)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
 	if (!pid)
-		child_main(run, lane, thp);
+		child_main(run, lane, thp, parent);
 	return pid;
 }
 

@@ -22,6 +22,7 @@
 #define PATIENCE_NS	(5 * NSEC_PER_SEC)	/* at least */
 #define PATIENCE_FACTOR	20			/* of the longest batch so far */
 #define LOOK_NS		(10 * NSEC_PER_SEC)	/* the look can be stuck as well */
+#define DEEP_LOOKS	20
 #define MAX_FAMILY	256
 
 /**
@@ -37,16 +38,43 @@ void stuck_beat(struct result *res)
 	__atomic_store_n(&res->beat_ns, now, __ATOMIC_RELAXED);
 }
 
+/* From a stat file below /proc. */
+static int read_stat(const char *path, char *state, int *parent)
+{
+	char text[256], *at;
+
+	if (read_text(path, text, sizeof(text)) <= 0)
+		return -ESRCH;
+	at = strrchr(text, ')');
+	return at && sscanf(at, ") %c %d", state, parent) == 2 ? 0 : -ESRCH;
+}
+
 static pid_t parent_of(pid_t pid)
 {
-	char path[64], text[256], *at;
-	int parent = 0;
+	char path[64], state;
+	int parent;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (read_text(path, text, sizeof(text)) <= 0)
-		return 0;
-	at = strrchr(text, ')');
-	return at && sscanf(at, ") %*c %d", &parent) == 1 ? parent : 0;
+	return read_stat(path, &state, &parent) ? 0 : parent;
+}
+
+static bool any_thread_in(pid_t pid, char state)
+{
+	char path[320], is = 0;
+	struct dirent *entry;
+	bool found = false;
+	int parent;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && !found && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", pid, entry->d_name);
+		found = entry->d_name[0] != '.' && !read_stat(path, &is, &parent) && is == state;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
 }
 
 /* @family[0] and all that come from it; in /proc, children come after parents. */
@@ -70,6 +98,24 @@ static unsigned int find_family(pid_t *family)
 	return nr;
 }
 
+/*
+ * Asleep in the kernel, uninterruptibly, time and again: who waits for such a
+ * process' locks may share its fate.
+ */
+static bool in_deep_sleep(const pid_t *family, unsigned int nr)
+{
+	const struct timespec nap = { .tv_nsec = 50 * NSEC_PER_MSEC };
+	unsigned int i, look;
+
+	for (i = 0; i < nr; i++) {
+		for (look = 0; look < DEEP_LOOKS && any_thread_in(family[i], 'D'); look++)
+			nanosleep(&nap, NULL);
+		if (look == DEEP_LOOKS)
+			return true;
+	}
+	return false;
+}
+
 /* In a process of its own, as the maps of one that is stuck may be locked. */
 static void look_here(struct tally *found, pid_t scenario)
 {
@@ -79,7 +125,7 @@ static void look_here(struct tally *found, pid_t scenario)
 	struct tally *t = calloc(1, sizeof(*t));
 	int fd = session_open();
 
-	if (fd < 0 || !t)
+	if (fd < 0 || !t || in_deep_sleep(family, nr))
 		_exit(1);
 	if (inject)
 		inject = strcmp(inject, "stuck") ? NULL : check_names[THPRACE_CHECK_REFCOUNT];
@@ -96,12 +142,16 @@ static bool ends_within(pid_t pid, u64 ns)
 {
 	const struct timespec nap = { .tv_nsec = 20 * NSEC_PER_MSEC };
 	u64 end_ns = now_ns() + ns;
+	bool killed = false;
 	int status;
 
 	while (!waitpid(pid, &status, WNOHANG)) {
+		if (now_ns() > end_ns && killed)
+			return false;
 		if (now_ns() > end_ns) {
 			kill(pid, SIGKILL);
-			return false;
+			killed = true;
+			end_ns += ns;
 		}
 		nanosleep(&nap, NULL);
 	}
@@ -124,8 +174,8 @@ bool stuck_look(const struct run *run, pid_t pid, struct stuck *look)
 	u64 beat_ns = __atomic_load_n(&run->res->beat_ns, __ATOMIC_RELAXED);
 	u64 patience_ns = __atomic_load_n(&run->res->longest_ns, __ATOMIC_RELAXED) *
 			  PATIENCE_FACTOR;
+	pid_t parent = getpid(), looker;
 	struct tally *found;
-	pid_t looker;
 
 	if (patience_ns < PATIENCE_NS)
 		patience_ns = PATIENCE_NS;
@@ -142,7 +192,12 @@ bool stuck_look(const struct run *run, pid_t pid, struct stuck *look)
 		return false;
 	looker = fork();
 	if (!looker) {
+		/* counted by main already */
+		signal(SIGINT, SIG_IGN);
+		signal(SIGTERM, SIG_IGN);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
 		look_here(found, pid);
 	}
 	if (looker > 0 && ends_within(looker, LOOK_NS) && found->violations) {

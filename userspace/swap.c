@@ -92,9 +92,11 @@ void swap_start(void)
 	if (read_text(ZRAM_SYSFS "/disksize", size, sizeof(size)) <= 0 || strcmp(size, "0\n"))
 		return;
 	snprintf(size, sizeof(size), "%lu", SWAP_BYTES);
-	if (write_text(ZRAM_SYSFS "/disksize", size))
-		return;
 	*started = true;
+	if (write_text(ZRAM_SYSFS "/disksize", size)) {
+		*started = false;
+		return;
+	}
 	env.have_swap = !make_swap() && !swapon(ZRAM_DEVICE, 0);
 	*started = env.have_swap;
 	if (!*started)
@@ -108,8 +110,15 @@ void swap_stop(void)
 {
 	if (!started || !*started)
 		return;
-	*started = false;
 	env.have_swap = false;
-	if (!swapoff(ZRAM_DEVICE))
-		write_text(ZRAM_SYSFS "/reset", "1");
+	/* EINTR: by a signal that is handled. EINVAL: it was not even on. */
+	while (swapoff(ZRAM_DEVICE)) {
+		if (errno == EINVAL)
+			break;
+		if (errno != EINTR)
+			return;
+	}
+	write_text(ZRAM_SYSFS "/reset", "1");
+	/* Forgotten only when it is done: we may be killed here, too. */
+	*started = false;
 }

@@ -428,6 +428,7 @@ void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last);
 bool leak_pending(const struct leak *leak);
 bool leak_overdue(const struct leak *leak, u64 patience_ns);
 void leak_nudge(bool hard);
+void leak_give_up(void);
 void leak_stop(void);
 void leak_sweep(pid_t run);
 
@@ -463,6 +464,7 @@ void swap_stop(void);
 
 /* keeper.c: the same after kill -9 */
 int keeper_start(void);
+pid_t keeper_pid(void);
 void keeper_stop(void);
 
 /* signals.c: SIGINT and left-over processes */
