@@ -324,7 +324,8 @@ static void case_killed(const void *arg)
 /* What a session says to all that there can be one of, while it races. */
 static noreturn void expect_busy(int fd, struct holder *h)
 {
-	static const char * const serial[] = { "round", "reset", "arm seed=1" };
+	static const char * const serial[] = { "round", "reset", "arm seed=1",
+		"go lane=p op=fork" };
 	size_t i;
 	int err;
 

@@ -88,8 +88,10 @@ static bool enough_refs(struct run *r, unsigned int check, const struct thprace_
 }
 
 static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
-			unsigned long pfn, unsigned long addr, unsigned int held)
+			unsigned long pfn, unsigned long addr, struct folio *folio)
 {
+	unsigned long head = folio_pfn(folio), nr = folio_nr_pages(folio);
+	unsigned int held;
 	struct thprace_observer *o = r->o;
 	struct thprace_obs *obs = &o->obs;
 	unsigned int i;
@@ -97,8 +99,10 @@ static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
 	if (violates(r, obs)) {
 		/*
 		 * What was collected may be old: look at the page tables, and
-		 * believe it only if a second look sees the very same.
+		 * believe it only if a second look sees the very same, and the
+		 * session took or gave back no reference meanwhile.
 		 */
+		held = thprace_session_held_refs(r->s, head, nr);
 		if (thprace_observe_folio(o, obs, mm, pfn, slot, addr, held, true) !=
 		    THPRACE_OBSERVED) {
 			skip_all(r, "two looks in a row differed");
@@ -109,6 +113,8 @@ static void judge_folio(struct run *r, unsigned int mm, unsigned int slot,
 							  held, true) == THPRACE_OBSERVED;
 
 			add_flags(r, &o->again);
+			same &= obs->nr == nr &&
+				thprace_session_held_refs(r->s, head, nr) == held;
 			if (!same || !thprace_obs_equal(obs, &o->again)) {
 				skip_all(r, "two looks in a row differed");
 				return;
@@ -240,7 +246,7 @@ static unsigned int check_folio(struct run *r, unsigned int mm, unsigned int slo
 	held = thprace_session_held_refs(r->s, head, nr);
 	switch (thprace_observe_folio(o, &o->obs, mm, pfn, slot, addr, held, false)) {
 	case THPRACE_OBSERVED:
-		judge_folio(r, mm, slot, pfn, addr, held);
+		judge_folio(r, mm, slot, pfn, addr, folio);
 		thprace_stat_add(THPRACE_STAT_FOLIOS_CHECKED, 1);
 		break;
 	case THPRACE_OBSERVE_AGAIN:
@@ -530,7 +536,7 @@ int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req
 	if (!r->o)
 		return -ENOMEM;
 	r->count = r->o->tally;
-	thprace_racing_inject(req->inject);
+	thprace_racing_inject(s, req->inject);
 	ret = walk_regions(r, req, check_region_settled);
 	if (!ret && (r->checks & BIT_ULL(THPRACE_CHECK_RSS)) &&
 	    ((req->check & BIT_ULL(THPRACE_CHECK_RSS)) || s->nr_checks % 16 == 0))

@@ -97,7 +97,12 @@ static bool vma_is_tmpfs(struct vm_area_struct *vma)
 	return vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == TMPFS_MAGIC;
 }
 
-static bool vma_supported(struct vm_area_struct *vma, bool shared)
+/**
+ * thprace_vma_supported() - is this memory that we can race?
+ * @vma: mmap_lock held
+ * @shared: mappings of shmem are fine
+ */
+bool thprace_vma_supported(struct vm_area_struct *vma, bool shared)
 {
 	if (is_vm_hugetlb_page(vma) ||
 	    (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP | VM_DONTEXPAND)))
@@ -135,7 +140,7 @@ static int prove_maps(struct job *job, struct mm_struct *mm)
 			}
 			if (vma->vm_start > addr && !job->holes)
 				ret = -ENOMEM;
-			else if (!vma_supported(vma, job->verb->flags & F_SHARED))
+			else if (!thprace_vma_supported(vma, job->verb->flags & F_SHARED))
 				ret = -EINVAL;
 			any = true;
 			addr = vma->vm_end;
@@ -197,12 +202,13 @@ static void count_op(struct thprace_session *s, const struct thprace_op *op,
 static int do_split(struct thprace_session *s, struct job *job, struct thprace_target *t)
 {
 	const struct thprace_op *op = thprace_op_find("split");
-	bool lane = job->spec.given & W(LANE);
+	bool lane = job->spec.given & W(LANE), was_held;
 	enum thprace_result result;
 	u64 t0;
 	int ret;
 
 	t->held = thprace_session_unhold(s, t->mm, t->addr);
+	was_held = t->held;
 	op->prepare(t);
 	if (!t->held && !lane)
 		return 0;	/* nothing huge here: not an op */
@@ -214,7 +220,9 @@ static int do_split(struct thprace_session *s, struct job *job, struct thprace_t
 	}
 	ret = thprace_lane_go(s, job->spec.lane, current, op, t->addr, NULL);
 	if (ret) {
-		if (t->held)
+		/* back to where it came from */
+		if (t->held && (!was_held ||
+				thprace_session_hold(s, t->mm, t->addr, t->held)))
 			put_page(t->held);
 		return ret;
 	}
@@ -284,7 +292,17 @@ static int cmd_race(struct thprace_session *s, struct job *job)
 	ret = thprace_steer_validate(&job->spec);
 	if (ret)
 		return ret;
-	return thprace_race(s, &job->spec, job->mm, job->pid, job->nr_mms);
+	if (down_write_killable(&s->arm_lock))
+		return -EINTR;
+	s->racing = !thprace_lanes_active(s);
+	up_write(&s->arm_lock);
+	if (!s->racing)
+		return -EBUSY;
+	ret = thprace_race(s, &job->spec, job->mm, job->pid, job->nr_mms);
+	down_write(&s->arm_lock);
+	s->racing = false;
+	up_write(&s->arm_lock);
+	return ret;
 }
 
 static void make_req(struct job *job, struct thprace_check_req *req)
@@ -325,24 +343,31 @@ static int cmd_bench(struct thprace_session *s, struct job *job)
 
 static int cmd_arm(struct thprace_session *s, struct job *job)
 {
+	u64 seed = s->seed;
 	int ret = thprace_steer_validate(&job->spec);
 
+	if (!ret)
+		ret = thprace_session_watch(s);
 	if (ret)
 		return ret;
-	if (thprace_lanes_active(s))
+	if (down_write_killable(&s->arm_lock))
+		return -EINTR;
+	if (thprace_lanes_active(s)) {
+		up_write(&s->arm_lock);
 		return -EBUSY;
-	thprace_lanes_clear(s);
-	thprace_steer_disarm(s);
-	if (job->spec.given & W(SCENARIO))
-		strscpy(s->scenario, job->spec.scenario, sizeof(s->scenario));
+	}
 	if (job->spec.given & W(SEED))
 		s->seed = job->spec.seed;
-	ret = thprace_session_watch(s);
-	if (ret)
-		return ret;
 	if (job->spec.steer == THPRACE_STEER_NONE)
-		return 0;
-	return thprace_steer_arm(s, &job->spec);
+		thprace_steer_disarm(s);
+	else
+		ret = thprace_steer_arm(s, &job->spec);
+	if (!ret)
+		thprace_lanes_clear(s);
+	else
+		s->seed = seed;
+	up_write(&s->arm_lock);
+	return ret;
 }
 
 static int cmd_go(struct thprace_session *s, struct job *job)
@@ -418,27 +443,57 @@ static const struct verb verbs[] = {
 	{ "bench", W(PID) | W(MAP) | W(ROUNDS), W(MAP), F_HOLES | F_SHARED | F_SERIAL, cmd_bench },
 };
 
+/* Are all of the huge pages held?  Then they were proven when they were taken. */
+static bool all_held(struct thprace_session *s, struct job *job, struct mm_struct *mm)
+{
+	unsigned int i;
+	u64 off;
+
+	for (i = 0; i < job->spec.nr_maps; i++)
+		for (off = 0; off < job->spec.map[i].len; off += PMD_SIZE)
+			if (!thprace_session_holds(s, mm, job->spec.map[i].addr + off))
+				return false;
+	return true;
+}
+
+/* What a report says of the command; undone when it fails. */
+static int run_named(struct thprace_session *s, struct job *job)
+{
+	char scenario[THPRACE_NAME_LEN];
+	const char *command = s->command;
+	int ret;
+
+	memcpy(scenario, s->scenario, sizeof(scenario));
+	WRITE_ONCE(s->command, job->verb->name);
+	if (job->spec.given & W(SCENARIO))
+		strscpy(s->scenario, job->spec.scenario, sizeof(s->scenario));
+	thprace_stat_add(THPRACE_STAT_COMMANDS, 1);
+	ret = job->verb->fn(s, job);
+	if (!ret || ret == -EINTR)
+		return ret;
+	WRITE_ONCE(s->command, command);
+	if (job->spec.given & W(SCENARIO))
+		memcpy(s->scenario, scenario, sizeof(scenario));
+	return ret;
+}
+
 static int run_job(struct thprace_session *s, struct job *job)
 {
 	unsigned int i;
 	int ret = 0;
 
-	if (job->spec.given & W(SCENARIO))
-		strscpy(s->scenario, job->spec.scenario, sizeof(s->scenario));
 	if (job->verb->takes & W(PID)) {
 		ret = get_mms(job);
-		/* a held page was proven when it was taken; no mmap_lock now */
+		/* no mmap_lock for what is held */
 		for (i = 0; i < job->nr_mms && !ret; i++)
-			if (!(job->verb->flags & F_HELD) ||
-			    !thprace_session_holds(s, job->mm[i], job->spec.map[0].addr))
+			if (!(job->verb->flags & F_HELD) || !all_held(s, job, job->mm[i]))
 				ret = prove_maps(job, job->mm[i]);
 	}
 	if (!ret) {
 		if ((job->verb->flags & F_SERIAL) && !mutex_trylock(&s->cmd_lock)) {
 			ret = -EBUSY;
 		} else {
-			thprace_stat_add(THPRACE_STAT_COMMANDS, 1);
-			ret = job->verb->fn(s, job);
+			ret = run_named(s, job);
 			if (job->verb->flags & F_SERIAL)
 				mutex_unlock(&s->cmd_lock);
 		}
@@ -498,10 +553,8 @@ int thprace_command(struct thprace_session *s, const char *line, size_t len)
 	job->holes = verbs[i].flags & F_HOLES;
 	if (!ret)
 		ret = thprace_racing_get(s);
-	if (!ret) {
-		WRITE_ONCE(s->command, verbs[i].name);
+	if (!ret)
 		ret = run_job(s, job);
-	}
 	kvfree(job);
 	return ret;
 }
@@ -527,7 +580,6 @@ int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind
 	if (!ret && (job->spec.given & W(LANE)))
 		ret = -EINVAL;
 	if (!ret) {
-		WRITE_ONCE(s->command, verbs[kind].name);
 		if (kind != THPRACE_TRIGGER_RACE)
 			thprace_trigger_print(&job->spec, s->run, sizeof(s->run));
 		ret = thprace_racing_get(s);

@@ -196,6 +196,7 @@ static bool look_at_frame(struct thprace_session *s, unsigned long pfn,
 {
 	struct page *page = pfn_to_page(pfn);
 	struct folio *folio = page_folio(page);
+	unsigned int own_refs;
 
 	memset(frame, 0, sizeof(*frame));
 	frame->refcount = page_ref_count(page);
@@ -214,9 +215,11 @@ static bool look_at_frame(struct thprace_session *s, unsigned long pfn,
 	if (page_folio(page) == folio && thprace_folio_mapping_raw(folio) == mapping &&
 	    thprace_folio_index(folio) == index && !folio_test_swapcache(folio) &&
 	    !folio_test_writeback(folio) && folio_test_lru(folio) && !PageHWPoison(page)) {
-		frame->ours = true;
+		own_refs = thprace_session_held_refs(s, pfn, folio_nr_pages(folio));
 		frame->refcount = folio_ref_count(folio) - 1;
 		frame->own_refs = thprace_session_held_refs(s, pfn, folio_nr_pages(folio));
+		/* taken or given back just now: nothing can be said */
+		frame->ours = frame->own_refs == own_refs;
 		frame->mappings = mappings_of(folio);
 		frame->locked = folio_test_locked(folio);
 	}

@@ -51,8 +51,8 @@ struct thprace_grid {
 	struct cell cell[THPRACE_MAX_PHASES][THPRACE_MAX_PHASES];
 };
 
-static DEFINE_MUTEX(last_lock);
-static struct thprace_grid *last;	/* last_lock: of the session closed last */
+static DEFINE_MUTEX(show_lock);		/* no grid is freed while it is printed */
+static struct thprace_grid *last;	/* show_lock: of the session closed last */
 
 static u64 draw(struct thprace_grid *g)
 {
@@ -210,10 +210,15 @@ bool thprace_grid_complete(struct thprace_session *s)
  */
 void thprace_grid_free(struct thprace_session *s)
 {
-	if (s->grid)
-		thprace_stat_add(THPRACE_STAT_SESSION_BYTES, -(s64)sizeof(*s->grid));
-	kvfree(s->grid);
+	struct thprace_grid *g;
+
+	mutex_lock(&show_lock);
+	g = s->grid;
 	s->grid = NULL;
+	mutex_unlock(&show_lock);
+	if (g)
+		thprace_stat_add(THPRACE_STAT_SESSION_BYTES, -(s64)sizeof(*g));
+	kvfree(g);
 }
 
 /**
@@ -262,17 +267,21 @@ static size_t print_cell(const struct thprace_grid *g, unsigned int a, unsigned 
  */
 size_t thprace_grid_print(struct thprace_session *s, char *buf, size_t size)
 {
-	struct thprace_grid *g = s->grid;
+	const struct thprace_grid *g;
 	unsigned int a, b;
 	size_t n = 0;
 
+	mutex_lock(&show_lock);
+	g = s->grid;
 	if (!g)
-		return 0;
+		goto out;
 	n += scnprintf(buf, size, "grid k=%u left=%u complete=%s\n", g->k,
 		       g->begun ? g->left : ~0U, g->complete ? "yes" : "no");
 	for (a = 0; a < g->nr_a; a++)
 		for (b = 0; b < g->nr_b; b++)
 			n += print_cell(g, a, b, buf + n, size - n);
+out:
+	mutex_unlock(&show_lock);
 	return n;
 }
 
@@ -286,14 +295,16 @@ void thprace_grid_keep(struct thprace_session *s)
 {
 	struct thprace_grid *old;
 
-	if (!s->grid)
+	mutex_lock(&show_lock);
+	if (!s->grid) {
+		mutex_unlock(&show_lock);
 		return;
+	}
 	thprace_stat_add(THPRACE_STAT_SESSION_BYTES, -(s64)sizeof(*s->grid));
-	mutex_lock(&last_lock);
 	old = last;
 	last = s->grid;
 	s->grid = NULL;
-	mutex_unlock(&last_lock);
+	mutex_unlock(&show_lock);
 	kvfree(old);
 }
 
@@ -308,7 +319,7 @@ void thprace_grid_show_last(struct seq_file *m)
 	char line[160];
 	unsigned int a, b;
 
-	mutex_lock(&last_lock);
+	mutex_lock(&show_lock);
 	if (!last)
 		seq_puts(m, "none yet\n");
 	for (a = 0; last && a < last->nr_a; a++)
@@ -316,7 +327,7 @@ void thprace_grid_show_last(struct seq_file *m)
 			print_cell(last, a, b, line, sizeof(line));
 			seq_puts(m, line);
 		}
-	mutex_unlock(&last_lock);
+	mutex_unlock(&show_lock);
 }
 
 /**

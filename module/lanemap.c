@@ -62,29 +62,61 @@ void thprace_lanemap_add(struct task_struct *task, struct thprace_session *s,
 	raw_spin_unlock_irqrestore(&map_lock, flags);
 }
 
+/* map_lock held */
+static void delete_slot(unsigned int i)
+{
+	WRITE_ONCE(map[i].task, MAP_DELETED);
+	map_live--;
+}
+
+/* map_lock held: when it is empty, nobody looks but tasks that are not in it. */
+static void clear_if_empty(void)
+{
+	unsigned int i;
+
+	for (i = 0; !map_live && i < MAP_SIZE; i++)
+		WRITE_ONCE(map[i].task, NULL);
+}
+
 /**
- * thprace_lanemap_del() - a task is no lane any more
+ * thprace_lanemap_del() - a task is no lane of a session any more
  * @task: one that may be a lane
+ * @s: the session
  *
  * Context: any; takes a raw spinlock.
  */
-void thprace_lanemap_del(struct task_struct *task)
+void thprace_lanemap_del(struct task_struct *task, struct thprace_session *s)
 {
 	unsigned int i, n;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&map_lock, flags);
 	for (n = 0, i = map_slot(task); n < MAP_SIZE && map[i].task; n++, i = (i + 1) % MAP_SIZE)
-		if (map[i].task == task) {
-			WRITE_ONCE(map[i].task, MAP_DELETED);
-			map_live--;
-			break;
-		}
-	if (!map_live) {
-		/* nobody looks but tasks that are not in it */
-		for (i = 0; i < MAP_SIZE; i++)
-			WRITE_ONCE(map[i].task, NULL);
-	}
+		if (map[i].task == task && map[i].s == s)
+			delete_slot(i);
+	clear_if_empty();
+	raw_spin_unlock_irqrestore(&map_lock, flags);
+}
+
+/**
+ * thprace_lanemap_forget() - a session has no lanes any more
+ * @s: the session
+ *
+ * Handlers that have found one of them may still be at it: a grace period ends
+ * the last of those.
+ *
+ * Context: any; takes a raw spinlock.
+ */
+void thprace_lanemap_forget(struct thprace_session *s)
+{
+	unsigned int i;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&map_lock, flags);
+	for (i = 0; i < MAP_SIZE; i++)
+		if (map[i].task && map[i].task != MAP_DELETED && map[i].s == s)
+			delete_slot(i);
+	clear_if_empty();
 	raw_spin_unlock_irqrestore(&map_lock, flags);
 }
 

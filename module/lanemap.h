@@ -14,7 +14,8 @@ struct thprace_session;
 
 void thprace_lanemap_add(struct task_struct *task, struct thprace_session *s,
 			 unsigned int lane);
-void thprace_lanemap_del(struct task_struct *task);
+void thprace_lanemap_del(struct task_struct *task, struct thprace_session *s);
+void thprace_lanemap_forget(struct thprace_session *s);
 bool thprace_lanemap_find(struct task_struct *task, struct thprace_session **s,
 			  unsigned int *lane);
 

@@ -90,7 +90,7 @@ const char *thprace_observer_add(struct thprace_observer *o, struct mm_struct *m
  * thprace_observer_get() - an observer of a set of mms
  * @s: session that may keep one from the last time
  * @mms: given by the caller, who keeps a user reference on each
- * @nr: how many, at most THPRACE_MAX_MMS
+ * @nr: how many, at most THPRACE_MAX_MMS; with lockdep the first 32 count
  *
  * Context: process context. Return: the observer, or NULL (no memory).
  */
@@ -118,7 +118,7 @@ struct thprace_observer *thprace_observer_get(struct thprace_session *s,
 	}
 	o->nr_mms = 0;
 	o->first = 0;
-	for (i = 0; i < nr && i < THPRACE_MAX_MMS; i++) {
+	for (i = 0; i < nr && i < max_mms(); i++) {
 		mmget(mms[i]);
 		add_mm(o, mms[i]);
 	}

@@ -6,6 +6,7 @@
  * lane does by its own system calls is a row without functions.  Not here:
  * when an op runs.
  */
+#include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/mman.h>
 #include <linux/uaccess.h>
@@ -17,7 +18,8 @@ static struct page *get_huge(struct page *page)
 {
 	struct folio *folio = page_folio(page);
 
-	if (!thprace_folio_mapping_raw(folio) || !folio_try_get(folio))
+	if (folio_test_hugetlb(folio) || !thprace_folio_mapping_raw(folio) ||
+	    !folio_try_get(folio))
 		return NULL;
 	return page;
 }
@@ -37,6 +39,7 @@ static struct page *get_huge(struct page *page)
 struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
 			       unsigned int index)
 {
+	struct vm_area_struct *vma;
 	struct page *page = NULL;
 	spinlock_t *ptl;	/* of the page table */
 	unsigned int i;
@@ -45,6 +48,10 @@ struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
 
 	if (mmap_read_lock_killable(mm))
 		return ERR_PTR(-EINTR);
+	/* proven before, but without the lock since */
+	vma = find_vma(mm, addr);
+	if (!vma || vma->vm_start >= addr + PMD_SIZE || !thprace_vma_supported(vma, true))
+		goto out;
 	pmd = thprace_find_pmd(mm, addr);
 	if (!pmd)
 		goto out;
@@ -171,37 +178,58 @@ static enum thprace_result munmap_prepare(struct thprace_target *t)
 static enum thprace_result munmap_act(struct thprace_target *t)
 {
 	unsigned long addr = t->addr + t->start * PAGE_SIZE;
-	unsigned int i;
+	unsigned int i, step = t->every_other ? 2 : t->nr, n = t->every_other ? 1 : t->nr;
 	int ret = 0;
 
-	if (!t->every_other) {
-		ret = vm_munmap(addr, t->nr * PAGE_SIZE);
-	} else {
-		for (i = 0; i < t->nr && !ret; i += 2)
-			ret = vm_munmap(addr + i * PAGE_SIZE, PAGE_SIZE);
+	for (i = 0; i < t->nr && !ret; i += step) {
+		ret = vm_munmap(addr + i * PAGE_SIZE, n * PAGE_SIZE);
+		if (!ret)
+			bitmap_set(t->gone, t->start + i, n);
 	}
 	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
 }
 
+/* Something of ours in each hole, or -EEXIST: something else is there by now. */
+static int plug_holes(struct thprace_target *t)
+{
+	unsigned int start, end;
+
+	for (start = 0; ; start = end) {
+		unsigned long addr, got, len;
+
+		start = find_next_bit(t->gone, THPRACE_HPAGE_NR, start);
+		if (start >= THPRACE_HPAGE_NR)
+			return 0;
+		end = find_next_zero_bit(t->gone, THPRACE_HPAGE_NR, start);
+		addr = t->addr + start * PAGE_SIZE;
+		len = (end - start) * PAGE_SIZE;
+		got = vm_mmap(NULL, addr, len, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 0);
+		if (IS_ERR_VALUE(got))
+			return (int)got;
+		if (got != addr) {
+			vm_munmap(got, len);
+			return -EEXIST;
+		}
+	}
+}
+
 /*
  * Fresh memory at the same place, and a fault so that it is huge again.  Not
- * over anything that the process itself mapped there in the meantime.
+ * over anything that the process itself mapped in a hole in the meantime; what
+ * has been plugged until that is seen stays so.
  */
 static int munmap_restore(struct thprace_target *t)
 {
 	unsigned long got;
-	int ret = vm_munmap(t->addr, PMD_SIZE);
+	int ret = plug_holes(t);
 
 	if (ret)
 		return ret;
 	got = vm_mmap(NULL, t->addr, PMD_SIZE, t->prot,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 0);
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
 	if (IS_ERR_VALUE(got))
 		return (int)got;
-	if (got != t->addr) {
-		vm_munmap(got, PMD_SIZE);
-		return -EEXIST;
-	}
 	thprace_madvise(t->mm, t->addr, PMD_SIZE, MADV_HUGEPAGE);
 	if (put_user((char)t->random, (char __user *)t->addr + (t->random >> 16) % PMD_SIZE))
 		return -EFAULT;

@@ -19,7 +19,7 @@ static DEFINE_PER_CPU(u64 [THPRACE_NR_CHECKS], held_count);
 
 static DEFINE_RAW_SPINLOCK(active_lock);
 static LIST_HEAD(active);		/* active_lock: sessions */
-static u64 inject_checks;		/* READ_ONCE/WRITE_ONCE */
+static u64 inject_checks;		/* of all sessions; written under active_lock */
 
 /*
  * Tasks between unmap and remap of a split.  @owned: the anon_vma rwsem was
@@ -33,23 +33,31 @@ static struct inside {
 	bool owned;
 } inside[NR_INSIDE];			/* active_lock */
 
-static void violation_at(unsigned int check, u64 addr, u64 pfn, s64 want, s64 got,
-			 const char *reason)
+/* @wrong: it is; else it is a control, of those sessions that asked for it. */
+static void violation_at(unsigned int check, bool wrong, u64 addr, u64 pfn, s64 want,
+			 s64 got, const char *reason)
 {
 	struct thprace_session *s;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&active_lock, flags);
 	list_for_each_entry(s, &active, node)
-		thprace_record_violation(s, check, addr, pfn, 0, want, got, reason);
+		if (wrong || (s->inject & BIT_ULL(check)))
+			thprace_record_violation(s, check, addr, pfn, 0, want, got, reason);
 	raw_spin_unlock_irqrestore(&active_lock, flags);
 }
 
-static void violation(unsigned int check, struct folio *folio, s64 want, s64 got,
-		      const char *reason)
+/* What current is at was looked at: it is right, or wrong, or said to be (a control). */
+static void looked(unsigned int check, bool right, u64 addr, u64 pfn, s64 want, s64 got,
+		   const char *reason)
 {
-	violation_at(check, 0, folio_pfn(folio), want, got, reason);
+	if (right)
+		__this_cpu_inc(held_count[check]);
+	if (!right || (READ_ONCE(inject_checks) & BIT_ULL(check)))
+		violation_at(check, !right, addr, pfn, want, got, reason);
 }
+
+NOKPROBE_SYMBOL(looked);
 
 /* Current changes at @addr what a walk under @anon_vma relies on. */
 static void check_rmap_lock(struct anon_vma *anon_vma, unsigned long addr,
@@ -59,13 +67,9 @@ static void check_rmap_lock(struct anon_vma *anon_vma, unsigned long addr,
 
 	if (!THPRACE_RWSEM_READABLE)
 		return;
-	if (thprace_rwsem_write_owned(&root->rwsem, current) &&
-	    !(READ_ONCE(inject_checks) & BIT_ULL(THPRACE_CHECK_RMAP_LOCK)))
-		__this_cpu_inc(held_count[THPRACE_CHECK_RMAP_LOCK]);
-	else
-		violation_at(THPRACE_CHECK_RMAP_LOCK, addr, 0,
-			     (unsigned long)current & S64_MAX,
-			     atomic_long_read(&root->rwsem.owner) & S64_MAX, reason);
+	looked(THPRACE_CHECK_RMAP_LOCK, thprace_rwsem_write_owned(&root->rwsem, current),
+	       addr, 0, (unsigned long)current & S64_MAX,
+	       atomic_long_read(&root->rwsem.owner) & S64_MAX, reason);
 }
 
 NOKPROBE_SYMBOL(check_rmap_lock);
@@ -114,9 +118,9 @@ void thprace_racing_unmap(struct pt_regs *regs)
 {
 	struct folio *folio = (struct folio *)regs_get_kernel_argument(regs, 0);
 	unsigned long ttu = regs_get_kernel_argument(regs, 1);
-	u64 inject = READ_ONCE(inject_checks);
 	struct anon_vma *anon_vma, *root;
-	bool owned, locked, other;
+	u64 pfn = folio_pfn(folio);
+	bool owned;
 
 	thprace_whole_end(folio);
 	if (!(ttu & TTU_RMAP_LOCKED) || !folio_test_anon(folio) || folio_test_ksm(folio))
@@ -126,47 +130,41 @@ void thprace_racing_unmap(struct pt_regs *regs)
 		return;
 	root = READ_ONCE(anon_vma->root);
 
-	locked = folio_test_locked(folio) &&
-		 !(inject & BIT_ULL(THPRACE_CHECK_SPLIT_FOLIO_LOCK));
-	if (locked)
-		__this_cpu_inc(held_count[THPRACE_CHECK_SPLIT_FOLIO_LOCK]);
-	else
-		violation(THPRACE_CHECK_SPLIT_FOLIO_LOCK, folio, 1, 0,
-			  "a split unmaps a folio that is not locked");
+	looked(THPRACE_CHECK_SPLIT_FOLIO_LOCK, folio_test_locked(folio), 0, pfn, 1, 0,
+	       "a split unmaps a folio that is not locked");
 	if (!THPRACE_RWSEM_READABLE)
 		return;
 
 	owned = thprace_rwsem_write_owned(&root->rwsem, current);
-	if (owned && !(inject & BIT_ULL(THPRACE_CHECK_SPLIT_LOCK)))
-		__this_cpu_inc(held_count[THPRACE_CHECK_SPLIT_LOCK]);
-	else
-		violation(THPRACE_CHECK_SPLIT_LOCK, folio, (unsigned long)current & S64_MAX,
-			  atomic_long_read(&root->rwsem.owner) & S64_MAX,
-			  "a split unmaps without the anon_vma rwsem held for write");
-
-	other = enter_inside(root, owned);
-	if (!other && !(inject & BIT_ULL(THPRACE_CHECK_SPLIT_SERIAL)))
-		__this_cpu_inc(held_count[THPRACE_CHECK_SPLIT_SERIAL]);
-	else
-		violation(THPRACE_CHECK_SPLIT_SERIAL, folio, 1, 2,
-			  "two tasks are between unmap and remap under one anon_vma root");
+	looked(THPRACE_CHECK_SPLIT_LOCK, owned, 0, pfn, (unsigned long)current & S64_MAX,
+	       atomic_long_read(&root->rwsem.owner) & S64_MAX,
+	       "a split unmaps without the anon_vma rwsem held for write");
+	looked(THPRACE_CHECK_SPLIT_SERIAL, !enter_inside(root, owned), 0, pfn, 1, 2,
+	       "two tasks are between unmap and remap under one anon_vma root");
 }
 
 NOKPROBE_SYMBOL(thprace_racing_unmap);
 
 /**
  * thprace_racing_remap() - a split (or a migration) begins to remap
- * @regs: of remove_migration_ptes(src, dst, flags)
+ * @regs: of remove_migration_ptes(src, dst, flags), pages on 5.10
+ *
+ * Its callers have @dst locked, and unlock it when no entry is left: who meets
+ * one relies on that (see migration_entry in docs/CHECKS.md).
  *
  * Context: probe handler, preemption off.
  */
 void thprace_racing_remap(struct pt_regs *regs)
 {
+	struct page *dst = (struct page *)regs_get_kernel_argument(regs, 1);
 	unsigned long flags;
 	int i;
 
 	thprace_whole_end((struct folio *)regs_get_kernel_argument(regs, 0));
-	thprace_whole_end((struct folio *)regs_get_kernel_argument(regs, 1));
+	thprace_whole_end((struct folio *)dst);
+	looked(THPRACE_CHECK_SPLIT_FOLIO_LOCK, folio_test_locked(page_folio(dst)), 0,
+	       page_to_pfn(dst), 1, 0,
+	       "migration entries are replaced by mappings of a folio that is not locked");
 	for (i = 0; i < NR_INSIDE; i++)
 		if (READ_ONCE(inside[i].task) == current)
 			break;
@@ -388,25 +386,35 @@ const char *thprace_racing_why_not(unsigned int check)
 	return why;
 }
 
+/* active_lock held */
+static void sum_injected(void)
+{
+	struct thprace_session *s;
+	u64 sum = 0;
+
+	list_for_each_entry(s, &active, node)
+		sum |= s->inject;
+	WRITE_ONCE(inject_checks, sum);
+}
+
 /**
  * thprace_racing_inject() - perturb what the racing checks see (controls)
+ * @s: the session that is to see it
  * @checks: bitmap; 0 ends it
+ *
+ * Context: any.
  */
-void thprace_racing_inject(u64 checks)
+void thprace_racing_inject(struct thprace_session *s, u64 checks)
 {
-	WRITE_ONCE(inject_checks, checks);
-}
+	unsigned long flags;
 
-/**
- * thprace_racing_injected() - is a check's control on?
- * @check: which
- */
-bool thprace_racing_injected(unsigned int check)
-{
-	return READ_ONCE(inject_checks) & BIT_ULL(check);
+	if (READ_ONCE(s->inject) == checks)
+		return;
+	raw_spin_lock_irqsave(&active_lock, flags);
+	WRITE_ONCE(s->inject, checks);
+	sum_injected();
+	raw_spin_unlock_irqrestore(&active_lock, flags);
 }
-
-NOKPROBE_SYMBOL(thprace_racing_injected);
 
 /**
  * thprace_racing_get() - make a session see the racing checks
@@ -453,7 +461,7 @@ void thprace_racing_put(struct thprace_session *s)
 		return;
 	raw_spin_lock_irqsave(&active_lock, flags);
 	list_del_init(&s->node);
+	sum_injected();
 	raw_spin_unlock_irqrestore(&active_lock, flags);
-	thprace_racing_inject(0);
 	thprace_phase_put_racing();
 }

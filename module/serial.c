@@ -34,6 +34,10 @@ static const void *pass(struct thprace_serial *ser, unsigned int phase,
 
 	switch (thprace_phases[phase].serial) {
 	case THPRACE_SERIAL_NONE:
+		/* a split passes no such phase behind its remap: it has ended */
+		if (!(thprace_phases[phase].sides & THPRACE_SIDE_SPLIT) &&
+		    !thprace_racing_inside())
+			ser->held = NULL;
 		return ser->root;
 	case THPRACE_SERIAL_OUTSIDE:
 		ser->root = NULL;

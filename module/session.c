@@ -27,6 +27,7 @@ struct thprace_session *thprace_session_create(void)
 		return NULL;
 	s->id = atomic64_inc_return(&next_id);
 	mutex_init(&s->cmd_lock);
+	init_rwsem(&s->arm_lock);
 	spin_lock_init(&s->lock);
 	INIT_LIST_HEAD(&s->node);
 	s->command = "none";
@@ -272,9 +273,10 @@ unsigned int thprace_session_held_refs(struct thprace_session *s, unsigned long 
  * @addr: huge page it acts on, 0 = not told
  * @helper: referenced; who does the lane's work, or NULL: @task itself
  *
- * Context: process context.
- * Return: 0, -EBUSY (the lane is another task's or active, or the helper is a
- * lane), -ENOSPC (too many intervals in this round); then nothing has changed.
+ * Context: process context; takes arm_lock for read, and not while it waits.
+ * Return: 0, -EBUSY (the lane is another task's or active, has too many
+ * intervals in this round, or the helper is a lane), -EINTR (killed); then
+ * nothing has changed.
  */
 int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 		    struct task_struct *task, const struct thprace_op *op,
@@ -284,11 +286,14 @@ int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 	bool first = false;
 	int ret = 0;
 
+	if (down_read_killable(&s->arm_lock))
+		return -EINTR;
 	spin_lock(&s->lock);
-	if (l->active || (l->task && l->task != task)) {
+	/* while kernel threads race, no other lane may come in between */
+	if (l->active || (l->task && l->task != task) ||
+	    l->nr_spans == THPRACE_MAX_SPANS ||
+	    (s->racing && !(task->flags & PF_KTHREAD))) {
 		ret = -EBUSY;
-	} else if (l->nr_spans == THPRACE_MAX_SPANS) {
-		ret = -ENOSPC;
 	} else {
 		first = !l->task;
 		if (first) {
@@ -301,9 +306,11 @@ int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 	}
 	spin_unlock(&s->lock);
 	if (ret)
-		return ret;
+		goto out;
 	if (helper)
 		ret = thprace_steer_helper(s, lane, helper);
+	if (!ret)
+		thprace_steer_enter(s, lane);
 	spin_lock(&s->lock);
 	if (!ret) {
 		s->op_asked |= BIT_ULL(thprace_op_index(op));
@@ -313,6 +320,8 @@ int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 			l->task = NULL;
 	}
 	spin_unlock(&s->lock);
+out:
+	up_read(&s->arm_lock);
 	if (!ret) {
 		thprace_steer_go(s, lane);
 		WRITE_ONCE(l->span[l->nr_spans].t0_ns, ktime_get_ns());

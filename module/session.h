@@ -8,6 +8,7 @@
  *
  * Locks, outermost first:
  *   session->cmd_lock (mutex)	one race/arm/round/reset at a time
+ *   session->arm_lock (rwsem)	read: a lane enters; write: a schedule is armed
  *   mmap_lock of the mms > folio lock > anon_vma root rwsem > page table locks
  *   session->lock (spinlock)	lanes, held pages, watched frames, counters
  *   record.c's ring lock (raw spinlock, irqsave; also taken in probe handlers)
@@ -18,6 +19,7 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -49,6 +51,7 @@ struct thprace_target {
 	unsigned int page;	/* subpage */
 	unsigned int order;
 	struct page *held;	/* reference taken ahead, or NULL */
+	DECLARE_BITMAP(gone, THPRACE_HPAGE_NR);	/* pages that were unmapped */
 	unsigned long prot;	/* of the VMA, for a remap */
 	unsigned int start, nr;	/* piece for munmap, in subpages */
 	bool every_other;
@@ -153,6 +156,8 @@ struct thprace_observer;
 struct thprace_session {
 	u64 id;
 	struct mutex cmd_lock;		/* serial commands: race, arm, round, reset, bench */
+	struct rw_semaphore arm_lock;
+	bool racing;			/* arm_lock: lanes are kernel threads now */
 	spinlock_t lock;		/* see the fields below */
 	struct list_head node;		/* in racing.c's list of active sessions */
 
@@ -164,6 +169,7 @@ struct thprace_session {
 	bool many_mms;			/* more than two shared a folio at some time */
 	unsigned int nr_checks;		/* check commands so far */
 	u64 seed;
+	u64 inject;			/* controls of the last check; racing.c's active_lock */
 
 	/* guarded by @lock */
 	u64 nr_rounds, nr_overlaps;
@@ -237,6 +243,7 @@ extern const struct thprace_op thprace_ops[];
 extern const unsigned int thprace_nr_ops;
 const struct thprace_op *thprace_op_find(const char *name);
 const char *thprace_op_why_not(const struct thprace_op *op);
+bool thprace_vma_supported(struct vm_area_struct *vma, bool shared);
 struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
 			       unsigned int index);
 
@@ -328,8 +335,7 @@ int thprace_racing_get(struct thprace_session *s);
 void thprace_racing_put(struct thprace_session *s);
 u64 thprace_racing_held(unsigned int check);
 const char *thprace_racing_why_not(unsigned int check);
-void thprace_racing_inject(u64 checks);
-bool thprace_racing_injected(unsigned int check);
+void thprace_racing_inject(struct thprace_session *s, u64 checks);
 struct anon_vma *thprace_racing_inside(void);
 bool thprace_racing_sees_entries(void);
 

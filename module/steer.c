@@ -33,8 +33,12 @@
  */
 #define SLEEP_PART		8
 #define LOCK_PART		32
-/* A lane that has not begun at all gets this many bounds. */
+/*
+ * Lanes that have not begun at all are waited for this many bounds, all of a
+ * round together: who is parked meanwhile has preemption off.
+ */
 #define ARRIVAL_BOUNDS		64
+#define MAX_ARRIVAL_NS		(8 * NSEC_PER_SEC)
 
 struct steer_lane {
 	struct task_struct *task;	/* referenced; whose way is followed */
@@ -57,6 +61,8 @@ struct thprace_steering {
 	unsigned int nr, cur;
 	u64 begun_ns;			/* of the current step */
 	u64 bound_ns;
+	u64 arrival_ns;			/* what is left of the wait for lanes */
+	bool arrived;			/* somebody has */
 	int phase[THPRACE_MAX_STEPS];
 	struct thprace_step_result result[THPRACE_MAX_STEPS];
 	struct steer_lane lane[THPRACE_MAX_LANES];
@@ -170,8 +176,9 @@ static void advance(struct thprace_steering *st)
 			continue;
 		}
 		if (!l->started) {
-			if (waited < ARRIVAL_BOUNDS * st->bound_ns)
+			if (waited < st->arrival_ns)
 				return;
+			st->arrival_ns = 0;
 			next_step(st, THPRACE_STEP_NEVER, now);
 			continue;
 		}
@@ -279,7 +286,7 @@ void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs)
 	l->last = phase;
 	nth = returned ? ++l->returns[phase] : ++l->hits[phase];
 	if (!returned) {
-		bool control = thprace_racing_injected(THPRACE_CHECK_SPLIT_SERIAL);
+		bool control = READ_ONCE(s->inject) & BIT_ULL(THPRACE_CHECK_SPLIT_SERIAL);
 
 		here = thprace_serial_pass(&l->serial, phase, regs, control ? st : NULL);
 		thprace_serial_folio(&l->serial, phase, s->lane[lane].op, regs);
@@ -378,15 +385,13 @@ int thprace_steer_helper(struct thprace_session *s, unsigned int lane,
 }
 
 /**
- * thprace_steer_go() - a lane is about to begin its op
+ * thprace_steer_enter() - a lane is about to begin its op: its way is followed
  * @s: the session
  * @lane: which; current is its task
  *
- * Waits until the schedule lets it start. Bounded.
- *
- * Context: process context.
+ * Context: process context; nobody arms or disarms meanwhile.
  */
-void thprace_steer_go(struct thprace_session *s, unsigned int lane)
+void thprace_steer_enter(struct thprace_session *s, unsigned int lane)
 {
 	struct thprace_steering *st = s->steer;
 	unsigned long flags;
@@ -398,8 +403,29 @@ void thprace_steer_go(struct thprace_session *s, unsigned int lane)
 		follow(&st->lane[lane], current, current->mm);
 	st->lane[lane].addr = s->lane[lane].span[s->lane[lane].nr_spans].addr;
 	st->lane[lane].serial.folio = NULL;
+	if (!st->arrived)
+		st->begun_ns = ktime_get_mono_fast_ns();
+	st->arrived = true;
 	raw_spin_unlock_irqrestore(&st->lock, flags);
 	thprace_lanemap_add(st->lane[lane].task, s, lane);
+}
+
+/**
+ * thprace_steer_go() - a lane that has entered waits until the schedule lets it start
+ * @s: the session
+ * @lane: which; current is its task
+ *
+ * Bounded.
+ *
+ * Context: process context.
+ */
+void thprace_steer_go(struct thprace_session *s, unsigned int lane)
+{
+	struct thprace_steering *st = s->steer;
+	unsigned long flags;
+
+	if (!st || !READ_ONCE(st->armed) || !st->lane[lane].task)
+		return;
 	while (!may_run(st, lane) && !fatal_signal_pending(current)) {
 		raw_spin_lock_irqsave(&st->lock, flags);
 		advance(st);
@@ -409,9 +435,13 @@ void thprace_steer_go(struct thprace_session *s, unsigned int lane)
 	}
 	raw_spin_lock_irqsave(&st->lock, flags);
 	if (!st->lane[lane].started) {
+		u64 now = ktime_get_mono_fast_ns();
+
 		st->lane[lane].started = true;
-		if (st->cur < st->nr && st->result[st->cur].step.lane == lane)
-			st->begun_ns = ktime_get_mono_fast_ns();
+		if (st->cur < st->nr && st->result[st->cur].step.lane == lane) {
+			st->arrival_ns -= min(now - st->begun_ns, st->arrival_ns);
+			st->begun_ns = now;
+		}
 	}
 	raw_spin_unlock_irqrestore(&st->lock, flags);
 }
@@ -430,7 +460,8 @@ void thprace_steer_done(struct thprace_session *s, unsigned int lane)
 
 	if (!st || !READ_ONCE(st->armed))
 		return;
-	thprace_lanemap_del(st->lane[lane].task);
+	if (st->lane[lane].task)
+		thprace_lanemap_del(st->lane[lane].task, s);
 	raw_spin_lock_irqsave(&st->lock, flags);
 	st->lane[lane].ended = true;
 	advance(st);
@@ -451,21 +482,11 @@ static void forget_lanes(struct thprace_steering *st)
 	memset(st->lane, 0, sizeof(st->lane));
 }
 
-/**
- * thprace_steer_set() - arm a list of steps for the next round
- * @s: the session; its lanes are cleared
- * @step: the steps; none just counts who passes where
- * @nr: how many
- * @brief: the first step that is not reached ends the schedule: all lanes go
- *
- * Context: process context, may sleep.
- * Return: 0, -EINVAL (unknown phase), -EOPNOTSUPP (not on this kernel), -ENOMEM.
- */
-int thprace_steer_set(struct thprace_session *s, const struct thprace_step *step,
-		      unsigned int nr, bool brief)
+/* All that can fail: memory, probes; what was armed before is as it was. */
+static int prepare(struct thprace_session *s, const struct thprace_step *step,
+		   unsigned int nr, int *phase)
 {
 	struct thprace_steering *st = s->steer;
-	u64 longest = 0;
 	unsigned int i;
 	int ret;
 
@@ -480,36 +501,65 @@ int thprace_steer_set(struct thprace_session *s, const struct thprace_step *step
 		WRITE_ONCE(s->steer, st);
 	}
 	for (i = 0; i < nr; i++) {
-		int phase = -1;
-
-		if (step[i].kind != THPRACE_STEP_END) {
-			phase = thprace_phase_find(step[i].phase);
-			if (phase < 0)
-				return -EINVAL;
-			if (thprace_phase_why_not(phase))
-				return -EOPNOTSUPP;
-		}
+		phase[i] = -1;
+		if (step[i].kind == THPRACE_STEP_END)
+			continue;
+		phase[i] = thprace_phase_find(step[i].phase);
+		if (phase[i] < 0)
+			return -EINVAL;
+		if (thprace_phase_why_not(phase[i]))
+			return -EOPNOTSUPP;
 		if (step[i].kind == THPRACE_STEP_RETURN &&
-		    !(st->returns & BIT_ULL(phase))) {
-			ret = thprace_phase_get_return(phase);
+		    !(st->returns & BIT_ULL(phase[i]))) {
+			ret = thprace_phase_get_return(phase[i]);
 			if (ret)
 				return ret;
-			st->returns |= BIT_ULL(phase);
+			st->returns |= BIT_ULL(phase[i]);
 		}
-		st->phase[i] = phase;
 	}
+	return 0;
+}
+
+/**
+ * thprace_steer_set() - arm a list of steps for the next round
+ * @s: the session; its steered lanes are forgotten
+ * @step: the steps; none just counts who passes where
+ * @nr: how many
+ * @brief: the first step that is not reached ends the schedule: all lanes go
+ *
+ * Context: process context, may sleep; no lane is between go and done.
+ * Return: 0, -EINVAL (unknown phase), -EOPNOTSUPP (not on this kernel), -ENOMEM;
+ * then nothing has changed.
+ */
+int thprace_steer_set(struct thprace_session *s, const struct thprace_step *step,
+		      unsigned int nr, bool brief)
+{
+	struct thprace_steering *st;
+	int phase[THPRACE_MAX_STEPS];
+	u64 longest = 0;
+	unsigned int i;
+	int ret = prepare(s, step, nr, phase);
+
+	if (ret)
+		return ret;
+	thprace_steer_disarm(s);
+	st = s->steer;
 	for (i = 0; i < thprace_nr_ops; i++)
 		longest = max(longest, s->op_ewma_ns[i]);
 	st->bound_ns = longest ? clamp_t(u64, BOUND_FACTOR * longest, MIN_BOUND_NS,
 					 MAX_BOUND_NS) : FIRST_BOUND_NS;
+	st->arrival_ns = min_t(u64, ARRIVAL_BOUNDS * st->bound_ns, MAX_ARRIVAL_NS);
+	st->arrived = false;
 	st->nr = nr;
 	st->cur = 0;
 	st->clashed = false;
 	st->brief = brief;
 	forget_lanes(st);
 	memset(st->result, 0, sizeof(st->result));
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		st->result[i].step = step[i];
+		st->phase[i] = phase[i];
+	}
 	st->begun_ns = ktime_get_mono_fast_ns();
 	WRITE_ONCE(st->armed, true);
 	return 0;
@@ -586,7 +636,6 @@ void thprace_steer_disarm(struct thprace_session *s)
 {
 	struct thprace_steering *st = s->steer;
 	unsigned long flags;
-	unsigned int i;
 
 	if (!st)
 		return;
@@ -595,10 +644,8 @@ void thprace_steer_disarm(struct thprace_session *s)
 	raw_spin_unlock_irqrestore(&st->lock, flags);
 	while (atomic_read(&st->parked))
 		cond_resched();
-	/* a lane that died between go and done is still in the map */
-	for (i = 0; i < THPRACE_MAX_LANES; i++)
-		if (st->lane[i].started && !st->lane[i].ended && st->lane[i].task)
-			thprace_lanemap_del(st->lane[i].task);
+	/* a lane that died between go and done, or had no done, is still in the map */
+	thprace_lanemap_forget(s);
 }
 
 /**

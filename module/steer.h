@@ -37,6 +37,7 @@ void thprace_steer_free(struct thprace_session *s);
 size_t thprace_steer_bytes(struct thprace_session *s);
 int thprace_steer_helper(struct thprace_session *s, unsigned int lane,
 			 struct task_struct *task);
+void thprace_steer_enter(struct thprace_session *s, unsigned int lane);
 void thprace_steer_go(struct thprace_session *s, unsigned int lane);
 void thprace_steer_done(struct thprace_session *s, unsigned int lane);
 void thprace_steer_hit(unsigned int phase, bool returned, struct pt_regs *regs);

@@ -122,6 +122,29 @@ static int wait_for_stop(void)
 	return 0;
 }
 
+static void put_held(struct racer *r)
+{
+	if (r->target.held)
+		put_page(r->target.held);
+	r->target.held = NULL;
+}
+
+/* Holes that others have made in the huge page are closed by one, too. */
+static int restore(struct racer *r)
+{
+	struct race *race = r->race;
+	unsigned int i;
+
+	for (i = 0; i < race->nr; i++) {
+		const struct thprace_target *t = &race->racer[i].target;
+
+		if (t->mm == r->target.mm && t->addr == r->target.addr)
+			bitmap_or(r->target.gone, r->target.gone, t->gone,
+				  THPRACE_HPAGE_NR);
+	}
+	return r->op->restore(&r->target);
+}
+
 static int racer_thread(void *arg)
 {
 	struct racer *r = arg;
@@ -142,13 +165,11 @@ static int racer_thread(void *arg)
 			act(r);
 			break;
 		case STAGE_RESTORE:
-			if (r->target.held) {
-				put_page(r->target.held);
-				r->target.held = NULL;
-			}
-			r->restored = r->restores ? r->op->restore(&r->target) : 0;
+			put_held(r);
+			r->restored = r->restores ? restore(r) : 0;
 			break;
 		case STAGE_EXIT:
+			put_held(r);
 			exit = true;
 			break;
 		}
