@@ -22,6 +22,7 @@
 #endif
 
 #define GONE_MS		60000
+#define RACE		"race pid=%d map=%p+%#zx op=split:1 op=zap:1 rounds=2"
 #define STEER		"arm steer=\"a>try_to_migrate a>end\""
 
 /* Passes many phases, as a task that may still be taken for a lane. */
@@ -74,8 +75,7 @@ static void case_race_with_lane(const void *arg)
 	holder_start(&h, 2 * thp_bytes());
 	tr_expect(fd, 0, STEER);
 	tr_expect(fd, 0, "go lane=a op=fork");
-	err = tr_fd_write(fd, "race pid=%d map=%p+%#zx op=split:1 op=zap:1 rounds=2 "
-			  "steer=\"a>end\"", h.pid, h.r.addr, h.r.len);
+	err = tr_fd_write(fd, RACE " steer=\"a>end\"", h.pid, h.r.addr, h.r.len);
 	ksft_expect(err == EBUSY, "a race while a lane is active: %s", tr_errno_name(err));
 	tr_expect(fd, EBUSY, "arm");
 	tr_expect(fd, 0, "done lane=a");
@@ -216,11 +216,16 @@ static double parked_s(const char *steer)
 /* Lanes that never come are waited for once, not one after the other. */
 static void case_absent(const void *arg)
 {
-	double one = parked_s("arm steer=\"a>split_huge_page b>end\"");
-	double many = parked_s("arm steer=\"a>split_huge_page b>end c>end d>end e>end "
-			       "f>end g>end h>end i>end j>end k>end\"");
+	char steer[256] = "arm steer=\"a>split_huge_page";
+	double one, many;
+	char lane;
 
 	(void)arg;
+	for (lane = 'b'; lane <= 'k'; lane++)
+		snprintf(steer + strlen(steer), sizeof(steer) - strlen(steer), " %c>end", lane);
+	strcat(steer, "\"");
+	one = parked_s("arm steer=\"a>split_huge_page b>end\"");
+	many = parked_s(steer);
 	ksft_expect(many < 3 * one, "waited %.1f s for one lane, %.1f s for ten", one, many);
 }
 
