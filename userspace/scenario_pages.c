@@ -95,10 +95,12 @@ int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp)
 
 /*
  * All of the huge page is given up lazily, some pages are written again, its
- * PMD is split sometimes, then it is reclaimed: what was written must survive.
+ * PMD is split sometimes (seldom where nobody else splits: it is whole only
+ * there), then it is reclaimed: what was written must survive.
  */
 enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned int thp)
 {
+	bool protect = lane->variant / 2 % (run_alone(run, thp) ? 4 : 2) == 1;
 	char *base = region_thp(&run->region, thp);
 	unsigned int nr = 1 + lane->variant / 8 % MAX_REWRITTEN, i;
 	u8 *state = run_state(run, thp);
@@ -112,9 +114,8 @@ enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned int th
 		page_fill(base + page * env.page_size, rewritten_gen(run));
 		state[page] = PG_REWRITTEN;
 	}
-	if (lane->variant / 2 % 2 && (piece_apply(run, lane, thp, mprotect, PROT_READ) ||
-				      piece_apply(run, lane, thp, mprotect,
-						  PROT_READ | PROT_WRITE)))
+	if (protect && (piece_apply(run, lane, thp, mprotect, PROT_READ) ||
+			piece_apply(run, lane, thp, mprotect, PROT_READ | PROT_WRITE)))
 		return ACT_FAILED;
 	return madvise(base, env.hpage_size, MADV_PAGEOUT) ? ACT_FAILED : ACT_OK;
 }
