@@ -25,6 +25,14 @@ can()
 
 can khugepaged || ksft_skip_all "khugepaged: the scenario cannot run here"
 
+# A session of our own keeps the probes where they are: the ends of runs, which
+# are no subject here, then patch no code while all these processes come and go.
+session=/sys/kernel/debug/thprace/session
+if [ -w "$session" ]; then
+	exec 9<>"$session"
+	echo 'arm steer="a>end"' >&9
+fi
+
 # All settings that the two scenarios change, and where the thread may run.
 state()
 {
