@@ -2,9 +2,9 @@
 /*
  * thprace_abi.h - the contract between module, companion and kselftests
  *
- * Paths, words of the trigger grammar, limits, names and exit codes; shared by
- * kernel and user space.  Not here: how anything works.  docs/ABI.md is the
- * prose of this file; change both together.
+ * Paths, words of the trigger grammar, limits, names and exit codes, shared by
+ * kernel and user space.  docs/ABI.md is the prose of this file; change both
+ * together.
  */
 #ifndef THPRACE_ABI_H
 #define THPRACE_ABI_H
@@ -90,5 +90,38 @@ enum thprace_check {
 	"migration_entry", "deferred_queue", "rss", "split_progress",	\
 	"split_lock", "split_folio_lock", "split_serial", "rmap_lock",	\
 	"content", "leak" }
+
+/* Ops.  Names are final; the order is the order of every table and report. */
+enum thprace_op {
+	THPRACE_OP_SPLIT,
+	THPRACE_OP_MUNMAP,
+	THPRACE_OP_ZAP,
+	THPRACE_OP_CHECK,
+	THPRACE_OP_MREMAP,
+	THPRACE_OP_FORK,
+	THPRACE_OP_EXIT,
+	THPRACE_OP_FAULT,
+	THPRACE_OP_COW,
+	THPRACE_OP_MPROTECT,
+	THPRACE_OP_MLOCK,
+	THPRACE_OP_MADVISE,
+	THPRACE_OP_PAGEOUT,
+	THPRACE_OP_COLLAPSE,
+	THPRACE_OP_GUP,
+	THPRACE_OP_MIGRATE,
+	THPRACE_OP_KSM,
+	THPRACE_OP_RECLAIM,
+	THPRACE_OP_PUNCH,
+	THPRACE_OP_TRUNCATE,
+	THPRACE_OP_UFFD,
+	THPRACE_OP_SOFTDIRTY,
+	THPRACE_NR_OPS
+};
+
+#define THPRACE_OP_NAMES {						\
+	"split", "munmap", "zap", "check", "mremap", "fork", "exit",	\
+	"fault", "cow", "mprotect", "mlock", "madvise", "pageout",	\
+	"collapse", "gup", "migrate", "ksm", "reclaim", "punch",	\
+	"truncate", "uffd", "softdirty" }
 
 #endif /* THPRACE_ABI_H */

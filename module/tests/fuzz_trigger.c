@@ -7,7 +7,8 @@
  */
 #include <stdlib.h>
 
-#include "trigger.h"
+#include "front/trigger.h"
+#include "state/names.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 

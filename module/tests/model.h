@@ -9,7 +9,7 @@
 #ifndef THPRACE_TESTS_MODEL_H
 #define THPRACE_TESTS_MODEL_H
 
-#include "judge.h"
+#include "oracle/rules.h"
 
 enum model_kernel {
 	MODEL_5_10,

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Break judge.c, rows.c and trigger.c one place at a time: the tests must notice.
+"""Break rules.c, rows.c and trigger.c one place at a time: the tests must notice.
 
 Each mutation is a text that occurs in the file and what replaces it.  Prints
-one line each; fails if a text is gone or a mutant passes all tests.  Not here:
-the tests themselves.
+one line each; fails if a text is gone or a mutant passes all tests.
 """
 import os
 import resource
@@ -17,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 
-JUDGE = [
+RULES = [
     ("kept ? obs->ptes[i] + base : -1;", "kept ? obs->ptes[i] + base + 1 : -1;"),
     ("kept ? obs->ptes[i] + base : -1;", "obs->ptes[i] + base;"),
     ("return (s32)obs->pmd_maps - 1;", "return (s32)!!obs->pmd_maps;"),
@@ -195,9 +194,9 @@ TRIGGER = [
 CPU_SECONDS = 20
 
 TESTS = {
-    "judge.c": ("test_judge", "test_frames", "test_model"),
-    "rows.c": ("test_judge", "test_model"),
-    "trigger.c": ("test_trigger",),
+    "oracle/rules.c": ("test_judge", "test_frames", "test_model"),
+    "oracle/rows.c": ("test_judge", "test_model"),
+    "front/trigger.c": ("test_trigger",),
 }
 
 
@@ -231,8 +230,8 @@ def try_one(snapshot, name, old, new):
 
 
 def main():
-    jobs = [("judge.c", *m) for m in JUDGE] + [("rows.c", *m) for m in ROWS] + \
-        [("trigger.c", *m) for m in TRIGGER]
+    jobs = [("oracle/rules.c", *m) for m in RULES] + [("oracle/rows.c", *m) for m in ROWS] + \
+        [("front/trigger.c", *m) for m in TRIGGER]
     bad = 0
     # The sources may be edited while this runs.
     with tempfile.TemporaryDirectory() as snapshot, ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -10,7 +10,7 @@
 #ifndef THPRACE_TESTS_ROWS_H
 #define THPRACE_TESTS_ROWS_H
 
-#include "judge.h"
+#include "oracle/rules.h"
 
 enum form { FORM_FEW, FORM_SOME, FORM_NR };
 

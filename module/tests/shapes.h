@@ -9,7 +9,7 @@
 #ifndef THPRACE_TESTS_SHAPES_H
 #define THPRACE_TESTS_SHAPES_H
 
-#include "judge.h"
+#include "oracle/rules.h"
 
 #define NR	THPRACE_HPAGE_NR
 #define ADDR	0x7f0000000000ULL

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "judge.h"
+#include "oracle/rules.h"
 
 static void expect_frame(const struct thprace_frame *frame, unsigned int outcome, s64 want,
 			 s64 got)

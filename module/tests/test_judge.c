@@ -13,7 +13,8 @@
 
 #include "rows.h"
 #include "shapes.h"
-#include "trigger.h"
+#include "front/trigger.h"
+#include "state/names.h"
 
 #define ALL	(BIT_ULL(THPRACE_NR_CHECKS) - 1)
 

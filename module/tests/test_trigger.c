@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "trigger.h"
+#include "front/trigger.h"
+#include "state/names.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 

@@ -1,0 +1,662 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * trigger.c - one trigger line to a struct thprace_spec, and back
+ *
+ * Parses the grammar of docs/ABI.md strictly and wholly, for the triggers and
+ * the session commands of debugfs.c, and prints the canonical line that a
+ * report's "run:" carries.  Not here: whether a pid, mapping, op or phase
+ * exists, nor which words a command wants; the session decides that.
+ *
+ * Errors, beside those of docs/ABI.md: a word given too often by count (pids,
+ * maps, ops, lanes, steps) and any number outside its limits are -ERANGE; the
+ * same pid, op name or check name twice is -EINVAL, and so is a misaligned,
+ * wrapping or overlapping map.  The leftmost wrong word decides.
+ */
+#include "front/trigger.h"
+#include "state/names.h"
+
+/*
+ * How often a word may occur, how its value is read and how printed; or, for
+ * a number, its field (u64 if @wide, else u32) and limits, and the names of
+ * its values, if they have names.  A printer yields the value of the @nth
+ * occurrence (in @buf or constant), NULL when there is no such occurrence.
+ */
+struct word_row {
+	u32 times;
+	int (*parse)(struct thprace_spec *spec, const char *s, size_t len);
+	const char *(*print)(const struct thprace_spec *spec, u32 nth,
+			     char *buf, size_t size);
+	size_t offset;
+	bool wide;
+	u64 min, max;
+	const char * const *names;
+};
+
+static const char * const word_name[] = THPRACE_WORD_NAMES;
+static const char * const result_name[] = { "ok", "busy", "failed" };
+static const char * const stop_name[] = { "first", "never" };
+static const char * const refs_name[] = { "lower", "exact" };
+
+static_assert(ARRAY_SIZE(word_name) == THPRACE_NR_WORDS);
+static_assert(ARRAY_SIZE(result_name) == THPRACE_NR_RESULTS);
+static_assert(THPRACE_NR_CHECKS <= 64);
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_label_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || is_digit(c) || c == '_' || c == '-';
+}
+
+/* Phases may be named after kernel symbols. */
+static bool is_phase_char(char c)
+{
+	return is_label_char(c) || (c >= 'A' && c <= 'Z') || c == '.';
+}
+
+static bool is_word(const char *s, size_t len, const char *name)
+{
+	return strlen(name) == len && !memcmp(s, name, len);
+}
+
+static int digit_value(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 16;
+}
+
+/*
+ * Decimal, or hexadecimal after 0x; no sign, nothing around it.  What is not
+ * a number is -EINVAL even when it is also too long.
+ */
+static int parse_u64(const char *s, size_t len, u64 *val)
+{
+	unsigned int base = 10, digit;
+	bool overflow = false;
+	u64 n = 0;
+	size_t i;
+
+	if (len > 2 && s[0] == '0' && s[1] == 'x') {
+		base = 16;
+		s += 2;
+		len -= 2;
+	}
+	if (!len)
+		return -EINVAL;
+	for (i = 0; i < len; i++) {
+		digit = digit_value(s[i]);
+		if (digit >= base)
+			return -EINVAL;
+		/* No 64-bit division: some 32-bit kernels lack it. */
+		if (base == 16)
+			overflow |= n >> 60;
+		else
+			overflow |= n > 1844674407370955161ULL ||
+				    (n == 1844674407370955161ULL && digit > 5);
+		n = n * base + digit;
+	}
+	if (overflow)
+		return -ERANGE;
+	*val = n;
+	return 0;
+}
+
+static int parse_limited(const char *s, size_t len, u64 min, u64 max, u64 *val)
+{
+	u64 n;
+	int err;
+
+	err = parse_u64(s, len, &n);
+	if (err)
+		return err;
+	*val = n;
+	return n < min || n > max ? -ERANGE : 0;
+}
+
+static int parse_limited_u32(const char *s, size_t len, u32 min, u32 max, u32 *val)
+{
+	u64 n;
+	int err;
+
+	err = parse_limited(s, len, min, max, &n);
+	if (!err)
+		*val = n;
+	return err;
+}
+
+/* Copies a name of allowed characters, 1..THPRACE_NAME_LEN-1 of them. */
+static int parse_label(const char *s, size_t len, bool (*allowed)(char c), char *dst)
+{
+	size_t i;
+
+	if (!len || len >= THPRACE_NAME_LEN)
+		return -EINVAL;
+	for (i = 0; i < len; i++)
+		if (!allowed(s[i]))
+			return -EINVAL;
+	memcpy(dst, s, len);
+	dst[len] = '\0';
+	return 0;
+}
+
+static_assert(sizeof(enum thprace_stop) == sizeof(u32));
+static_assert(sizeof(enum thprace_result) == sizeof(u32));
+
+/* Offset of @c in @s, or @len. */
+static size_t find_char(const char *s, size_t len, char c)
+{
+	const char *at = len ? memchr(s, c, len) : NULL;
+
+	return at ? (size_t)(at - s) : len;
+}
+
+static int parse_pid(struct thprace_spec *spec, const char *s, size_t len)
+{
+	u32 pid, i;
+	int err;
+
+	err = parse_limited_u32(s, len, 1, THPRACE_MAX_PID, &pid);
+	if (err)
+		return err;
+	for (i = 0; i < spec->nr_pids; i++)
+		if (spec->pid[i] == (s32)pid)
+			return -EINVAL;
+	spec->pid[spec->nr_pids++] = pid;
+	return 0;
+}
+
+static int parse_map(struct thprace_spec *spec, const char *s, size_t len)
+{
+	size_t plus = find_char(s, len, '+');
+	struct thprace_map *m;
+	u64 addr, bytes;
+	int err;
+	u32 i;
+
+	if (plus == len)
+		return -EINVAL;
+	err = parse_u64(s, plus, &addr);
+	if (!err)
+		err = parse_limited(s + plus + 1, len - plus - 1, 1,
+				    THPRACE_MAX_MAP_BYTES, &bytes);
+	if (err)
+		return err;
+	if ((addr | bytes) & (THPRACE_PMD_SIZE - 1))
+		return -EINVAL;
+	if (addr > U64_MAX - bytes)
+		return -EINVAL;
+	for (i = 0; i < spec->nr_maps; i++) {
+		m = &spec->map[i];
+		if (addr < m->addr + m->len && m->addr < addr + bytes)
+			return -EINVAL;
+	}
+	m = &spec->map[spec->nr_maps++];
+	m->addr = addr;
+	m->len = bytes;
+	return 0;
+}
+
+/* Lanes in all; a request without a number counts as one. */
+static u32 total_lanes(const struct thprace_spec *spec)
+{
+	u32 i, lanes = 0;
+
+	for (i = 0; i < spec->nr_ops; i++)
+		lanes += spec->op[i].lanes ? spec->op[i].lanes : 1;
+	return lanes;
+}
+
+/* NAME:LANES; the plain NAME leaves lanes 0 for parse_finish() to judge. */
+static int parse_op(struct thprace_spec *spec, const char *s, size_t len)
+{
+	size_t colon = find_char(s, len, ':');
+	struct thprace_op_req *op = &spec->op[spec->nr_ops];
+	u32 i;
+	int err;
+
+	err = parse_label(s, colon, is_label_char, op->name);
+	if (err)
+		return err;
+	op->lanes = 0;
+	if (colon < len) {
+		err = parse_limited_u32(s + colon + 1, len - colon - 1, 1,
+					THPRACE_MAX_LANES, &op->lanes);
+		if (err)
+			return err;
+	}
+	for (i = 0; i < spec->nr_ops; i++)
+		if (!strcmp(spec->op[i].name, op->name))
+			return -EINVAL;
+	spec->nr_ops++;
+	return total_lanes(spec) > THPRACE_MAX_LANES ? -ERANGE : 0;
+}
+
+/* A number or named value straight into its field. */
+static int parse_number(struct thprace_spec *spec, const struct word_row *row,
+			const char *s, size_t len)
+{
+	char *field = (char *)spec + row->offset;
+	u64 n;
+	int err;
+
+	if (row->names) {
+		int i = thprace_name_find(row->names, row->max + 1, s, len);
+
+		if (i < 0)
+			return -EINVAL;
+		n = i;
+	} else {
+		err = parse_limited(s, len, row->min, row->max, &n);
+		if (err)
+			return err;
+	}
+	if (row->wide)
+		*(u64 *)field = n;
+	else
+		*(u32 *)field = n;
+	return 0;
+}
+
+static int parse_check_bit(u64 *bits, const char *s, size_t len)
+{
+	int check = thprace_check_find(s, len);
+
+	if (check < 0)
+		return check;
+	if (*bits & BIT_ULL(check))
+		return -EINVAL;
+	*bits |= BIT_ULL(check);
+	return 0;
+}
+
+static int parse_check(struct thprace_spec *spec, const char *s, size_t len)
+{
+	return parse_check_bit(&spec->check, s, len);
+}
+
+static int parse_inject(struct thprace_spec *spec, const char *s, size_t len)
+{
+	return parse_check_bit(&spec->inject, s, len);
+}
+
+static int parse_lane_letter(char c)
+{
+	return c >= 'a' && c < 'a' + THPRACE_MAX_LANES ? c - 'a' : -EINVAL;
+}
+
+static int parse_lane(struct thprace_spec *spec, const char *s, size_t len)
+{
+	int lane = len == 1 ? parse_lane_letter(s[0]) : -EINVAL;
+
+	if (lane < 0)
+		return lane;
+	spec->lane = lane;
+	return 0;
+}
+
+static int parse_scenario(struct thprace_spec *spec, const char *s, size_t len)
+{
+	return parse_label(s, len, is_label_char, spec->scenario);
+}
+
+/* LANE>PHASE, LANE>PHASE#N, LANE<PHASE, LANE<PHASE#N or LANE>end. */
+static int parse_step(struct thprace_step *step, const char *s, size_t len)
+{
+	size_t hash;
+	int lane;
+
+	if (len < 3 || (s[1] != '>' && s[1] != '<'))
+		return -EINVAL;
+	lane = parse_lane_letter(s[0]);
+	if (lane < 0)
+		return lane;
+	step->lane = lane;
+	step->kind = s[1] == '>' ? THPRACE_STEP_ENTER : THPRACE_STEP_RETURN;
+	step->nth = 1;
+	s += 2;
+	len -= 2;
+
+	hash = find_char(s, len, '#');
+	if (is_word(s, hash, "end")) {
+		if (step->kind != THPRACE_STEP_ENTER || hash < len)
+			return -EINVAL;
+		step->kind = THPRACE_STEP_END;
+		step->phase[0] = '\0';
+		return 0;
+	}
+	if (hash < len) {
+		int err = parse_limited_u32(s + hash + 1, len - hash - 1, 1,
+					    THPRACE_MAX_OCCURRENCE, &step->nth);
+		if (err)
+			return err;
+	}
+	return parse_label(s, hash, is_phase_char, step->phase);
+}
+
+/**
+ * thprace_steer_parse() - parse the inner text of steer=
+ * @spec: gets @steer, @step and @nr_steps; nothing else of it changes
+ * @s: "grid", or steps separated by blanks; need not be terminated
+ * @len: bytes of @s
+ *
+ * Phase names are looked up by the session, which knows this kernel.
+ *
+ * Return: 0, -EINVAL (malformed, or no step), -ERANGE (too many steps, or an
+ * occurrence outside its limits).
+ */
+int thprace_steer_parse(struct thprace_spec *spec, const char *s, size_t len)
+{
+	size_t at = 0, start;
+	int err;
+
+	spec->nr_steps = 0;
+	if (is_word(s, len, "grid")) {
+		spec->steer = THPRACE_STEER_GRID;
+		return 0;
+	}
+	for (;;) {
+		while (at < len && is_blank(s[at]))
+			at++;
+		if (at == len)
+			break;
+		start = at;
+		while (at < len && !is_blank(s[at]))
+			at++;
+		if (spec->nr_steps == THPRACE_MAX_STEPS)
+			return -ERANGE;
+		err = parse_step(&spec->step[spec->nr_steps], s + start, at - start);
+		if (err)
+			return err;
+		spec->nr_steps++;
+	}
+	if (!spec->nr_steps)
+		return -EINVAL;
+	spec->steer = THPRACE_STEER_SCHEDULE;
+	return 0;
+}
+
+static const char *print_u64(u64 val, char *buf, size_t size)
+{
+	snprintf(buf, size, "%llu", (unsigned long long)val);
+	return buf;
+}
+
+static const char *print_number(const struct thprace_spec *spec, const struct word_row *row,
+				u32 nth, char *buf, size_t size)
+{
+	const char *field = (const char *)spec + row->offset;
+	u64 n = row->wide ? *(const u64 *)field : *(const u32 *)field;
+
+	if (nth)
+		return NULL;
+	return row->names ? row->names[n] : print_u64(n, buf, size);
+}
+
+static const char *print_pid(const struct thprace_spec *spec, u32 nth, char *buf, size_t size)
+{
+	return nth < spec->nr_pids ? print_u64(spec->pid[nth], buf, size) : NULL;
+}
+
+static const char *print_map(const struct thprace_spec *spec, u32 nth, char *buf, size_t size)
+{
+	if (nth >= spec->nr_maps)
+		return NULL;
+	snprintf(buf, size, "0x%llx+0x%llx", (unsigned long long)spec->map[nth].addr,
+		 (unsigned long long)spec->map[nth].len);
+	return buf;
+}
+
+static const char *print_op(const struct thprace_spec *spec, u32 nth, char *buf, size_t size)
+{
+	if (nth >= spec->nr_ops)
+		return NULL;
+	snprintf(buf, size, "%s:%u", spec->op[nth].name, spec->op[nth].lanes);
+	return buf;
+}
+
+/* Name of the @nth set bit. */
+static const char *print_check_bit(u64 bits, u32 nth)
+{
+	u32 i;
+
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		if (bits & BIT_ULL(i) && !nth--)
+			return thprace_check_name(i);
+	return NULL;
+}
+
+static const char *print_check(const struct thprace_spec *spec, u32 nth, char *buf, size_t size)
+{
+	return print_check_bit(spec->check, nth);
+}
+
+static const char *print_inject(const struct thprace_spec *spec, u32 nth, char *buf, size_t size)
+{
+	return print_check_bit(spec->inject, nth);
+}
+
+static const char *print_lane(const struct thprace_spec *spec, u32 nth, char *buf, size_t size)
+{
+	if (nth)
+		return NULL;
+	snprintf(buf, size, "%c", (char)('a' + spec->lane));
+	return buf;
+}
+
+static const char *print_scenario(const struct thprace_spec *spec, u32 nth, char *buf, size_t size)
+{
+	return nth ? NULL : spec->scenario;
+}
+
+/* In parts, so that no buffer needs to hold a whole schedule. */
+static const char *print_steer(const struct thprace_spec *spec, u32 nth, char *buf, size_t size)
+{
+	const struct thprace_step *step;
+	int n;
+
+	if (spec->steer == THPRACE_STEER_GRID)
+		return nth ? NULL : "grid";
+	if (nth >= spec->nr_steps)
+		return NULL;
+	step = &spec->step[nth];
+	n = snprintf(buf, size, "%s%c%c%s", nth ? "" : "\"", (char)('a' + step->lane),
+		     step->kind == THPRACE_STEP_RETURN ? '<' : '>',
+		     step->kind == THPRACE_STEP_END ? "end" : step->phase);
+	if (step->nth > 1)
+		n += snprintf(buf + n, size - n, "#%u", step->nth);
+	snprintf(buf + n, size - n, "%s", nth + 1 == spec->nr_steps ? "\"" : "");
+	return buf;
+}
+
+#define AT(field)	offsetof(struct thprace_spec, field)
+#define WIDE		true
+#define NARROW		false
+
+static const struct word_row words[] = {
+	[THPRACE_WORD_PID]	= { THPRACE_MAX_PIDS, parse_pid, print_pid },
+	[THPRACE_WORD_MAP]	= { THPRACE_MAX_MAPS, parse_map, print_map },
+	[THPRACE_WORD_OP]	= { THPRACE_MAX_OPS, parse_op, print_op },
+	[THPRACE_WORD_STEER]	= { 1, thprace_steer_parse, print_steer },
+	[THPRACE_WORD_CHECK]	= { THPRACE_NR_CHECKS, parse_check, print_check },
+	[THPRACE_WORD_INJECT]	= { THPRACE_NR_CHECKS, parse_inject, print_inject },
+	[THPRACE_WORD_LANE]	= { 1, parse_lane, print_lane },
+	[THPRACE_WORD_SCENARIO]	= { 1, parse_scenario, print_scenario },
+	[THPRACE_WORD_DURATION_MS] = { 1, NULL, NULL, AT(duration_ms), WIDE,
+				       1, THPRACE_MAX_DURATION_MS },
+	[THPRACE_WORD_ROUNDS]	= { 1, NULL, NULL, AT(rounds), WIDE, 1, THPRACE_MAX_ROUNDS },
+	[THPRACE_WORD_SEED]	= { 1, NULL, NULL, AT(seed), WIDE, 0, U64_MAX },
+	[THPRACE_WORD_ORDER]	= { 1, NULL, NULL, AT(order), NARROW, 0, THPRACE_MAX_ORDER },
+	[THPRACE_WORD_PAGE]	= { 1, NULL, NULL, AT(page), NARROW, 0, THPRACE_MAX_PAGE },
+	[THPRACE_WORD_GRID_K]	= { 1, NULL, NULL, AT(grid_k), NARROW, 1, THPRACE_MAX_GRID_K },
+	[THPRACE_WORD_STOP_ON]	= { 1, NULL, NULL, AT(stop_on), NARROW,
+				    0, THPRACE_STOP_NEVER, stop_name },
+	[THPRACE_WORD_RESULT]	= { 1, NULL, NULL, AT(result), NARROW,
+				    0, THPRACE_RESULT_FAILED, result_name },
+	[THPRACE_WORD_REFS]	= { 1, NULL, NULL, AT(refs_exact), NARROW, 0, 1, refs_name },
+	[THPRACE_WORD_TASK]	= { 1, NULL, NULL, AT(task), NARROW, 1, THPRACE_MAX_PID },
+};
+
+static_assert(ARRAY_SIZE(words) == THPRACE_NR_WORDS);
+static_assert(THPRACE_NR_WORDS <= 32);
+
+/* Occurrences so far of the words that may be repeated. */
+static u32 word_count(const struct thprace_spec *spec, int word)
+{
+	switch (word) {
+	case THPRACE_WORD_PID:
+		return spec->nr_pids;
+	case THPRACE_WORD_MAP:
+		return spec->nr_maps;
+	case THPRACE_WORD_OP:
+		return spec->nr_ops;
+	default:
+		return 0;	/* checks: parse_check_bit() finds repeats */
+	}
+}
+
+/* One key=value word at @s; *@used gets its length. */
+static int parse_word(struct thprace_spec *spec, const char *s, size_t len, size_t *used)
+{
+	size_t key = 0, at, end;
+	const struct word_row *row;
+	int word;
+
+	while (key < len && s[key] != '=' && !is_blank(s[key]))
+		key++;
+	word = thprace_name_find(word_name, THPRACE_NR_WORDS, s, key);
+	if (word < 0 || key == len || s[key] != '=')
+		return -EINVAL;
+
+	at = key + 1;
+	if (word == THPRACE_WORD_STEER && at < len && s[at] == '"') {
+		at++;
+		end = at + find_char(s + at, len - at, '"');
+		if (end == len)
+			return -EINVAL;
+		*used = end + 1;
+		if (*used < len && !is_blank(s[*used]))
+			return -EINVAL;
+	} else {
+		end = at;
+		while (end < len && !is_blank(s[end]))
+			end++;
+		*used = end;
+	}
+
+	row = &words[word];
+	if (row->times == 1 && spec->given & BIT_ULL(word))
+		return -EINVAL;
+	if (word_count(spec, word) >= row->times)
+		return -ERANGE;
+	spec->given |= BIT_ULL(word);
+	if (!row->parse)
+		return parse_number(spec, row, s + at, end - at);
+	return row->parse(spec, s + at, end - at);
+}
+
+/* op=NAME without lanes is what one lane does: only beside lane=. */
+static int parse_finish(struct thprace_spec *spec)
+{
+	u32 i;
+
+	for (i = 0; i < spec->nr_ops; i++) {
+		if (spec->op[i].lanes)
+			continue;
+		if (!(spec->given & BIT_ULL(THPRACE_WORD_LANE)))
+			return -EINVAL;
+		spec->op[i].lanes = 1;
+	}
+	return 0;
+}
+
+/**
+ * thprace_trigger_parse() - parse one line of the grammar
+ * @spec: filled in whole on success; unspecified on error
+ * @line: the line, without a session command's verb; need not be terminated
+ * @len: bytes of @line, at most THPRACE_MAX_LINE, incl. a trailing newline
+ *
+ * Looks nothing up: names of ops and phases are only well formed, pids and
+ * addresses only within limits.
+ *
+ * Return: 0, -E2BIG, -EINVAL or -ERANGE.
+ */
+int thprace_trigger_parse(struct thprace_spec *spec, const char *line, size_t len)
+{
+	size_t at = 0, used;
+	int err;
+
+	memset(spec, 0, sizeof(*spec));
+	if (len > THPRACE_MAX_LINE)
+		return -E2BIG;
+	if (len && line[len - 1] == '\n')
+		len--;
+	for (;;) {
+		while (at < len && is_blank(line[at]))
+			at++;
+		if (at == len)
+			break;
+		err = parse_word(spec, line + at, len - at, &used);
+		if (err)
+			return err;
+		at += used;
+	}
+	if (!spec->given)
+		return -EINVAL;
+	return parse_finish(spec);
+}
+
+/**
+ * thprace_trigger_print() - the canonical line of a spec
+ * @spec: as thprace_trigger_parse() leaves it
+ * @buf: gets the line, terminated, without a newline
+ * @size: bytes of @buf; THPRACE_MAX_PRINT holds every spec
+ *
+ * Words come in the order of enum thprace_word.  Parsing the line yields the
+ * same spec (its length may exceed THPRACE_MAX_LINE when the spec came from a
+ * line of nearly that length, since addresses are printed in hexadecimal).
+ *
+ * Return: the length, or -ENOSPC when @buf is too small.
+ */
+int thprace_trigger_print(const struct thprace_spec *spec, char *buf, size_t size)
+{
+	char val[THPRACE_NAME_LEN + 24];
+	size_t at = 0;
+	u32 word, nth;
+
+	if (!size)
+		return -ENOSPC;
+	buf[0] = '\0';
+	for (word = 0; word < THPRACE_NR_WORDS; word++) {
+		if (!(spec->given & BIT_ULL(word)))
+			continue;
+		for (nth = 0; ; nth++) {
+			/* The steps of a schedule share one key. */
+			bool key = word != THPRACE_WORD_STEER || !nth;
+			const struct word_row *row = &words[word];
+			const char *s = row->print ?
+				row->print(spec, nth, val, sizeof(val)) :
+				print_number(spec, row, nth, val, sizeof(val));
+
+			if (!s)
+				break;
+			at += snprintf(buf + at, size - at, "%s%s%s%s", at ? " " : "",
+				       key ? word_name[word] : "", key ? "=" : "", s);
+			if (at >= size)
+				return -ENOSPC;
+		}
+	}
+	return at;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* huge.h - huge pages of a process */
+#ifndef THPRACE_HUGE_H
+#define THPRACE_HUGE_H
+
+#include "compat/compat.h"
+#include "compat/pure.h"
+
+bool thprace_vma_supported(struct vm_area_struct *vma, bool shared);
+struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
+			       unsigned int index);
+
+#endif /* THPRACE_HUGE_H */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* check.h - the quiesced check of what is mapped in some ranges */
+#ifndef THPRACE_CHECK_H
+#define THPRACE_CHECK_H
+
+#include "state/session.h"
+
+/**
+ * struct thprace_check_req - what to check
+ * @map:	ranges, @nr_maps of them
+ * @check:	bitmap of enum thprace_check; 0 = all that there are
+ * @inject:	bitmap of controls
+ * @refs_exact:	nobody else holds references: counts must be equal
+ */
+struct thprace_check_req {
+	const struct thprace_map *map;
+	unsigned int nr_maps;
+	u64 check;
+	u64 inject;
+	bool refs_exact;
+};
+
+int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req *req,
+		       struct mm_struct **mms, unsigned int nr_mms);
+
+#endif /* THPRACE_CHECK_H */

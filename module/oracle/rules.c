@@ -1,0 +1,689 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rules.c - what the integers of one folio must be
+ *
+ * One table row per quiesced check; check.c calls thprace_judge() on what
+ * folio_obs.c wrote down, the unit tests on what they make up.  Not here: any
+ * look at the kernel, nor the checks that no single folio shows (rss,
+ * split_*, content, leak).
+ *
+ * No rule may report on a correct kernel: what the observation does not prove
+ * is SKIPPED.  Why each rule holds, per kernel, is in docs/CHECKS.md.
+ */
+#include "oracle/rules.h"
+
+#define FLAG(name)	(1U << THPRACE_OBS_##name)
+#define CAP(name)	(1U << THPRACE_CAP_##name)
+
+/* Counters can be compared: all mappings are known and cannot change. */
+#define QUIET	(FLAG(FOLIO_LOCKED) | FLAG(COMPLETE) | FLAG(STABLE))
+
+/* Order 0 and 1 folios have no deferred list. */
+#define DEFERRED_MIN_NR	4
+
+/*
+ * A check: applies when the kernel has one of @caps (if any are named) and the
+ * folio has all flags of @is and none of @never; skipped unless the observation
+ * has all of @needs.  @inject spoils an observation that @judge would judge.
+ */
+struct rule {
+	u32 caps, is, never, needs;
+	void (*judge)(const struct thprace_obs *obs, struct thprace_finding *f);
+	int (*inject)(struct thprace_obs *obs);
+};
+
+static const struct {
+	u32 flag;
+	const char *reason;
+} skip_reasons[] = {
+	{ FLAG(FOLIO_LOCKED), "the folio was locked by someone else" },
+	{ FLAG(COMPLETE), "not every mm that may map the folio was looked at" },
+	{ FLAG(STABLE), "the folio changed while it was looked at" },
+};
+
+static void held(struct thprace_finding *f)
+{
+	f->outcome = THPRACE_HELD;
+}
+
+static void skipped(struct thprace_finding *f, const char *reason)
+{
+	f->outcome = THPRACE_SKIPPED;
+	f->reason = reason;
+}
+
+static void violated(const struct thprace_obs *obs, struct thprace_finding *f,
+		     u32 index, s64 want, s64 got, const char *reason)
+{
+	f->outcome = THPRACE_VIOLATED;
+	f->want = want;
+	f->got = got;
+	f->index = index;
+	f->addr = obs->addr + (u64)index * THPRACE_SUBPAGE_BYTES;
+	f->reason = reason;
+}
+
+static void violated_at(struct thprace_finding *f, const struct thprace_bad *bad,
+			const char *reason)
+{
+	f->outcome = THPRACE_VIOLATED;
+	f->want = bad->want;
+	f->got = bad->got;
+	f->index = bad->index;
+	f->addr = bad->addr;
+	f->reason = reason;
+}
+
+static void expect(const struct thprace_obs *obs, struct thprace_finding *f,
+		   s64 want, s64 got, const char *reason)
+{
+	if (got == want)
+		held(f);
+	else
+		violated(obs, f, 0, want, got, reason);
+}
+
+/* Why the flags that are missing of @needs forbid a judgement, or NULL. */
+static const char *why_skip(const struct thprace_obs *obs, u32 needs)
+{
+	u32 i;
+
+	if (!(needs & ~obs->flags))
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(skip_reasons); i++)
+		if (needs & ~obs->flags & skip_reasons[i].flag)
+			return skip_reasons[i].reason;
+	return NULL;
+}
+
+static s64 nr_mappings(const struct thprace_obs *obs)
+{
+	return (s64)obs->sum_ptes + obs->pmd_maps;
+}
+
+static u32 nr_pte_mapped(const struct thprace_obs *obs)
+{
+	u32 i, nr = 0;
+
+	for (i = 0; i < obs->nr; i = obs->end[i])
+		if (obs->ptes[i])
+			nr += obs->end[i] - i;
+	return nr;
+}
+
+/* Index of a mapped subpage, or obs->nr. */
+static u32 first_mapped(const struct thprace_obs *obs)
+{
+	u32 i;
+
+	if (obs->pmd_maps)
+		return 0;
+	for (i = 0; i < obs->nr; i = obs->end[i])
+		if (obs->ptes[i])
+			return i;
+	return obs->nr;
+}
+
+/* What a subpage's _mapcount is above its PTE mappings; the same for all. */
+static s32 page_mapcount_base(const struct thprace_obs *obs)
+{
+	if (!(obs->flags & FLAG(LARGE)) || !(obs->caps & CAP(DOUBLE_MAP)))
+		return -1;
+	/* A file folio's flag of that name is only a hint. */
+	if (!(obs->flags & FLAG(ANON)))
+		return (s32)obs->pmd_maps - 1;
+	return obs->flags & FLAG(DOUBLE_MAP) ? 0 : -1;
+}
+
+static void judge_page_mapcount(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	bool kept = !(obs->flags & FLAG(LARGE)) || (obs->caps & CAP(PAGE_MAPCOUNT));
+	s32 base = page_mapcount_base(obs);
+	u32 i;
+
+	held(f);
+	for (i = 0; i < obs->nr; i = obs->end[i]) {
+		s32 want = kept ? obs->ptes[i] + base : -1;
+
+		if (obs->mapcount[i] == want)
+			continue;
+		violated(obs, f, i, want, obs->mapcount[i],
+			 "a page's _mapcount is not its mappings");
+		return;
+	}
+}
+
+static int inject_page_mapcount(struct thprace_obs *obs)
+{
+	u32 i = first_mapped(obs);
+
+	if (i == obs->nr)
+		i = 0;
+	thprace_obs_cut(obs, i, i + 1);
+	obs->mapcount[i]++;
+	return 0;
+}
+
+static void judge_entire_mapcount(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	expect(obs, f, (s64)obs->pmd_maps - 1, obs->entire_mapcount,
+	       "the entire mapcount is not the PMD mappings");
+}
+
+static int inject_entire_mapcount(struct thprace_obs *obs)
+{
+	obs->entire_mapcount++;
+	return 0;
+}
+
+static void judge_large_mapcount(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	s64 want = nr_mappings(obs);
+
+	if (obs->caps & CAP(LARGE_MAPCOUNT))
+		expect(obs, f, want - 1, obs->large_mapcount,
+		       "the large mapcount is not all mappings");
+	else
+		expect(obs, f, want, obs->large_mapcount,
+		       "the total mapcount is not all mappings");
+}
+
+static int inject_large_mapcount(struct thprace_obs *obs)
+{
+	obs->large_mapcount++;
+	return 0;
+}
+
+static void judge_nr_pages_mapped(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	s64 want = nr_pte_mapped(obs);
+
+	if (obs->pmd_maps)
+		want += obs->entirely_mapped;
+	expect(obs, f, want, obs->nr_pages_mapped,
+	       "the count of mapped pages is not the pages mapped");
+}
+
+static int inject_nr_pages_mapped(struct thprace_obs *obs)
+{
+	obs->nr_pages_mapped++;
+	return 0;
+}
+
+/*
+ * A slot counts the mappings that its owner added since it got the slot, minus
+ * all that it removed: never more than it has.  Which of several mms have a
+ * slot is history, so an mm without one proves nothing.
+ */
+static void judge_mm_id(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	s64 total = nr_mappings(obs), most = 0;
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		s64 count = (s64)obs->mm_id_mapcount[i] + 1;
+
+		if (obs->mm_id[i] ? count < 1 : count != 0) {
+			violated(obs, f, 0, obs->mm_id[i] ? 1 : 0, count,
+				 "a slot's count does not match its having an owner");
+			return;
+		}
+		if (count > (obs->mm_id[i] ? obs->mm_maps[i] : 0)) {
+			violated(obs, f, 0, obs->mm_maps[i], count,
+				 "a slot counts more mappings than its mm has");
+			return;
+		}
+		if (count > most)
+			most = count;
+	}
+	if (obs->mm_id[0] && obs->mm_id[0] == obs->mm_id[1])
+		violated(obs, f, 0, 0, obs->mm_id[1], "one mm owns both slots");
+	else if (!(obs->flags & FLAG(MAPPED_SHARED)) && most != total)
+		violated(obs, f, 0, total, most,
+			 "not marked shared, but no slot owns all mappings");
+	else
+		held(f);
+}
+
+static int inject_mm_id(struct thprace_obs *obs)
+{
+	/* One more than the owner has; without an owner, one more than none. */
+	obs->mm_id_mapcount[0] = obs->mm_id[0] ? (s32)obs->mm_maps[0] : 0;
+	return 0;
+}
+
+/* References that the observation accounts for. */
+static s64 known_refs(const struct thprace_obs *obs)
+{
+	s64 refs = nr_mappings(obs), mappings = refs;
+
+	refs += obs->own_refs;
+	if (obs->flags & FLAG(SWAPCACHE))
+		return refs + obs->nr;
+	if (!(obs->flags & FLAG(ANON)) && mappings) {
+		/* Mapped and locked: not truncated, so in the page cache. */
+		refs += obs->nr;
+		if (obs->flags & FLAG(HAS_PRIVATE))
+			refs++;
+	}
+	return refs;
+}
+
+/* Not equal, but the lower bound did hold: the caller may look again. */
+static void skipped_above(struct thprace_finding *f, s64 want, s64 got, const char *reason)
+{
+	skipped(f, reason);
+	f->want = want;
+	f->got = got;
+}
+
+static void judge_refcount(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	s64 want = known_refs(obs), got = obs->refcount;
+	const char *skip = why_skip(obs, FLAG(FOLIO_LOCKED) | FLAG(STABLE));
+
+	if (obs->neg_ref.nr)
+		violated_at(f, &obs->neg_ref, "a frame has fewer than no references");
+	else if (got < 0)
+		violated(obs, f, 0, want, got, "fewer than no references");
+	else if (skip)
+		skipped(f, skip);
+	else if (got < want)
+		violated(obs, f, 0, want, got, "fewer references than holders");
+	else if (got == want)
+		held(f);
+	else if (!(obs->flags & FLAG(COMPLETE)))
+		skipped_above(f, want, got, why_skip(obs, FLAG(COMPLETE)));
+	else if (!(obs->flags & FLAG(ANON)) && !nr_mappings(obs))
+		skipped_above(f, want, got, "not mapped, perhaps in the page cache");
+	else if (!(obs->flags & FLAG(REFS_SETTLED)))
+		skipped_above(f, want, got,
+			      "more references than known holders, perhaps for a moment");
+	else
+		violated(obs, f, 0, want, got, "references that nobody accounts for");
+}
+
+static int inject_refcount(struct thprace_obs *obs)
+{
+	if (why_skip(obs, FLAG(FOLIO_LOCKED) | FLAG(STABLE)))
+		return -ENODATA;
+	obs->refcount = known_refs(obs) - 1;
+	return 0;
+}
+
+static void judge_rmap_census(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	if (obs->census_missing.nr)
+		violated_at(f, &obs->census_missing,
+			    "a mapping that the rmap walk does not reach");
+	else if (obs->census_extra.nr)
+		violated_at(f, &obs->census_extra,
+			    "the rmap walk finds more than the page tables hold");
+	else
+		held(f);
+}
+
+static void spoil(struct thprace_bad *bad, const struct thprace_obs *obs, s64 want, s64 got)
+{
+	u32 i = first_mapped(obs);
+
+	bad->nr = 1;
+	bad->index = i < obs->nr ? i : 0;
+	bad->addr = obs->addr + (u64)bad->index * THPRACE_SUBPAGE_BYTES;
+	bad->want = want;
+	bad->got = got;
+}
+
+static int inject_rmap_census(struct thprace_obs *obs)
+{
+	spoil(&obs->census_missing, obs, 1, 0);
+	return 0;
+}
+
+static void judge_rmap_linear(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	if (obs->linear.nr)
+		violated_at(f, &obs->linear,
+			    "mapped where its index or anon_vma says it is not");
+	else
+		held(f);
+}
+
+static int inject_rmap_linear(struct thprace_obs *obs)
+{
+	spoil(&obs->linear, obs, 0, 1);
+	return 0;
+}
+
+static void judge_pmd_geometry(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	if (obs->geometry.nr)
+		violated_at(f, &obs->geometry,
+			    "a PMD leaf off the head, unaligned or across a VMA's end");
+	else if (obs->pmd_maps)
+		held(f);
+}
+
+static int inject_pmd_geometry(struct thprace_obs *obs)
+{
+	if (!obs->pmd_maps)
+		return -ENODATA;
+	spoil(&obs->geometry, obs, 0, 1);
+	return 0;
+}
+
+static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	/* A PMD leaf's exclusivity is kept in the head, for all subpages. */
+	bool all = obs->pmd_maps && obs->exclusive[0];
+	u32 i;
+
+	if (obs->pmd_maps && obs->pmd_writable && !obs->exclusive[0]) {
+		violated(obs, f, 0, 1, 0, "writable by a PMD leaf, but not exclusive");
+		return;
+	}
+	if (!obs->sum_ptes) {
+		/* the head speaks for all */
+		if (all && obs->pmd_maps > 1)
+			violated(obs, f, 0, 1, obs->pmd_maps,
+				 "exclusive, but mapped more than once");
+		else if (obs->pmd_maps)
+			held(f);
+		return;
+	}
+	for (i = 0; i < obs->nr; i = obs->end[i]) {
+		u32 maps = obs->ptes[i] + obs->pmd_maps;
+
+		/* The flag of an unmapped page may be stale: it says nothing. */
+		if ((all || obs->exclusive[i]) && maps > 1) {
+			violated(obs, f, i, 1, maps, "exclusive, but mapped more than once");
+			return;
+		}
+		if (obs->ptes[i] && obs->writable[i] && !obs->exclusive[i]) {
+			violated(obs, f, i, 1, 0, "writable by a PTE, but not exclusive");
+			return;
+		}
+	}
+	held(f);
+}
+
+static int inject_anon_exclusive(struct thprace_obs *obs)
+{
+	u32 i = first_mapped(obs);
+
+	if (i == obs->nr)
+		return -ENODATA;
+	thprace_obs_cut(obs, i, i + 1);
+	obs->exclusive[i] = 0;
+	if (obs->pmd_maps)
+		obs->pmd_writable = true;
+	else
+		obs->writable[i] = 1;
+	return 0;
+}
+
+static void judge_migration_entry(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	const char *skip = why_skip(obs, FLAG(FOLIO_LOCKED));
+
+	if (obs->mig_unlocked.nr)
+		violated_at(f, &obs->mig_unlocked,
+			    "a migration entry of a folio that is not locked");
+	else if (skip)
+		skipped(f, skip);
+	else if (obs->mig_held.nr)
+		violated_at(f, &obs->mig_held,
+			    "a migration entry of a folio that nobody migrates");
+	else
+		held(f);
+}
+
+static int inject_migration_entry(struct thprace_obs *obs)
+{
+	spoil(&obs->mig_unlocked, obs, 0, 1);
+	return 0;
+}
+
+/* Some pages mapped, and not all, as the kernel's rmap removal sees it. */
+static bool is_partially_mapped(const struct thprace_obs *obs)
+{
+	u32 nr;
+
+	if (obs->pmd_maps)
+		return false;
+	/* Without per-page counts the kernel compares sums. */
+	nr = obs->caps & CAP(PAGE_MAPCOUNT) ? nr_pte_mapped(obs) : obs->sum_ptes;
+	return nr && nr < obs->nr;
+}
+
+/*
+ * Where there is a mark, a folio can be queued for other reasons (6.12: since it
+ * was faulted in), and the mark is what partial unmapping must leave.
+ */
+static void judge_deferred_queue(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	bool marked = obs->flags & FLAG(PARTIALLY_MAPPED);
+	bool queued = obs->flags & FLAG(DEFERRED);
+
+	if (obs->nr < DEFERRED_MIN_NR)
+		return;
+	if (queued && (marked || !(obs->caps & CAP(PARTIALLY_MAPPED))))
+		held(f);
+	else if (!marked && !is_partially_mapped(obs))
+		held(f);
+	else if (obs->flags & FLAG(DEFERRED_EXEMPT))
+		skipped(f, "a known exception");
+	else if (obs->refcount > known_refs(obs))
+		skipped(f, "someone holds a reference, perhaps the shrinker");
+	else if (marked)
+		violated(obs, f, 0, 1, 0, "marked as partially mapped, but not queued");
+	else if (obs->flags & FLAG(SWAPCACHE))
+		skipped(f, "folios in the swap cache are not queued");
+	else if (!(obs->flags & FLAG(UNDISTURBED)))
+		skipped(f, "it may have lost pages while it had migration entries");
+	else
+		violated(obs, f, 0, 1, 0, queued ? "partially mapped, but not marked so" :
+						   "partially mapped, but not queued");
+}
+
+static int inject_deferred_queue(struct thprace_obs *obs)
+{
+	if (obs->nr < DEFERRED_MIN_NR || obs->refcount > known_refs(obs) ||
+	    obs->flags & FLAG(DEFERRED_EXEMPT))
+		return -ENODATA;
+	obs->flags &= ~FLAG(DEFERRED);
+	/* As if it had never been told, where it is known that it must. */
+	if (is_partially_mapped(obs) && (obs->flags & FLAG(UNDISTURBED)) &&
+	    !(obs->flags & FLAG(SWAPCACHE)))
+		obs->flags &= ~FLAG(PARTIALLY_MAPPED);
+	else
+		obs->flags |= FLAG(PARTIALLY_MAPPED);
+	return 0;
+}
+
+static const struct rule rules[THPRACE_NR_CHECKS] = {
+	[THPRACE_CHECK_PAGE_MAPCOUNT] = {
+		.needs = QUIET,
+		.judge = judge_page_mapcount,
+		.inject = inject_page_mapcount,
+	},
+	[THPRACE_CHECK_ENTIRE_MAPCOUNT] = {
+		.is = FLAG(LARGE),
+		.needs = QUIET,
+		.judge = judge_entire_mapcount,
+		.inject = inject_entire_mapcount,
+	},
+	[THPRACE_CHECK_LARGE_MAPCOUNT] = {
+		.caps = CAP(LARGE_MAPCOUNT) | CAP(TOTAL_MAPCOUNT),
+		.is = FLAG(LARGE),
+		.needs = QUIET,
+		.judge = judge_large_mapcount,
+		.inject = inject_large_mapcount,
+	},
+	[THPRACE_CHECK_NR_PAGES_MAPPED] = {
+		.caps = CAP(NR_PAGES_MAPPED),
+		.is = FLAG(LARGE),
+		.needs = QUIET,
+		.judge = judge_nr_pages_mapped,
+		.inject = inject_nr_pages_mapped,
+	},
+	[THPRACE_CHECK_MM_ID] = {
+		.caps = CAP(MM_ID),
+		.is = FLAG(LARGE),
+		.needs = QUIET,
+		.judge = judge_mm_id,
+		.inject = inject_mm_id,
+	},
+	[THPRACE_CHECK_REFCOUNT] = {
+		.judge = judge_refcount,
+		.inject = inject_refcount,
+	},
+	[THPRACE_CHECK_RMAP_CENSUS] = {
+		.never = FLAG(KSM),
+		.needs = QUIET,
+		.judge = judge_rmap_census,
+		.inject = inject_rmap_census,
+	},
+	[THPRACE_CHECK_RMAP_LINEAR] = {
+		.never = FLAG(KSM),
+		.needs = FLAG(FOLIO_LOCKED),
+		.judge = judge_rmap_linear,
+		.inject = inject_rmap_linear,
+	},
+	[THPRACE_CHECK_PMD_GEOMETRY] = {
+		.needs = FLAG(FOLIO_LOCKED),
+		.judge = judge_pmd_geometry,
+		.inject = inject_pmd_geometry,
+	},
+	[THPRACE_CHECK_ANON_EXCLUSIVE] = {
+		.caps = CAP(ANON_EXCLUSIVE),
+		.is = FLAG(ANON),
+		.never = FLAG(KSM),
+		.needs = QUIET,
+		.judge = judge_anon_exclusive,
+		.inject = inject_anon_exclusive,
+	},
+	[THPRACE_CHECK_MIGRATION_ENTRY] = {
+		.judge = judge_migration_entry,
+		.inject = inject_migration_entry,
+	},
+	[THPRACE_CHECK_DEFERRED_QUEUE] = {
+		.is = FLAG(ANON) | FLAG(LARGE),
+		.never = FLAG(KSM),
+		.needs = QUIET,
+		.judge = judge_deferred_queue,
+		.inject = inject_deferred_queue,
+	},
+};
+
+static_assert(THPRACE_NR_OBS_FLAGS <= 32);
+static_assert(THPRACE_NR_CAPS <= 32);
+
+static bool rule_applies(const struct rule *rule, const struct thprace_obs *obs)
+{
+	if (!rule->judge)
+		return false;
+	if (rule->caps && !(rule->caps & obs->caps))
+		return false;
+	return (obs->flags & rule->is) == rule->is && !(obs->flags & rule->never);
+}
+
+/**
+ * thprace_judge() - judge one observation of one folio
+ * @obs: what was seen
+ * @checks: bitmap of enum thprace_check to judge
+ * @finding: all THPRACE_NR_CHECKS are filled; checks that were not selected,
+ *	     or that are judged elsewhere, are THPRACE_NOT_APPLICABLE
+ *
+ * The rules restate, for a folio at rest, what keeps the counters in
+ * __folio_add_rmap() and __folio_remove_rmap() (5.10, 6.1: page_add_anon_rmap(),
+ * page_remove_rmap(), page_remove_anon_compound_rmap()), __split_huge_pmd_locked(),
+ * folio_add_return_large_mapcount(), folio_try_dup_anon_rmap_*(),
+ * folio_expected_ref_count() and deferred_split_folio().
+ */
+void thprace_judge(const struct thprace_obs *obs, u64 checks,
+		   struct thprace_finding finding[THPRACE_NR_CHECKS])
+{
+	u32 i;
+
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		static const struct thprace_finding none;
+		const struct rule *rule = &rules[i];
+		const char *skip;
+
+		finding[i] = none;
+		if (!(checks & BIT_ULL(i)) || !rule_applies(rule, obs))
+			continue;
+		skip = why_skip(obs, rule->needs);
+		if (skip)
+			skipped(&finding[i], skip);
+		else
+			rule->judge(obs, &finding[i]);
+	}
+}
+
+/**
+ * thprace_judge_frame() - judge one frame of a huge page that is gone
+ * @frame: what was seen
+ * @f: filled: a finding of THPRACE_CHECK_REFCOUNT
+ *
+ * Skipped means that the caller may look again, until it has settled.
+ */
+void thprace_judge_frame(const struct thprace_frame *frame, struct thprace_finding *f)
+{
+	s64 want = (s64)frame->own_refs + frame->mappings, got = frame->refcount;
+	const char *wrong = NULL;
+
+	memset(f, 0, sizeof(*f));
+	f->want = want;
+	f->got = got;
+	if (got < 0)
+		wrong = "a frame of the huge page has a count below zero";
+	else if (frame->mapped && !got)
+		wrong = "a frame is mapped, and nobody holds a reference";
+	if (wrong) {
+		f->outcome = THPRACE_VIOLATED;
+		f->want = frame->mapped;
+		f->reason = wrong;
+		return;
+	}
+	if (!frame->ours || !got)
+		return;
+	if (!frame->mappings && got > want)
+		wrong = "a frame that nobody maps is still counted";
+	else if (frame->locked)
+		wrong = "a frame stays locked, with a reference that nobody accounts for";
+	if (!wrong) {
+		held(f);
+	} else if (!frame->settled) {
+		skipped(f, "a frame is still in use, perhaps for a moment");
+	} else {
+		f->outcome = THPRACE_VIOLATED;
+		f->reason = wrong;
+	}
+}
+
+/**
+ * thprace_judge_inject() - spoil an observation so that a check must report
+ * @obs: what was seen; changed as little as will do
+ * @check: an enum thprace_check
+ *
+ * The positive control: after it, thprace_judge() reports @check, and no other
+ * check that it did not report before.
+ *
+ * Return: 0, -EOPNOTSUPP when no observation of one folio shows @check on this
+ * kernel, -ENODATA when this one cannot carry it.  On error @obs is as it was.
+ */
+int thprace_judge_inject(struct thprace_obs *obs, unsigned int check)
+{
+	const struct rule *rule;
+
+	if (check >= THPRACE_NR_CHECKS)
+		return -EOPNOTSUPP;
+	rule = &rules[check];
+	if (!rule->judge || (rule->caps && !(rule->caps & obs->caps)))
+		return -EOPNOTSUPP;
+	if (!rule_applies(rule, obs) || why_skip(obs, rule->needs))
+		return -ENODATA;
+	return rule->inject(obs);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* munmap.h - the munmap trigger */
+#ifndef THPRACE_MUNMAP_H
+#define THPRACE_MUNMAP_H
+
+#include "state/session.h"
+
+int thprace_munmap_once(struct thprace_session *s, const struct thprace_spec *spec,
+			struct mm_struct **mms, unsigned int nr_mms);
+
+#endif /* THPRACE_MUNMAP_H */

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ops.c - the table of ops, and those that the module does itself
+ *
+ * Called by race.c for races and by command.c for single ops.  An op that a
+ * user lane does by its own system calls is a row without functions.
+ */
+#include <linux/bitmap.h>
+#include <linux/err.h>
+#include <linux/mman.h>
+#include <linux/uaccess.h>
+
+#include "compat/sym.h"
+#include "mm/huge.h"
+#include "oracle/check.h"
+#include "race/ops.h"
+#include "state/stats.h"
+
+/* ---- split ---- */
+
+static const char *split_why_not(void)
+{
+	return thprace_sym_missing(THPRACE_SYM_SPLIT);
+}
+
+/* The reference is taken ahead: finding the page needs mmap_lock. */
+static enum thprace_result split_prepare(struct thprace_target *t)
+{
+	if (t->held)
+		return THPRACE_RESULT_OK;
+	t->held = thprace_find_huge(t->mm, t->addr, t->page);
+	if (IS_ERR(t->held))
+		t->held = NULL;
+	return t->held ? THPRACE_RESULT_OK : THPRACE_RESULT_BUSY;
+}
+
+/* A reference and the folio lock are enough; mmap_lock is not held. */
+static enum thprace_result split_act(struct thprace_target *t)
+{
+	struct page *page = t->held;
+	struct folio *folio;
+	int ret = -EBUSY;
+
+	t->held = NULL;
+	if (!page)
+		return THPRACE_RESULT_BUSY;
+	folio = page_folio(page);
+	if (folio_lock_killable(folio)) {
+		put_page(page);
+		return THPRACE_RESULT_FAILED;
+	}
+	/* it can have been split between the look and the lock */
+	if (page_folio(page) == folio && folio_test_large(folio) &&
+	    !folio_test_writeback(folio) && folio_order(folio) > t->order)
+		ret = thprace_split_page(page, t->order);
+	folio_unlock(page_folio(page));
+	put_page(page);
+	if (!ret)
+		thprace_stat_add(THPRACE_STAT_SPLITS, 1);
+	if (ret == -EBUSY || ret == -EAGAIN)
+		return THPRACE_RESULT_BUSY;
+	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+}
+
+/* ---- munmap, in the mm that the caller has made its own ---- */
+
+/* Every way in which a piece of a huge page can lie in it. */
+static enum thprace_result munmap_prepare(struct thprace_target *t)
+{
+	struct vm_area_struct *vma;
+	unsigned int n = 1 + (t->random >> 8) % (THPRACE_HPAGE_NR - 1);
+
+	t->every_other = false;
+	switch (t->random % 7) {
+	case 0:	/* head */
+		t->start = 0;
+		t->nr = n;
+		break;
+	case 1:	/* tail */
+		t->start = THPRACE_HPAGE_NR - n;
+		t->nr = n;
+		break;
+	case 2:	/* somewhere in the middle */
+		t->start = 1 + (t->random >> 20) % (THPRACE_HPAGE_NR - 2);
+		t->nr = 1 + n % (THPRACE_HPAGE_NR - t->start);
+		break;
+	case 3:	/* one page, first, last or any */
+		t->start = n;
+		t->nr = 1;
+		break;
+	case 4:
+		t->start = 0;
+		t->nr = 1;
+		break;
+	case 5:	/* every other page of a few */
+		t->start = (t->random >> 20) % (THPRACE_HPAGE_NR - 16);
+		t->nr = 16;
+		t->every_other = true;
+		break;
+	case 6:	/* all of it */
+		t->start = 0;
+		t->nr = THPRACE_HPAGE_NR;
+		break;
+	}
+	if (mmap_read_lock_killable(t->mm))
+		return THPRACE_RESULT_FAILED;
+	vma = find_vma(t->mm, t->addr);
+	if (vma && vma->vm_start <= t->addr) {
+		t->prot = ((vma->vm_flags & VM_READ) ? PROT_READ : 0) |
+			  ((vma->vm_flags & VM_WRITE) ? PROT_WRITE : 0) |
+			  ((vma->vm_flags & VM_EXEC) ? PROT_EXEC : 0);
+	}
+	mmap_read_unlock(t->mm);
+	return THPRACE_RESULT_OK;
+}
+
+static enum thprace_result munmap_act(struct thprace_target *t)
+{
+	unsigned long addr = t->addr + t->start * PAGE_SIZE;
+	unsigned int i, step = t->every_other ? 2 : t->nr, n = t->every_other ? 1 : t->nr;
+	int ret = 0;
+
+	for (i = 0; i < t->nr && !ret; i += step) {
+		ret = vm_munmap(addr + i * PAGE_SIZE, n * PAGE_SIZE);
+		if (!ret)
+			bitmap_set(t->gone, t->start + i, n);
+	}
+	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+}
+
+/* Something of ours in each hole, or -EEXIST: something else is there by now. */
+static int plug_holes(struct thprace_target *t)
+{
+	unsigned int start, end;
+
+	for (start = 0; ; start = end) {
+		unsigned long addr, got, len;
+
+		start = find_next_bit(t->gone, THPRACE_HPAGE_NR, start);
+		if (start >= THPRACE_HPAGE_NR)
+			return 0;
+		end = find_next_zero_bit(t->gone, THPRACE_HPAGE_NR, start);
+		addr = t->addr + start * PAGE_SIZE;
+		len = (end - start) * PAGE_SIZE;
+		got = vm_mmap(NULL, addr, len, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 0);
+		if (IS_ERR_VALUE(got))
+			return (int)got;
+		if (got != addr) {
+			vm_munmap(got, len);
+			return -EEXIST;
+		}
+	}
+}
+
+/*
+ * Fresh memory at the same place, and a fault so that it is huge again.  Not
+ * over anything that the process itself mapped in a hole in the meantime; what
+ * has been plugged until that is seen stays so.
+ */
+static int munmap_restore(struct thprace_target *t)
+{
+	unsigned long got;
+	int ret = plug_holes(t);
+
+	if (ret)
+		return ret;
+	got = vm_mmap(NULL, t->addr, PMD_SIZE, t->prot,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
+	if (IS_ERR_VALUE(got))
+		return (int)got;
+	thprace_madvise(t->mm, t->addr, PMD_SIZE, MADV_HUGEPAGE);
+	if (put_user((char)t->random, (char __user *)t->addr + (t->random >> 16) % PMD_SIZE))
+		return -EFAULT;
+	return 0;
+}
+
+/* ---- zap: MADV_DONTNEED of a piece, no anon_vma lock on the way ---- */
+
+static const char *madvise_why_not(void)
+{
+	return thprace_sym_missing(THPRACE_SYM_MADVISE);
+}
+
+static enum thprace_result zap_act(struct thprace_target *t)
+{
+	unsigned long addr = t->addr + t->start * PAGE_SIZE;
+	unsigned int i;
+	int ret = 0;
+
+	if (!t->every_other) {
+		ret = thprace_madvise(t->mm, addr, t->nr * PAGE_SIZE, MADV_DONTNEED);
+	} else {
+		for (i = 0; i < t->nr && !ret; i += 2)
+			ret = thprace_madvise(t->mm, addr + i * PAGE_SIZE, PAGE_SIZE,
+					      MADV_DONTNEED);
+	}
+	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+}
+
+/* ---- check: the quiesced check while others race; its locks keep them out ---- */
+
+static enum thprace_result check_act(struct thprace_target *t)
+{
+	struct thprace_map region = { .addr = t->addr, .len = PMD_SIZE };
+	struct thprace_check_req req = { .map = &region, .nr_maps = 1 };
+
+	return thprace_check_maps(t->session, &req, &t->mm, 1) ?
+	       THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+}
+
+const struct thprace_op_row thprace_ops[THPRACE_NR_OPS] = {
+	[THPRACE_OP_SPLIT] = {
+		.prepare = split_prepare,
+		.act = split_act,
+		.why_not = split_why_not,
+	},
+	[THPRACE_OP_MUNMAP] = {
+		.prepare = munmap_prepare,
+		.act = munmap_act,
+		.restore = munmap_restore,
+	},
+	[THPRACE_OP_ZAP] = {
+		.prepare = munmap_prepare,
+		.act = zap_act,
+		.restore = munmap_restore,
+		.why_not = madvise_why_not,
+	},
+	[THPRACE_OP_CHECK] = {
+		.act = check_act,
+	},
+	[THPRACE_OP_MREMAP ... THPRACE_NR_OPS - 1] = {
+		.kind = THPRACE_OP_KIND_USER,
+	},
+};
+
+/**
+ * thprace_op_why_not() - why an op can't run on this kernel
+ * @op: which
+ *
+ * Return: NULL if it can, else a static text.
+ */
+const char *thprace_op_why_not(enum thprace_op op)
+{
+	return thprace_ops[op].why_not ? thprace_ops[op].why_not() : NULL;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * record.c - the only way of a finding into a report
+ *
+ * Counts what checks said, keeps the violations of a session and the last ones
+ * of all sessions.  Called wherever something is checked, also by probe
+ * handlers.
+ */
+#include <linux/atomic.h>
+#include <linux/ktime.h>
+
+#include "state/names.h"
+#include "state/record.h"
+#include "state/stats.h"
+
+/* Seen only once: not believed. */
+#define MIN_LOOKS	2
+
+/*
+ * Guards the ring and, in every session, what a violation changes; a leaf lock,
+ * also taken with interrupts off.
+ */
+static DEFINE_RAW_SPINLOCK(ring_lock);
+static struct thprace_violation ring[THPRACE_MAX_VIOLATIONS];	/* ring_lock */
+static u64 ring_serial;						/* ring_lock */
+
+/**
+ * thprace_record_counts() - count checks that held or were skipped
+ * @s: session
+ * @tally: of all THPRACE_NR_CHECKS; zero afterwards
+ *
+ * Context: process context; takes s->lock.
+ */
+void thprace_record_counts(struct thprace_session *s, struct thprace_tally *tally)
+{
+	unsigned int i;
+
+	spin_lock(&s->lock);
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		if (!tally[i].held && !tally[i].skipped)
+			continue;
+		s->check[i].held += tally[i].held;
+		s->check[i].skipped += tally[i].skipped;
+		if (tally[i].reason)
+			s->check[i].reason = tally[i].reason;
+		tally[i].held = 0;
+		tally[i].skipped = 0;
+		tally[i].reason = NULL;
+	}
+	spin_unlock(&s->lock);
+}
+
+/* The ops whose lanes are in their racing part now; may be a moment old. */
+static void list_ops(struct thprace_session *s, char *buf, size_t size)
+{
+	unsigned int i, n = 0;
+	u64 listed = 0;
+
+	buf[0] = '\0';
+	for (i = 0; i < THPRACE_MAX_LANES; i++) {
+		unsigned int op = READ_ONCE(s->lane[i].op);
+
+		if (op >= THPRACE_NR_OPS || (listed & BIT_ULL(op)))
+			continue;
+		listed |= BIT_ULL(op);
+		n += scnprintf(buf + n, size - n, "%s%s", n ? "," : "", thprace_op_name(op));
+	}
+}
+
+/* ring_lock held */
+static void fill(struct thprace_violation *v, struct thprace_session *s, unsigned int check,
+		 const struct thprace_finding *f)
+{
+	memset(v, 0, sizeof(*v));
+	v->serial = ++ring_serial;
+	v->check = check;
+	v->round = s->nr_rounds;
+	v->time_ns = ktime_get_mono_fast_ns();
+	v->addr = f->addr;
+	v->pfn = f->pfn;
+	v->index = f->index;
+	v->want = f->want;
+	v->got = f->got;
+	v->control = f->control;
+	strscpy(v->scenario, s->scenario[0] ? s->scenario : "-", sizeof(v->scenario));
+	strscpy(v->cell, s->cell[0] ? s->cell : "-", sizeof(v->cell));
+	strscpy(v->reason, f->reason ? f->reason : "-", sizeof(v->reason));
+	list_ops(s, v->ops, sizeof(v->ops));
+}
+
+/**
+ * thprace_record() - record a violation
+ * @s: session
+ * @check: an enum thprace_check
+ * @f: what was found; its outcome is THPRACE_VIOLATED
+ *
+ * A violation that was seen only once counts as skipped.
+ *
+ * Context: any but NMI; takes ring_lock.
+ */
+void thprace_record(struct thprace_session *s, unsigned int check,
+		    const struct thprace_finding *f)
+{
+	struct thprace_violation *v;
+	unsigned long flags;
+	bool print;
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	if (f->looks < MIN_LOOKS) {
+		s->check[check].unconfirmed++;
+		raw_spin_unlock_irqrestore(&ring_lock, flags);
+		return;
+	}
+	v = &ring[ring_serial % THPRACE_MAX_VIOLATIONS];
+	fill(v, s, check, f);
+	s->check[check].violated++;
+	if (s->nr_violations < THPRACE_SESSION_VIOLATIONS)
+		s->violation[s->nr_violations] = *v;
+	s->nr_violations++;
+	print = s->nr_printed < THPRACE_SESSION_PRINTED;
+	s->nr_printed += print;
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+	thprace_stat_add(THPRACE_STAT_VIOLATIONS, 1);
+	/* in case the kernel does not live to see the report; want and got can be pointers */
+	if (print)
+		pr_warn("thprace: %sviolation check=%s scenario=%s addr=0x%llx pfn=0x%llx: %s\n",
+			f->control ? "injected " : "", thprace_check_name(check),
+			s->scenario[0] ? s->scenario : "-", f->addr, f->pfn,
+			f->reason ? f->reason : "-");
+}
+
+/**
+ * thprace_record_reset() - forget the violations of a session
+ * @s: session
+ *
+ * The ring keeps them.
+ *
+ * Context: any but NMI; takes ring_lock.
+ */
+void thprace_record_reset(struct thprace_session *s)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	s->nr_violations = 0;
+	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+		s->check[i].violated = 0;
+		s->check[i].unconfirmed = 0;
+	}
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+}
+
+/**
+ * thprace_record_snapshot() - copy the ring, oldest first
+ * @out: room for @max
+ * @max: at most THPRACE_MAX_VIOLATIONS
+ *
+ * Context: any but NMI. Return: how many were copied.
+ */
+unsigned int thprace_record_snapshot(struct thprace_violation *out, unsigned int max)
+{
+	unsigned long flags;
+	unsigned int n = 0;
+	u64 i;
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	i = ring_serial > max ? ring_serial - max : 0;
+	for (; i < ring_serial; i++)
+		out[n++] = ring[i % THPRACE_MAX_VIOLATIONS];
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+	return n;
+}

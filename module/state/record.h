@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* record.h - where every finding ends */
+#ifndef THPRACE_RECORD_H
+#define THPRACE_RECORD_H
+
+#include "state/session.h"
+
+void thprace_record(struct thprace_session *s, unsigned int check,
+		    const struct thprace_finding *f);
+void thprace_record_counts(struct thprace_session *s, struct thprace_tally *tally);
+void thprace_record_reset(struct thprace_session *s);
+unsigned int thprace_record_snapshot(struct thprace_violation *out, unsigned int max);
+
+#endif /* THPRACE_RECORD_H */
