@@ -32,6 +32,7 @@
 #define THPRACE_MAX_MAP_BYTES	0x10000000000ULL	/* 1 TiB */
 #define THPRACE_MAX_VIOLATIONS	256	/* kept by the module, newest last */
 #define THPRACE_MAX_GRID_K	16
+#define THPRACE_MAX_WATCHED	65536	/* huge pages whose frames a session follows */
 
 /* Verdicts; a name is the enum's tail in lower case. */
 enum thprace_verdict {

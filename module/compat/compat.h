@@ -12,6 +12,7 @@
 #include <linux/huge_mm.h>
 #include <linux/hugetlb.h>
 #include <linux/kprobes.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/pagemap.h>
@@ -209,6 +210,9 @@ static inline struct anon_vma *thprace_folio_anon_vma(struct folio *folio)
 #define THPRACE_KEEPS_ANON_EXCLUSIVE	0
 #endif
 
+/* Between PageDoubleMap (to 6.1) and _large_mapcount (6.10) the sum has other formulas. */
+#define THPRACE_KNOWS_MAPCOUNT_SUM						\
+	(THPRACE_KEEPS_LARGE_MAPCOUNT || THPRACE_KEEPS_DOUBLE_MAP)
 #ifdef THPRACE_HAVE_PARTIALLY_MAPPED
 #define THPRACE_KEEPS_PARTIALLY_MAPPED	1
 #else
@@ -280,6 +284,14 @@ static inline int thprace_large_mapcount_raw(struct folio *folio)
 #endif
 }
 
+/* All mappings of a folio, as its own counters say. */
+static inline int thprace_folio_mapcount(struct folio *folio)
+{
+	if (!folio_test_large(folio))
+		return thprace_page_mapcount_raw(folio_page(folio, 0)) + 1;
+	return thprace_large_mapcount_raw(folio) + THPRACE_KEEPS_LARGE_MAPCOUNT;
+}
+
 static inline int thprace_nr_pages_mapped_raw(struct folio *folio)
 {
 #if defined(THPRACE_HAVE_NR_PAGES_MAPPED) && !defined(CONFIG_NO_PAGE_MAPCOUNT)
@@ -315,7 +327,7 @@ static inline unsigned long thprace_page_flags_raw(struct page *page)
 }
 
 /* An idle small folio of anonymous memory has none of these. */
-#define THPRACE_ODD_FLAGS	(BIT(PG_locked) | BIT(PG_head) | BIT(PG_reserved) |	\
+#define THPRACE_BUSY_FLAGS	(BIT(PG_locked) | BIT(PG_head) | BIT(PG_reserved) |	\
 				 BIT(PG_private) | BIT(PG_swapcache))
 #ifdef THPRACE_HAVE_ANON_EXCLUSIVE
 #define THPRACE_EXCLUSIVE_FLAG	BIT(PG_anon_exclusive)
@@ -371,57 +383,6 @@ static inline bool thprace_partially_mapped(struct folio *folio)
 	return false;
 #endif
 }
-
-/* ---- page table entries ---- */
-
-#ifdef THPRACE_HAVE_LEAFOPS
-static inline struct page *thprace_pte_migration_page(pte_t pte)
-{
-	softleaf_t entry = softleaf_from_pte(pte);
-
-	return softleaf_is_migration(entry) ? softleaf_to_page(entry) : NULL;
-}
-
-static inline struct page *thprace_pmd_migration_page(pmd_t pmd)
-{
-	softleaf_t entry = softleaf_from_pmd(pmd);
-
-	return softleaf_is_migration(entry) ? softleaf_to_page(entry) : NULL;
-}
-#else
-#ifndef THPRACE_HAVE_PFN_SWAP_ENTRY
-#define pfn_swap_entry_to_page(entry)	migration_entry_to_page(entry)
-#endif
-
-/*
- * Not pfn_swap_entry_to_page(): it BUGs on an unlocked page, which is just
- * what the check migration_entry wants to report.
- */
-static inline struct page *thprace_swp_page(swp_entry_t entry)
-{
-#if defined(THPRACE_HAVE_PFN_SWAP_ENTRY) && defined(SWP_PFN_MASK)
-	return pfn_to_page(swp_offset(entry) & SWP_PFN_MASK);
-#elif defined(SWP_PFN_BITS)
-	return pfn_to_page(swp_offset_pfn(entry));
-#else
-	return pfn_to_page(swp_offset(entry));
-#endif
-}
-
-static inline struct page *thprace_pte_migration_page(pte_t pte)
-{
-	swp_entry_t entry = pte_to_swp_entry(pte);
-
-	return is_migration_entry(entry) ? thprace_swp_page(entry) : NULL;
-}
-
-static inline struct page *thprace_pmd_migration_page(pmd_t pmd)
-{
-	swp_entry_t entry = pmd_to_swp_entry(pmd);
-
-	return is_migration_entry(entry) ? thprace_swp_page(entry) : NULL;
-}
-#endif
 
 /* ---- random seeds ---- */
 

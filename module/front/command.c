@@ -335,7 +335,7 @@ static int cmd_check(struct thprace_session *s, struct job *job)
 
 	if (wanted & ~thprace_checks_available())
 		return -EOPNOTSUPP;
-	ret = thprace_session_watch(s);
+	ret = thprace_frames_begin(s);
 	if (ret)
 		return ret;
 	s->selected |= job->spec.check ? job->spec.check :
@@ -360,7 +360,7 @@ static int cmd_arm(struct thprace_session *s, struct job *job)
 	int ret = thprace_schedule_validate(&job->spec);
 
 	if (!ret)
-		ret = thprace_session_watch(s);
+		ret = thprace_frames_begin(s);
 	if (ret)
 		return ret;
 	if (down_write_killable(&s->arm_lock))
@@ -616,5 +616,6 @@ void thprace_command_end(struct thprace_session *s)
 	thprace_schedule_free(s);
 	thprace_grid_free(s);
 	thprace_observer_free(s->observer);
+	thprace_frames_end(s);
 	thprace_session_destroy(s);
 }

@@ -16,6 +16,8 @@ static bool vma_is_tmpfs(struct vm_area_struct *vma)
  * thprace_vma_supported() - is this memory that we can race?
  * @vma: mmap_lock held
  * @shared: mappings of shmem are fine
+ *
+ * Context: any.
  */
 bool thprace_vma_supported(struct vm_area_struct *vma, bool shared)
 {
@@ -28,13 +30,21 @@ bool thprace_vma_supported(struct vm_area_struct *vma, bool shared)
 	       (shared && (vma->vm_flags & VM_SHARED) && vma_is_tmpfs(vma));
 }
 
-/* The huge zero page has no mapping; page table lock held. */
-static struct page *get_huge(struct page *page)
+/*
+ * A reference on page @i of what an entry maps, if that is a large folio; its
+ * page table lock is held.  The huge zero page has no mapping.
+ */
+static struct page *get_huge(struct thprace_entry e, unsigned int i)
 {
-	struct folio *folio = page_folio(page);
+	struct folio *folio;
+	struct page *page;
 
-	if (folio_test_hugetlb(folio) || !thprace_folio_mapping_raw(folio) ||
-	    !folio_try_get(folio))
+	if (e.kind != THPRACE_ENTRY_PRESENT)
+		return NULL;
+	page = pfn_to_page(e.pfn + i);
+	folio = page_folio(page);
+	if (!PageCompound(page) || folio_test_hugetlb(folio) ||
+	    !thprace_folio_mapping_raw(folio) || !folio_try_get(folio))
 		return NULL;
 	return page;
 }
@@ -56,10 +66,8 @@ struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
 {
 	struct vm_area_struct *vma;
 	struct page *page = NULL;
-	spinlock_t *ptl;	/* of the page table */
+	struct thprace_pgwalk w;
 	unsigned int i;
-	pmd_t *pmd, val;
-	pte_t *pte;
 
 	if (mmap_read_lock_killable(mm))
 		return ERR_PTR(-EINTR);
@@ -67,26 +75,19 @@ struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
 	vma = find_vma(mm, addr);
 	if (!vma || vma->vm_start >= addr + PMD_SIZE || !thprace_vma_supported(vma, true))
 		goto out;
-	pmd = thprace_find_pmd(mm, addr);
-	if (!pmd)
-		goto out;
-	ptl = pmd_lock(mm, pmd);
-	val = READ_ONCE(*pmd);
-	if (pmd_present(val) && pmd_trans_huge(val))
-		page = get_huge(pmd_page(val) + index);
-	spin_unlock(ptl);
-	if (page || !thprace_ptes_below(mm, pmd, &val, &ptl))
-		goto out;
-	spin_lock(ptl);
-	pte = pte_offset_kernel(&val, addr);
-	for (i = 0; i < THPRACE_HPAGE_NR && !page && pmd_same(val, READ_ONCE(*pmd)); i++) {
-		pte_t entry = READ_ONCE(pte[(index + i) % THPRACE_HPAGE_NR]);
-
-		if (pte_present(entry) && !pte_special(entry) && pfn_valid(pte_pfn(entry)) &&
-		    PageCompound(pte_page(entry)))
-			page = get_huge(pte_page(entry));
+	switch (thprace_pgwalk_lock(&w, mm, addr)) {
+	case THPRACE_LEVEL_PMD:
+		page = get_huge(thprace_pmd_entry(w.pmd), index);
+		break;
+	case THPRACE_LEVEL_PTE:
+		for (i = 0; i < THPRACE_HPAGE_NR && !page; i++)
+			page = get_huge(thprace_pte_entry(READ_ONCE(w.pte[(index + i) %
+							  THPRACE_HPAGE_NR])), 0);
+		break;
+	case THPRACE_LEVEL_NONE:
+		break;
 	}
-	spin_unlock(ptl);
+	thprace_pgwalk_unlock(&w);
 out:
 	mmap_read_unlock(mm);
 	return page;

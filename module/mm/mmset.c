@@ -113,6 +113,7 @@ int thprace_mmset_init(struct thprace_mmset *set, struct mm_struct **mms, unsign
 		add_mm(set, mms[i]);
 	}
 	set->nr_given = set->nr_mms;
+	set->nr_left_out = nr - set->nr_mms;
 	return 0;
 }
 
@@ -237,8 +238,8 @@ void thprace_mmset_unlock(struct thprace_mmset *set)
 	set->nr_locked = 0;
 }
 
-/* A migration entry is there while its folio is locked, mm/migrate.c. */
-static void note_migration(struct thprace_mmset *set, struct page *page, unsigned long addr)
+/* Is a frame's folio locked?  Its migration entry's page table lock is held. */
+static bool is_locked(unsigned long pfn)
 {
 	/*
 	 * Not an older view of the compound page than the entry is: pairs with
@@ -246,14 +247,61 @@ static void note_migration(struct thprace_mmset *set, struct page *page, unsigne
 	 * swap_entry_migration_sync() does.
 	 */
 	smp_rmb();
-	if (!folio_test_locked(page_folio(page)) && !set->unlocked.nr++)
-		set->unlocked.addr = addr;
+	return folio_test_locked(page_folio(pfn_to_page(pfn)));
 }
 
 /*
- * Does an entry map the frame behind another's, and in the same way?  Most are
- * the same in all other bits, which is quicker to see than what each bit means.
- * Not if @inverted: then the frame's bits count down.
+ * An entry that is not present, or (control) any: a migration entry is there
+ * only while its folio is locked, mm/migrate.c.
+ */
+static void note_migration(struct thprace_mmset *set, unsigned int mm, unsigned long addr,
+			   struct thprace_entry e)
+{
+	struct thprace_unlocked *u = &set->unlocked;
+
+	if (u->addr || (e.kind != THPRACE_ENTRY_MIGRATION &&
+			!(u->control && e.kind == THPRACE_ENTRY_PRESENT)))
+		return;
+	if (is_locked(e.pfn))
+		return;
+	u->mm = mm;
+	u->addr = addr;
+	u->entry = e;
+}
+
+/**
+ * thprace_mmset_still_unlocked() - is the migration entry that was noted still there?
+ * @set: locked; an entry was noted by thprace_mmset_collect()
+ *
+ * Context: process context; mmap_lock held for write.
+ * Return: true if the same entry is there, and its folio is still not locked.
+ */
+bool thprace_mmset_still_unlocked(struct thprace_mmset *set)
+{
+	const struct thprace_unlocked *u = &set->unlocked;
+	struct thprace_entry e = { .kind = THPRACE_ENTRY_NONE };
+	struct thprace_pgwalk w;
+	bool still;
+
+	switch (thprace_pgwalk_lock(&w, set->mm[u->mm], u->addr)) {
+	case THPRACE_LEVEL_PMD:
+		e = thprace_pmd_entry(w.pmd);
+		break;
+	case THPRACE_LEVEL_PTE:
+		e = thprace_pte_entry(READ_ONCE(*w.pte));
+		break;
+	case THPRACE_LEVEL_NONE:
+		break;
+	}
+	still = e.kind == u->entry.kind && e.pfn == u->entry.pfn && !is_locked(e.pfn);
+	thprace_pgwalk_unlock(&w);
+	return still;
+}
+
+/*
+ * Is this PTE the next pfn with the same permissions?  Most are equal in all
+ * other bits, which is quicker to see than what each bit means.  Not if
+ * @inverted: then the bits of the frame count down.
  */
 static bool follows(pte_t entry, pte_t before, bool inverted)
 {
@@ -264,47 +312,41 @@ static bool follows(pte_t entry, pte_t before, bool inverted)
 }
 
 /* The entries of a page table as runs; page table lock held. */
-static void collect_ptes(struct thprace_mmset *set, struct thprace_view *v, const pte_t *pte,
+static void collect_ptes(struct thprace_mmset *set, unsigned int mm, const pte_t *pte,
 			 unsigned long addr)
 {
+	struct thprace_view *v = &set->view[mm];
 	unsigned int i = 0;
 
 	while (i < THPRACE_HPAGE_NR) {
-		pte_t entry = READ_ONCE(pte[i]);
+		pte_t first = READ_ONCE(pte[i]), last = first;
+		struct thprace_entry e = thprace_pte_entry(first);
 		struct thprace_run *run = &v->run[v->nr_runs];
-		unsigned long pfn;
 		unsigned int end;
 		bool inverted;
 
-		if (!pte_present(entry)) {
-			if (!pte_none(entry)) {
-				struct page *page = thprace_pte_migration_page(entry);
-
-				v->odd = true;
-				if (page)
-					note_migration(set, page, addr + i * PAGE_SIZE);
-			}
+		if (e.kind != THPRACE_ENTRY_PRESENT) {
+			v->others |= e.kind != THPRACE_ENTRY_NONE &&
+				     e.kind != THPRACE_ENTRY_SPECIAL;
+			note_migration(set, mm, addr + i * PAGE_SIZE, e);
 			i++;
 			continue;
 		}
-		pfn = pte_pfn(entry);
-		if (pte_special(entry) || !pfn_valid(pfn)) {
-			i++;
-			continue;
-		}
-		inverted = pte_pfn(__pte(pte_val(entry) + PAGE_SIZE)) != pfn + 1;
-		run->pfn = pfn;
+		if (set->unlocked.control)
+			note_migration(set, mm, addr + i * PAGE_SIZE, e);
+		inverted = pte_pfn(__pte(pte_val(first) + PAGE_SIZE)) != e.pfn + 1;
+		run->pfn = e.pfn;
 		run->slot = i;
-		run->writable = pte_write(entry);
+		run->writable = e.writable;
 		/* memory is there, or not, in aligned pieces of this size at least */
 		end = min_t(unsigned long, THPRACE_HPAGE_NR,
-			    i + THPRACE_HPAGE_NR - pfn % THPRACE_HPAGE_NR);
+			    i + THPRACE_HPAGE_NR - e.pfn % THPRACE_HPAGE_NR);
 		while (++i < end) {
 			pte_t next = READ_ONCE(pte[i]);
 
-			if (!follows(next, entry, inverted))
+			if (!follows(next, last, inverted))
 				break;
-			entry = next;
+			last = next;
 		}
 		run->nr = i - run->slot;
 		v->nr_runs++;
@@ -313,7 +355,7 @@ static void collect_ptes(struct thprace_mmset *set, struct thprace_view *v, cons
 
 /**
  * thprace_mmset_collect() - read the entries of a region in one mm
- * @set: locked set; notes migration entries of unlocked folios
+ * @set: locked; the first migration entry of an unlocked folio is noted
  * @mm: index of an mm that was given
  * @addr: PMD-aligned
  *
@@ -321,46 +363,33 @@ static void collect_ptes(struct thprace_mmset *set, struct thprace_view *v, cons
  */
 void thprace_mmset_collect(struct thprace_mmset *set, unsigned int mm, unsigned long addr)
 {
-	struct mm_struct *m = set->mm[mm];
 	struct thprace_view *v = &set->view[mm];
-	pmd_t *pmd = thprace_find_pmd(m, addr);
-	struct page *page = NULL;
-	spinlock_t *ptl;	/* of the page table */
-	pmd_t val;
+	struct thprace_pgwalk w;
+	struct thprace_entry e;
 
 	v->huge = 0;
-	v->odd = false;
+	v->others = false;
 	v->nr_runs = 0;
 	v->cursor = 0;
-	if (!pmd)
-		return;
-	val = READ_ONCE(*pmd);
-	if (pmd_none(val))
-		return;
-	if (pmd_present(val) && pmd_trans_huge(val)) {
-		v->huge = page_to_pfn(pmd_page(val));
-		v->huge_writable = pmd_write(val);
-		return;
+	switch (thprace_pgwalk_lock(&w, set->mm[mm], addr)) {
+	case THPRACE_LEVEL_PMD:
+		e = thprace_pmd_entry(w.pmd);
+		if (e.kind == THPRACE_ENTRY_PRESENT) {
+			v->huge = e.pfn;
+			v->huge_writable = e.writable;
+		} else {
+			v->others = true;
+		}
+		if (e.kind != THPRACE_ENTRY_PRESENT || set->unlocked.control)
+			note_migration(set, mm, addr, e);
+		break;
+	case THPRACE_LEVEL_PTE:
+		collect_ptes(set, mm, w.pte, addr);
+		break;
+	case THPRACE_LEVEL_NONE:
+		break;
 	}
-	if (!pmd_present(val)) {
-		v->odd = true;
-		/* the entry can't go away under the lock */
-		ptl = pmd_lock(m, pmd);
-		val = READ_ONCE(*pmd);
-		if (!pmd_none(val) && !pmd_present(val))
-			page = thprace_pmd_migration_page(val);
-		if (page)
-			note_migration(set, page, addr);
-		spin_unlock(ptl);
-	}
-	if (!thprace_ptes_below(m, pmd, &val, &ptl))
-		return;
-	spin_lock(ptl);
-	if (pmd_same(val, READ_ONCE(*pmd)))
-		collect_ptes(set, v, pte_offset_kernel(&val, addr), addr);
-	else
-		v->odd = true;
-	spin_unlock(ptl);
+	thprace_pgwalk_unlock(&w);
 }
 
 /**

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pgwalk.c - page table walks that look at no folio in particular
+ * pgwalk.c - the one way to the page table entries of a process
  *
- * Finding entries, counting what an mm maps, and the bare walk that the cost of
- * the check is measured by. Called by folio_obs.c, ops.c and check.c. Not here:
- * the observation of a folio.
+ * As pte_offset_map_lock() does: a page table is looked up and locked under
+ * RCU, and the PMD entry is compared again under the lock, because
+ * retract_page_tables() and MADV_DONTNEED with PT_RECLAIM free page tables
+ * under neither mmap_lock nor VMA lock.  PMD tables are freed by munmap and exit
+ * only, which the caller's mmap_lock excludes.
  */
-#include "mm/mmset.h"
 #include "mm/pgwalk.h"
 
 /**
- * thprace_find_pmd() - the PMD entry of an address
- * @mm: mmap_lock held
+ * thprace_find_pmd() - the PMD entry of a user address
+ * @mm: mmap_lock held, for read at least
  * @addr: any
  *
- * Return: the entry (perhaps none, perhaps changing), or NULL.
+ * Return: the entry, which may be empty and may change, or NULL: there is no PMD
+ * table, or the address is not a user's.
  */
 pmd_t *thprace_find_pmd(struct mm_struct *mm, unsigned long addr)
 {
-	pgd_t *pgd = pgd_offset(mm, addr);
+	pgd_t *pgd;
 	p4d_t *p4d;
 	pud_t *pud;
 
+	if (addr >= mm->task_size)
+		return NULL;
+	pgd = pgd_offset(mm, addr);
 	if (!pgd_present(*pgd))
 		return NULL;
 	p4d = p4d_offset(pgd, addr);
@@ -33,20 +38,120 @@ pmd_t *thprace_find_pmd(struct mm_struct *mm, unsigned long addr)
 	return pmd_offset(pud, addr);
 }
 
-/**
- * thprace_ptes_below() - is there a page table below a PMD entry?
- * @mm: mmap_lock held
- * @pmd: the entry
- * @old: out, what it holds; to be compared again under @ptlp
- * @ptlp: out, the page table's lock, not taken
- */
-bool thprace_ptes_below(struct mm_struct *mm, pmd_t *pmd, pmd_t *old, spinlock_t **ptlp)
+static bool is_table(pmd_t pmd)
 {
-	*old = READ_ONCE(*pmd);
-	if (pmd_none(*old) || !pmd_present(*old) || pmd_trans_huge(*old) || pmd_bad(*old))
-		return false;
-	*ptlp = pte_lockptr(mm, old);
-	return true;
+	return pmd_present(pmd) && !pmd_trans_huge(pmd) && !pmd_bad(pmd);
+}
+
+/* An entry that is no page table; false if it has become one, or none. */
+static bool lock_pmd(struct thprace_pgwalk *w, struct mm_struct *mm, pmd_t *pmd)
+{
+	w->ptl = pmd_lock(mm, pmd);
+	w->pmd = READ_ONCE(*pmd);
+	if (!pmd_none(w->pmd) && !is_table(w->pmd)) {
+		w->level = THPRACE_LEVEL_PMD;
+		return true;
+	}
+	spin_unlock(w->ptl);
+	return false;
+}
+
+/* A page table; false if it was replaced meanwhile. */
+static bool lock_ptes(struct thprace_pgwalk *w, struct mm_struct *mm, pmd_t *pmd,
+		      unsigned long addr)
+{
+	rcu_read_lock();
+	w->pmd = READ_ONCE(*pmd);
+	if (is_table(w->pmd)) {
+		w->ptl = pte_lockptr(mm, &w->pmd);
+		spin_lock(w->ptl);
+		if (pmd_same(w->pmd, READ_ONCE(*pmd))) {
+			w->pte = pte_offset_kernel(&w->pmd, addr);
+			w->level = THPRACE_LEVEL_PTE;
+			return true;
+		}
+		spin_unlock(w->ptl);
+	}
+	rcu_read_unlock();
+	return false;
+}
+
+/**
+ * thprace_pgwalk_lock() - find what maps an address, and lock it
+ * @w: filled
+ * @mm: mmap_lock held, for read at least
+ * @addr: any; the PTEs from @w->pte to the end of its 2 MiB may be read
+ *
+ * Context: process context, no page table lock held.  Unless the result is
+ * THPRACE_LEVEL_NONE, the caller may not sleep before thprace_pgwalk_unlock().
+ * Return: @w->level.
+ */
+enum thprace_level thprace_pgwalk_lock(struct thprace_pgwalk *w, struct mm_struct *mm,
+				       unsigned long addr)
+{
+	pmd_t *pmd = thprace_find_pmd(mm, addr);
+	pmd_t val;
+
+	w->level = THPRACE_LEVEL_NONE;
+	if (!pmd)
+		return w->level;
+	/* each turn means that somebody has changed the entry since the last */
+	for (val = READ_ONCE(*pmd); !pmd_none(val); val = READ_ONCE(*pmd)) {
+		if (pmd_present(val) && !pmd_trans_huge(val) && pmd_bad(val))
+			break;
+		if (is_table(val) ? lock_ptes(w, mm, pmd, addr) : lock_pmd(w, mm, pmd))
+			break;
+	}
+	return w->level;
+}
+
+/**
+ * thprace_pgwalk_unlock() - undo thprace_pgwalk_lock()
+ * @w: as it was filled; nothing is done on THPRACE_LEVEL_NONE
+ *
+ * Context: as thprace_pgwalk_lock().
+ */
+void thprace_pgwalk_unlock(struct thprace_pgwalk *w)
+{
+	if (w->level == THPRACE_LEVEL_NONE)
+		return;
+	spin_unlock(w->ptl);
+	if (w->level == THPRACE_LEVEL_PTE)
+		rcu_read_unlock();
+	w->level = THPRACE_LEVEL_NONE;
+}
+
+/**
+ * thprace_pgwalk_entry() - the entry of one address
+ * @mm: mmap_lock held, for read at least
+ * @addr: any
+ * @level: out: the level of the entry
+ *
+ * Of a PMD leaf or a PMD migration entry, @pfn is that of the address, not of
+ * the leaf's first page.
+ *
+ * Context: process context. Return: the entry, which may have changed since.
+ */
+struct thprace_entry thprace_pgwalk_entry(struct mm_struct *mm, unsigned long addr,
+					  enum thprace_level *level)
+{
+	struct thprace_entry e = { .kind = THPRACE_ENTRY_NONE };
+	struct thprace_pgwalk w;
+
+	*level = thprace_pgwalk_lock(&w, mm, addr);
+	switch (w.level) {
+	case THPRACE_LEVEL_PMD:
+		e = thprace_pmd_entry(w.pmd);
+		e.pfn += (addr & ~PMD_MASK) >> PAGE_SHIFT;
+		break;
+	case THPRACE_LEVEL_PTE:
+		e = thprace_pte_entry(READ_ONCE(*w.pte));
+		break;
+	case THPRACE_LEVEL_NONE:
+		break;
+	}
+	thprace_pgwalk_unlock(&w);
+	return e;
 }
 
 /**
@@ -54,156 +159,21 @@ bool thprace_ptes_below(struct mm_struct *mm, pmd_t *pmd, pmd_t *old, spinlock_t
  * @mm: of a lane that is parked with such a lock of this mm held
  * @addr: PMD-aligned
  *
- * Context: interrupts off; the lane stays parked meanwhile.
+ * Context: interrupts off; the lane stays parked meanwhile, so that the page
+ * table whose lock it holds stays.
  */
 bool thprace_ptl_held(struct mm_struct *mm, unsigned long addr)
 {
 	pmd_t *pmd = thprace_find_pmd(mm, addr), val;
-	spinlock_t *ptl;	/* of the page table */
+	bool held;
 
 	if (!pmd)
 		return false;
-	return thprace_spinlock_held(pmd_lockptr(mm, pmd)) ||
-	       (thprace_ptes_below(mm, pmd, &val, &ptl) && thprace_spinlock_held(ptl));
-}
-
-/**
- * thprace_bare_walk() - the least that looking at a huge page costs
- * @mm: user reference held
- * @addr: PMD-aligned
- *
- * mmap_lock, page table lock, and a look at the mapcount of each 4 KiB page
- * that is mapped, as /proc/PID/smaps does.  The yardstick for the check's cost.
- *
- * Context: process context. Return: sum of what it read (so that it is read).
- */
-u64 thprace_bare_walk(struct mm_struct *mm, unsigned long addr)
-{
-	struct page *page;
-	unsigned int i;
-	spinlock_t *ptl;	/* of the page table */
-	u64 sum = 0;
-	pmd_t *pmd, val;
-	pte_t *pte;
-
-	if (mmap_write_lock_killable(mm))
-		return 0;
-	pmd = thprace_find_pmd(mm, addr);
-	if (!pmd)
-		goto out;
-	ptl = pmd_lock(mm, pmd);
-	if (pmd_present(*pmd) && pmd_trans_huge(*pmd)) {
-		page = pmd_page(*pmd);
-		for (i = 0; i < THPRACE_HPAGE_NR; i++)
-			sum += atomic_read(&page[i]._mapcount) + page_ref_count(page + i);
-	}
-	spin_unlock(ptl);
-	if (!thprace_ptes_below(mm, pmd, &val, &ptl))
-		goto out;
-	spin_lock(ptl);
-	pte = pte_offset_kernel(&val, addr);
-	for (i = 0; i < THPRACE_HPAGE_NR && pmd_same(val, READ_ONCE(*pmd)); i++) {
-		pte_t entry = READ_ONCE(pte[i]);
-
-		if (!pte_present(entry) || pte_special(entry))
-			continue;
-		page = pte_page(entry);
-		sum += atomic_read(&page->_mapcount) + page_ref_count(page);
-	}
-	spin_unlock(ptl);
-out:
-	mmap_write_unlock(mm);
-	return sum;
-}
-
-/* What one leaf adds to MM_ANONPAGES and MM_SHMEMPAGES. */
-static void count_page(struct page *page, long nr, long *anon, long *shmem)
-{
-	struct folio *folio = page_folio(page);
-
-	if (folio_test_anon(folio))
-		*anon += nr;
-	else if (folio_test_swapbacked(folio))
-		*shmem += nr;
-}
-
-/* The same for the page table below a PMD entry, [addr, end). */
-static void count_ptes(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
-		       unsigned long end, long *anon, long *shmem)
-{
-	spinlock_t *ptl;	/* of the page table */
-	pmd_t val;
-	pte_t *pte;
-
-	if (!thprace_ptes_below(mm, pmd, &val, &ptl))
-		return;
-	spin_lock(ptl);
-	pte = pte_offset_kernel(&val, addr);
-	for (; addr < end && pmd_same(val, READ_ONCE(*pmd)); addr += PAGE_SIZE, pte++) {
-		pte_t entry = READ_ONCE(*pte);
-		struct page *page = NULL;
-
-		if (pte_none(entry))
-			continue;
-		if (!pte_present(entry))
-			page = thprace_pte_migration_page(entry);
-		else if (!pte_special(entry) && pfn_valid(pte_pfn(entry)))
-			page = pte_page(entry);
-		if (page)
-			count_page(page, 1, anon, shmem);
-	}
-	spin_unlock(ptl);
-}
-
-/**
- * thprace_count_rss() - anonymous and shmem pages in the page tables of an mm
- * @mm: mmap_lock held for write
- * @anon: out, pages; present and migration entries
- * @shmem: out, pages
- *
- * Pages that a driver put into a VM_MIXEDMAP area are neither.
- *
- * Context: process context.
- */
-void thprace_count_rss(struct mm_struct *mm, long *anon, long *shmem)
-{
-	struct vm_area_struct *vma;
-	unsigned long addr;
-
-	*anon = 0;
-	*shmem = 0;
-	for (vma = find_vma(mm, 0); vma; vma = find_vma(mm, vma->vm_end)) {
-		vma_start_write(vma);
-		if (is_vm_hugetlb_page(vma) || (vma->vm_flags & VM_PFNMAP))
-			continue;
-		for (addr = vma->vm_start; addr < vma->vm_end;
-		     addr = (addr & PMD_MASK) + PMD_SIZE) {
-			pmd_t *pmd = thprace_find_pmd(mm, addr);
-			unsigned long end = min((addr & PMD_MASK) + PMD_SIZE, vma->vm_end);
-			struct page *page;
-			spinlock_t *ptl;	/* of the page table */
-			pmd_t val;
-
-			if (!pmd)
-				continue;
-			val = READ_ONCE(*pmd);
-			if (pmd_none(val))
-				continue;
-			ptl = pmd_lock(mm, pmd);
-			val = READ_ONCE(*pmd);
-			page = NULL;
-			if (pmd_present(val) && pmd_trans_huge(val))
-				page = pmd_page(val);
-			else if (!pmd_none(val) && !pmd_present(val))
-				page = thprace_pmd_migration_page(val);
-			if (page)
-				count_page(page, HPAGE_PMD_NR, anon, shmem);
-			spin_unlock(ptl);
-			if (page)
-				continue;
-			count_ptes(mm, pmd, addr, end, anon, shmem);
-			addr = end - 1;
-			cond_resched();
-		}
-	}
+	if (thprace_spinlock_held(pmd_lockptr(mm, pmd)))
+		return true;
+	rcu_read_lock();
+	val = READ_ONCE(*pmd);
+	held = is_table(val) && thprace_spinlock_held(pte_lockptr(mm, &val));
+	rcu_read_unlock();
+	return held;
 }

@@ -1,67 +1,107 @@
 // SPDX-License-Identifier: GPL-2.0
-/* available.c - which quiesced checks this kernel can have, and why not */
+/*
+ * available.c - which quiesced checks this kernel can have, and why not
+ *
+ * A check is available only if everything that it rests on is there, also what
+ * makes its picture complete: all mms that map a folio are known by a walk over
+ * the VMAs of its anon_vma, so nothing that counts mappings can do without.
+ */
 #include "compat/sym.h"
 #include "oracle/available.h"
 #include "state/finding.h"
 
-static const char *why_not_mm_id(void)
-{
-	return THPRACE_KEEPS_MM_ID ? NULL : "this kernel keeps no mm ids in folios";
-}
+/* What checks rest on. */
+enum need {
+	NEED_RMAP,		/* all mappings of an anonymous folio are found */
+	NEED_MAPCOUNT_SUM,	/* the sum of a large folio's mappings is known */
+	NEED_PAGES_MAPPED,
+	NEED_MM_ID,
+	NEED_EXCLUSIVE,
+	NEED_SPLIT,
+	NR_NEEDS
+};
 
-static const char *why_not_pages_mapped(void)
-{
-	return THPRACE_KEEPS_NR_PAGES_MAPPED ? NULL : "this kernel keeps no _nr_pages_mapped";
-}
-
-static const char *why_not_exclusive(void)
-{
-	return THPRACE_KEEPS_ANON_EXCLUSIVE ? NULL : "this kernel has no PG_anon_exclusive";
-}
-
-static const char *why_not_rmap(void)
+static const char *lacks_rmap(void)
 {
 	const char *why = thprace_sym_missing(THPRACE_SYM_ANON_IT_FIRST);
 
 	return why ? why : thprace_sym_missing(THPRACE_SYM_ANON_IT_NEXT);
 }
 
-static const char *why_not_split(void)
+static const char *lacks_mapcount_sum(void)
+{
+	return THPRACE_KNOWS_MAPCOUNT_SUM ? NULL :
+	       "this kernel keeps no sum of a large folio's mappings";
+}
+
+static const char *lacks_pages_mapped(void)
+{
+	return THPRACE_KEEPS_NR_PAGES_MAPPED ? NULL : "this kernel keeps no _nr_pages_mapped";
+}
+
+static const char *lacks_mm_id(void)
+{
+	return THPRACE_KEEPS_MM_ID ? NULL : "this kernel keeps no mm ids in folios";
+}
+
+static const char *lacks_exclusive(void)
+{
+	return THPRACE_KEEPS_ANON_EXCLUSIVE ? NULL : "this kernel has no PG_anon_exclusive";
+}
+
+static const char *lacks_split(void)
 {
 	return thprace_sym_missing(THPRACE_SYM_SPLIT);
 }
 
-static const char *(* const why_not[THPRACE_NR_CHECKS])(void) = {
-	[THPRACE_CHECK_PAGE_MAPCOUNT] = why_not_rmap,
-	[THPRACE_CHECK_ENTIRE_MAPCOUNT] = why_not_rmap,
-	[THPRACE_CHECK_LARGE_MAPCOUNT] = why_not_rmap,
-	[THPRACE_CHECK_NR_PAGES_MAPPED] = why_not_pages_mapped,
-	[THPRACE_CHECK_MM_ID] = why_not_mm_id,
-	[THPRACE_CHECK_REFCOUNT] = why_not_rmap,
-	[THPRACE_CHECK_RMAP_CENSUS] = why_not_rmap,
-	[THPRACE_CHECK_RMAP_LINEAR] = why_not_rmap,
-	[THPRACE_CHECK_PMD_GEOMETRY] = why_not_rmap,
-	[THPRACE_CHECK_ANON_EXCLUSIVE] = why_not_exclusive,
-	[THPRACE_CHECK_MIGRATION_ENTRY] = why_not_rmap,
-	[THPRACE_CHECK_DEFERRED_QUEUE] = why_not_rmap,
-	[THPRACE_CHECK_SPLIT_PROGRESS] = why_not_split,
+static const char *(* const lacks[NR_NEEDS])(void) = {
+	[NEED_RMAP]		= lacks_rmap,
+	[NEED_MAPCOUNT_SUM]	= lacks_mapcount_sum,
+	[NEED_PAGES_MAPPED]	= lacks_pages_mapped,
+	[NEED_MM_ID]		= lacks_mm_id,
+	[NEED_EXCLUSIVE]	= lacks_exclusive,
+	[NEED_SPLIT]		= lacks_split,
+};
+
+static const u32 needs[THPRACE_NR_CHECKS] = {
+	[THPRACE_CHECK_PAGE_MAPCOUNT]	= BIT(NEED_RMAP),
+	[THPRACE_CHECK_ENTIRE_MAPCOUNT]	= BIT(NEED_RMAP),
+	[THPRACE_CHECK_LARGE_MAPCOUNT]	= BIT(NEED_RMAP) | BIT(NEED_MAPCOUNT_SUM),
+	[THPRACE_CHECK_NR_PAGES_MAPPED]	= BIT(NEED_RMAP) | BIT(NEED_PAGES_MAPPED),
+	[THPRACE_CHECK_MM_ID]		= BIT(NEED_RMAP) | BIT(NEED_MM_ID),
+	[THPRACE_CHECK_REFCOUNT]	= BIT(NEED_RMAP),
+	[THPRACE_CHECK_RMAP_CENSUS]	= BIT(NEED_RMAP),
+	[THPRACE_CHECK_RMAP_LINEAR]	= BIT(NEED_RMAP),
+	[THPRACE_CHECK_PMD_GEOMETRY]	= BIT(NEED_RMAP),
+	[THPRACE_CHECK_ANON_EXCLUSIVE]	= BIT(NEED_RMAP) | BIT(NEED_EXCLUSIVE),
+	[THPRACE_CHECK_MIGRATION_ENTRY]	= BIT(NEED_RMAP),
+	[THPRACE_CHECK_DEFERRED_QUEUE]	= BIT(NEED_RMAP),
+	[THPRACE_CHECK_RSS]		= 0,
+	[THPRACE_CHECK_SPLIT_PROGRESS]	= BIT(NEED_SPLIT) | BIT(NEED_MAPCOUNT_SUM),
 };
 
 /**
  * thprace_quiesced_why_not() - why a quiesced check can't be made on this kernel
  * @check: enum thprace_check
  *
- * Return: NULL if it can, else a static text.
+ * Context: any. Return: NULL if it can, else a static text.
  */
 const char *thprace_quiesced_why_not(unsigned int check)
 {
-	return why_not[check] ? why_not[check]() : NULL;
+	unsigned int i;
+
+	for (i = 0; i < NR_NEEDS; i++)
+		if ((needs[check] & BIT(i)) && lacks[i]())
+			return lacks[i]();
+	return NULL;
 }
 
 /**
  * thprace_checks_quiesced() - bitmap of the quiesced checks that can be made
  *
  * Does not change after load.
+ *
+ * Context: any.
  */
 u64 thprace_checks_quiesced(void)
 {

@@ -13,29 +13,30 @@
 #include "oracle/folio_obs.h"
 #include "oracle/whole.h"
 
-static struct thprace_place *find_place(struct thprace_observer *o, unsigned int mm,
+static struct thprace_candidate *find_candidate(struct thprace_observer *o, unsigned int mm,
 					unsigned long base)
 {
-	struct thprace_place *p;
+	struct thprace_candidate *p;
 	int i;
 
-	for (i = o->places_of[mm]; i >= 0; i = o->place[i].next)
-		if (o->place[i].base == base)
-			return &o->place[i];
-	if (o->nr_places == THPRACE_MAX_PLACES)
+	for (i = o->candidates_of[mm]; i >= 0; i = o->candidate[i].next)
+		if (o->candidate[i].base == base)
+			return &o->candidate[i];
+	if (o->nr_candidates == THPRACE_MAX_CANDIDATES)
 		return NULL;
-	p = &o->place[o->nr_places];
+	p = &o->candidate[o->nr_candidates];
 	p->mm = mm;
 	p->base = base;
-	p->next = o->places_of[mm];
-	o->places_of[mm] = o->nr_places++;
+	p->next = o->candidates_of[mm];
+	o->candidates_of[mm] = o->nr_candidates++;
 	clear_subpages(p->reach);
 	return p;
 }
 
 /*
  * A VMA that the rmap walk shows: remember which subpages it reaches.  Its mm
- * can be one that nobody named; then it is added and all is locked anew.
+ * can be one that nobody named; then it is added, and all are locked anew once
+ * the walk is over.
  */
 static enum thprace_observe_result add_vma(struct thprace_observer *o,
 					   struct vm_area_struct *vma, pgoff_t index,
@@ -44,7 +45,7 @@ static enum thprace_observe_result add_vma(struct thprace_observer *o,
 	struct mm_struct *mm = vma->vm_mm;
 	pgoff_t first = max(index, vma->vm_pgoff);
 	pgoff_t end = min(index + nr, vma->vm_pgoff + vma_pages(vma));
-	struct thprace_place *p;
+	struct thprace_candidate *p;
 	unsigned long base, at;
 	int m = thprace_mmset_index(&o->set, mm);
 	unsigned int i;
@@ -76,9 +77,9 @@ static enum thprace_observe_result add_vma(struct thprace_observer *o,
 			return THPRACE_OBSERVE_AGAIN;
 		}
 	}
-	p = find_place(o, m, base);
+	p = find_candidate(o, m, base);
 	if (!p) {
-		o->incomplete = "mapped in too many places";
+		o->incomplete = "mapped at too many addresses of one process";
 		return THPRACE_OBSERVE_UNKNOWN;
 	}
 	if (end - first == THPRACE_HPAGE_NR)
@@ -86,6 +87,15 @@ static enum thprace_observe_result add_vma(struct thprace_observer *o,
 	else
 		bitmap_set(p->reach, first - index, end - first);
 	return THPRACE_OBSERVED;
+}
+
+/* What is worse of what two VMAs of one folio came to. */
+static enum thprace_observe_result worse(enum thprace_observe_result a,
+					 enum thprace_observe_result b)
+{
+	if (a == THPRACE_OBSERVE_UNKNOWN || b == THPRACE_OBSERVED)
+		return a;
+	return b;
 }
 
 /* All VMAs that rmap shows for the folio; rmap lock held. */
@@ -103,8 +113,8 @@ static enum thprace_observe_result add_rmap(struct thprace_observer *o, struct f
 
 		for (avc = thprace_anon_it_first(&anon_vma->rb_root, index, index + nr - 1);
 		     avc; avc = thprace_anon_it_next(avc, index, index + nr - 1)) {
-			ret = add_vma(o, avc->vma, index, nr, region);
-			if (ret != THPRACE_OBSERVED)
+			ret = worse(ret, add_vma(o, avc->vma, index, nr, region));
+			if (ret == THPRACE_OBSERVE_UNKNOWN)
 				break;
 		}
 	} else {
@@ -112,8 +122,8 @@ static enum thprace_observe_result add_rmap(struct thprace_observer *o, struct f
 
 		for (vma = thprace_file_it_first(&mapping->i_mmap, index, index + nr - 1);
 		     vma; vma = thprace_file_it_next(vma, index, index + nr - 1)) {
-			ret = add_vma(o, vma, index, nr, region);
-			if (ret != THPRACE_OBSERVED)
+			ret = worse(ret, add_vma(o, vma, index, nr, region));
+			if (ret == THPRACE_OBSERVE_UNKNOWN)
 				break;
 		}
 	}
@@ -121,19 +131,34 @@ static enum thprace_observe_result add_rmap(struct thprace_observer *o, struct f
 }
 
 /**
- * thprace_vma_has() - can pages of an anon_vma be mapped in a VMA?
- * @vma: of a locked mm
- * @anon_vma: compared before it is looked at
+ * thprace_vma_links() - is an anon_vma on the chain of a VMA?
+ * @vma: of a locked mm, so that its chain keeps the anon_vmas on it alive
+ * @anon_vma: only compared; dead or alive
+ *
+ * Context: mmap_lock held for write.
  */
-bool thprace_vma_has(struct vm_area_struct *vma, struct anon_vma *anon_vma)
+bool thprace_vma_links(struct vm_area_struct *vma, struct anon_vma *anon_vma)
 {
 	struct anon_vma_chain *avc;
 
 	list_for_each_entry(avc, &vma->anon_vma_chain, same_vma)
 		if (avc->anon_vma == anon_vma)
-			return vma->anon_vma && READ_ONCE(vma->anon_vma->root) ==
-			       READ_ONCE(anon_vma->root);
+			return true;
 	return false;
+}
+
+/**
+ * thprace_vma_has() - can pages of an anon_vma be mapped in a VMA?
+ * @vma: of a locked mm
+ * @anon_vma: dead or alive; looked at only if it is on the VMA's chain
+ *
+ * Context: mmap_lock held for write.
+ * Return: true if it is, and has the root of the VMA's own anon_vma.
+ */
+bool thprace_vma_has(struct vm_area_struct *vma, struct anon_vma *anon_vma)
+{
+	return thprace_vma_links(vma, anon_vma) && vma->anon_vma &&
+	       READ_ONCE(vma->anon_vma->root) == READ_ONCE(anon_vma->root);
 }
 
 /* The VMA of a mapping must agree with the folio's rmap. */
@@ -168,23 +193,24 @@ static void count_owner(struct thprace_obs *obs, struct mm_struct *mm, unsigned 
 }
 
 /*
- * Places of one mm can overlap: a part of a folio that was moved within the
- * same 2 MiB lies in the range of the rest. An address belongs to the place
- * that its VMA puts there; if there is none, to the first that covers it.
+ * Candidates of one mm can overlap: a part of a folio that was moved within the
+ * same 2 MiB lies in the range of the rest.  An address belongs to the
+ * candidate that its VMA puts there; if there is none, to the first that covers
+ * it.
  */
-static bool place_owns(struct thprace_observer *o, const struct thprace_place *p,
+static bool candidate_owns(struct thprace_observer *o, const struct thprace_candidate *p,
 		       unsigned long addr, pgoff_t index, unsigned long bytes,
 		       unsigned long *until)
 {
 	struct vm_area_struct *vma = thprace_mmset_vma(&o->set, p->mm, addr);
-	const struct thprace_place *q, *cover = NULL;
+	const struct thprace_candidate *q, *cover = NULL;
 	unsigned long base;
 	int i;
 
 	*until = vma ? (vma->vm_start <= addr ? vma->vm_end : vma->vm_start) : ULONG_MAX;
 	base = vma ? vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT) : 0;
-	for (i = o->places_of[p->mm]; i >= 0; i = q->next) {
-		q = &o->place[i];
+	for (i = o->candidates_of[p->mm]; i >= 0; i = q->next) {
+		q = &o->candidate[i];
 		if (vma && vma->vm_start <= addr && q->base == base)
 			return q == p;
 		if (!cover && addr >= q->base && addr < q->base + bytes)
@@ -193,20 +219,20 @@ static bool place_owns(struct thprace_observer *o, const struct thprace_place *p
 	return cover == p;
 }
 
-/* What is being looked at, for each entry. */
-struct scene {
+/* What a walk over the entries of one folio knows. */
+struct walk {
 	struct thprace_observer *o;
 	struct thprace_obs *obs;
 	struct folio *folio;
 	struct anon_vma *anon_vma;
-	struct thprace_place *p;
+	struct thprace_candidate *p;
 	unsigned long until;	/* up to here owns and asked are known */
 	bool owns, asked;
 	unsigned int row;	/* that was counted last; most counts go forward */
 };
 
 /* @n PTEs of one VMA, at subpage @i's address and on, of subpages @sub and on. */
-static void count_ptes(struct scene *v, unsigned int i, unsigned int sub, unsigned int n,
+static void count_ptes(struct walk *v, unsigned int i, unsigned int sub, unsigned int n,
 		       unsigned long addr, bool writable)
 {
 	struct thprace_obs *obs = v->obs;
@@ -233,39 +259,59 @@ static void count_ptes(struct scene *v, unsigned int i, unsigned int sub, unsign
 	v->asked = true;
 }
 
-/* Does the place own an address?  Known up to @v->until. */
-static bool owns(struct scene *v, unsigned long addr)
+/* Does the candidate own an address?  Known up to @v->until. */
+static bool owns(struct walk *v, unsigned long addr)
 {
 	if (addr >= v->until) {
-		v->owns = place_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
+		v->owns = candidate_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
 				     v->obs->nr * PAGE_SIZE, &v->until);
 		v->asked = false;
 	}
 	return v->owns;
 }
 
-/* One PTE of a place, at subpage @i's address. */
-static void look_at_pte(struct scene *v, unsigned int i, unsigned long addr, pte_t entry)
+/*
+ * An entry that maps nothing, at subpage @i's address.  Whether a device's entry
+ * counts as a mapping differs between kernels, so it leaves the picture open.
+ */
+static void look_at_other(struct walk *v, unsigned int i, unsigned long addr,
+			  struct thprace_entry e)
 {
 	struct thprace_obs *obs = v->obs;
-	unsigned long pfn;
 
-	if (pte_none(entry) || !owns(v, addr))
+	if (e.pfn < obs->pfn || e.pfn >= obs->pfn + obs->nr)
 		return;
-	if (!pte_present(entry)) {
-		struct page *page = thprace_pte_migration_page(entry);
-
-		if (page && page_folio(page) == v->folio)
-			note_bad(&obs->mig_held, i, addr, 0, 1);
-		return;
+	switch (e.kind) {
+	case THPRACE_ENTRY_MIGRATION:
+		note_bad(&obs->mig_held, i, addr, 0, 1);
+		break;
+	case THPRACE_ENTRY_DEVICE_PRIVATE:
+	case THPRACE_ENTRY_DEVICE_EXCLUSIVE:
+	case THPRACE_ENTRY_HWPOISON:
+	case THPRACE_ENTRY_UNKNOWN:
+		obs->incomplete = "an entry of a device, or of a poisoned page, refers to it";
+		break;
+	default:
+		break;
 	}
-	pfn = pte_pfn(entry);
-	if (!pte_special(entry) && pfn >= obs->pfn && pfn < obs->pfn + obs->nr)
-		count_ptes(v, i, pfn - obs->pfn, 1, addr, pte_write(entry));
+}
+
+/* One PTE of a candidate, at subpage @i's address. */
+static void look_at_pte(struct walk *v, unsigned int i, unsigned long addr, pte_t pte)
+{
+	struct thprace_obs *obs = v->obs;
+	struct thprace_entry e = thprace_pte_entry(pte);
+
+	if (e.kind == THPRACE_ENTRY_NONE || !owns(v, addr))
+		return;
+	if (e.kind != THPRACE_ENTRY_PRESENT)
+		look_at_other(v, i, addr, e);
+	else if (e.pfn >= obs->pfn && e.pfn < obs->pfn + obs->nr)
+		count_ptes(v, i, e.pfn - obs->pfn, 1, addr, e.writable);
 }
 
 /* Entries that were collected, at subpage @i's address and on. */
-static void look_at_run(struct scene *v, unsigned int i, unsigned int n, unsigned long pfn,
+static void look_at_run(struct walk *v, unsigned int i, unsigned int n, unsigned long pfn,
 			bool writable)
 {
 	struct thprace_obs *obs = v->obs;
@@ -290,15 +336,15 @@ static void look_at_run(struct scene *v, unsigned int i, unsigned int n, unsigne
 	}
 }
 
-/* A PMD leaf, at subpage @i's address, of which it maps @n pages of the place. */
-static void look_at_pmd(struct scene *v, unsigned int i, unsigned int n, unsigned long addr,
+/* A PMD leaf, at subpage @i's address, of which it maps @n pages of the candidate. */
+static void look_at_pmd(struct walk *v, unsigned int i, unsigned int n, unsigned long addr,
 			unsigned long pfn, bool writable)
 {
 	struct thprace_obs *obs = v->obs;
 	unsigned int zero;
 
 	if (pfn < obs->pfn || pfn >= obs->pfn + obs->nr ||
-	    !place_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
+	    !candidate_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
 			obs->nr * PAGE_SIZE, &v->until))
 		return;
 	v->until = 0;
@@ -314,11 +360,11 @@ static void look_at_pmd(struct scene *v, unsigned int i, unsigned int n, unsigne
 		note_bad(&obs->census_missing, zero, addr, 1, 0);
 }
 
-/* Look at the page tables of one place. */
-static void walk_place(struct scene *v)
+/* Look at the page tables of one candidate. */
+static void walk_candidate(struct walk *v)
 {
 	struct thprace_obs *obs = v->obs;
-	struct thprace_place *p = v->p;
+	struct thprace_candidate *p = v->p;
 	struct mm_struct *mm = v->o->set.mm[p->mm];
 	unsigned int i = 0, n, j;
 
@@ -326,42 +372,34 @@ static void walk_place(struct scene *v)
 		unsigned long addr = p->base + i * PAGE_SIZE;
 		unsigned long next = min((addr & PMD_MASK) + PMD_SIZE,
 					 p->base + obs->nr * PAGE_SIZE);
-		pmd_t *pmd = thprace_find_pmd(mm, addr);
-		spinlock_t *ptl;	/* of the page table */
-		bool leaf;
-		pmd_t val;
-		pte_t *pte;
+		struct thprace_pgwalk w;
+		struct thprace_entry e;
 
 		n = (next - addr) >> PAGE_SHIFT;
-		if (!pmd)
-			continue;
-		ptl = pmd_lock(mm, pmd);
-		val = READ_ONCE(*pmd);
-		leaf = pmd_present(val) && pmd_trans_huge(val);
-		if (leaf) {
-			look_at_pmd(v, i, n, addr, page_to_pfn(pmd_page(val)), pmd_write(val));
-		} else if (!pmd_none(val) && !pmd_present(val)) {
-			struct page *page = thprace_pmd_migration_page(val);
-
-			if (page && page_folio(page) == v->folio)
-				note_bad(&obs->mig_held, i, addr, 0, 1);
+		switch (thprace_pgwalk_lock(&w, mm, addr)) {
+		case THPRACE_LEVEL_PMD:
+			e = thprace_pmd_entry(w.pmd);
+			if (e.kind == THPRACE_ENTRY_PRESENT)
+				look_at_pmd(v, i, n, addr, e.pfn, e.writable);
+			else
+				look_at_other(v, i, addr, e);
+			break;
+		case THPRACE_LEVEL_PTE:
+			for (j = 0; j < n; j++, addr += PAGE_SIZE)
+				look_at_pte(v, i + j, addr, READ_ONCE(w.pte[j]));
+			break;
+		case THPRACE_LEVEL_NONE:
+			break;
 		}
-		spin_unlock(ptl);
-		if (leaf || !thprace_ptes_below(mm, pmd, &val, &ptl))
-			continue;
-		spin_lock(ptl);
-		pte = pte_offset_kernel(&val, addr);
-		for (j = 0; j < n && pmd_same(val, READ_ONCE(*pmd)); j++, addr += PAGE_SIZE)
-			look_at_pte(v, i + j, addr, READ_ONCE(pte[j]));
-		spin_unlock(ptl);
+		thprace_pgwalk_unlock(&w);
 	}
 }
 
 /*
- * One place.  What the collecting walk has read of the region is as good as the
- * page table for a first look: if it is not right, a walk (@walk) looks anew.
+ * One candidate.  What the collecting walk has read of the region is as good as
+ * the page table for a first look: if it is not right, a walk (@walk) looks anew.
  */
-static void look_at_place(struct scene *v, bool walk)
+static void look_at_candidate(struct walk *v, bool walk)
 {
 	struct thprace_observer *o = v->o;
 	unsigned long off = v->p->base - o->set.region;
@@ -370,8 +408,8 @@ static void look_at_place(struct scene *v, bool walk)
 	const struct thprace_run *run;
 
 	if (walk || v->p->mm >= o->set.nr_given || off >= PMD_SIZE || end > THPRACE_HPAGE_NR ||
-	    view->odd) {
-		walk_place(v);
+	    view->others) {
+		walk_candidate(v);
 		return;
 	}
 	if (view->huge) {
@@ -488,89 +526,167 @@ void thprace_obs_start(struct thprace_obs *obs, unsigned int nr)
 }
 
 /*
+ * Does an address still map a page of the folio, which is locked?  Then it goes
+ * on doing so: who unmaps through rmap has locked the folio, who zaps has locked
+ * the mm.
+ */
+static bool still_maps(struct thprace_observer *o, unsigned int mm, unsigned long addr,
+		       struct folio *folio)
+{
+	enum thprace_level level;
+	struct thprace_entry e = thprace_pgwalk_entry(o->set.mm[mm], addr, &level);
+	unsigned long head = folio_pfn(folio);
+
+	return e.kind == THPRACE_ENTRY_PRESENT && e.pfn >= head &&
+	       e.pfn < head + folio_nr_pages(folio);
+}
+
+/*
+ * The rmap of a locked folio that is mapped in @vma.  Its anon_vma or mapping is
+ * only looked at if that VMA, of a locked mm, keeps it alive.
+ */
+struct rmap {
+	struct anon_vma *anon_vma;	/* or NULL */
+	struct address_space *mapping;	/* or NULL */
+	struct rw_semaphore *sem;	/* NULL: neither can be looked at */
+};
+
+static enum thprace_observe_result find_rmap(struct thprace_obs *obs, struct folio *folio,
+					     struct vm_area_struct *vma, struct rmap *rmap)
+{
+	struct address_space *mapping = thprace_folio_mapping_raw(folio);
+
+	memset(rmap, 0, sizeof(*rmap));
+	if (folio_test_ksm(folio)) {
+		obs->incomplete = "a KSM page";
+		return THPRACE_OBSERVE_UNKNOWN;
+	}
+	if (folio_test_anon(folio)) {
+		rmap->anon_vma = thprace_folio_anon_vma(folio);
+		if (!rmap->anon_vma)
+			return THPRACE_OBSERVE_GONE;
+		obs->flags |= BIT(THPRACE_OBS_ANON);
+		if (vma && thprace_vma_links(vma, rmap->anon_vma))
+			rmap->sem = &READ_ONCE(rmap->anon_vma->root)->rwsem;
+		return THPRACE_OBSERVED;
+	}
+	/* truncated, or the huge zero page */
+	if (!mapping || ((unsigned long)mapping & 3))
+		return THPRACE_OBSERVE_GONE;
+	if (!vma || !vma->vm_file || vma->vm_file->f_mapping != mapping) {
+		obs->incomplete = "a page that is not of its VMA's file";
+		return THPRACE_OBSERVE_UNKNOWN;
+	}
+	if (thprace_sym_missing(THPRACE_SYM_FILE_IT_FIRST) ||
+	    thprace_sym_missing(THPRACE_SYM_FILE_IT_NEXT)) {
+		obs->incomplete = "a file's page, and the tree of its mappings can't be walked";
+		return THPRACE_OBSERVE_UNKNOWN;
+	}
+	rmap->mapping = mapping;
+	rmap->sem = &mapping->i_mmap_rwsem;
+	return THPRACE_OBSERVED;
+}
+
+/*
+ * Where the mms that were given can map the folio, whatever rmap says: at the
+ * index that the first VMA of the region puts there, if it reaches that far.
+ */
+static void add_given(struct thprace_observer *o, struct folio *folio)
+{
+	pgoff_t index = thprace_folio_index(folio);
+	unsigned long nr = folio_nr_pages(folio);
+	unsigned int i;
+
+	for (i = 0; i < o->set.nr_given; i++) {
+		struct vm_area_struct *vma = o->set.region_vma[i];
+
+		if (vma && index < vma->vm_pgoff + vma_pages(vma) && index + nr > vma->vm_pgoff)
+			find_candidate(o, i, vma->vm_start +
+				       ((index - vma->vm_pgoff) << PAGE_SHIFT));
+	}
+}
+
+static void look_at_counters(struct thprace_observer *o, struct thprace_obs *obs,
+			     struct folio *folio)
+{
+	bool shared = false;
+
+	if (folio_test_large(folio))
+		thprace_mm_ids(folio, obs->mm_id, obs->mm_id_mapcount, &shared);
+	if (shared)
+		obs->flags |= BIT(THPRACE_OBS_MAPPED_SHARED);
+	read_counters(obs, folio);
+	read_pages(obs, folio);
+	if (obs->nr == THPRACE_HPAGE_NR && thprace_whole_since(obs->pfn))
+		obs->flags |= BIT(THPRACE_OBS_UNDISTURBED);
+	if (folio_test_lru(folio) && !folio_test_writeback(folio))
+		obs->flags |= BIT(THPRACE_OBS_LRU);
+	obs->nr_mms = o->set.nr_mms;
+}
+
+/*
  * The picture of a locked folio.  The rmap lock is held for read: that keeps
  * the tree of VMAs still; the mappings are kept still by the mmap_locks and
  * VMA locks (faults, zaps) and the folio lock (rmap walks that unmap).
  */
 static enum thprace_observe_result look(struct thprace_observer *o, struct thprace_obs *obs,
 					struct folio *folio, unsigned long region,
-					unsigned int mm, unsigned long base, bool walk)
+					unsigned int mm, unsigned long addr,
+					unsigned long base, bool walk)
 {
-	struct anon_vma *anon_vma = NULL;
-	struct address_space *mapping = NULL;
-	struct rw_semaphore *sem;
+	struct vm_area_struct *vma = thprace_mmset_vma(&o->set, mm, addr);
 	enum thprace_observe_result ret;
-	struct scene v;
+	struct walk v = { .o = o, .obs = obs, .folio = folio };
+	struct rmap rmap;
 	unsigned int i;
 
 	thprace_obs_start(obs, folio_nr_pages(folio));
 	obs->pfn = folio_pfn(folio);
-	obs->flags = BIT(THPRACE_OBS_FOLIO_LOCKED) | BIT(THPRACE_OBS_STABLE);
+	obs->mapping = (unsigned long)thprace_folio_mapping_raw(folio);
+	obs->index = thprace_folio_index(folio);
+	if (vma && vma->vm_start > addr)
+		vma = NULL;
+	if (!still_maps(o, mm, addr, folio))
+		return THPRACE_OBSERVE_GONE;
 	if (folio_test_swapcache(folio))
 		obs->flags |= BIT(THPRACE_OBS_SWAPCACHE);
 	if (folio_test_private(folio))
 		obs->flags |= BIT(THPRACE_OBS_HAS_PRIVATE);
-	if (folio_test_ksm(folio)) {
-		obs->flags |= BIT(THPRACE_OBS_KSM) | BIT(THPRACE_OBS_ANON);
-		o->incomplete = "a KSM page";
-		return THPRACE_OBSERVE_UNKNOWN;
+	ret = find_rmap(obs, folio, vma, &rmap);
+	if (ret != THPRACE_OBSERVED)
+		return ret;
+	v.anon_vma = rmap.anon_vma;
+	o->nr_candidates = 0;
+	memset(o->candidates_of, -1, o->set.nr_mms * sizeof(o->candidates_of[0]));
+	find_candidate(o, mm, base);
+	add_given(o, folio);
+	if (!rmap.sem) {
+		/* its anon_vma may be dead, so nothing is known of other mappings */
+		note_bad(&obs->linear, (addr - base) >> PAGE_SHIFT, addr,
+			 thprace_folio_index(folio), -2);
+		obs->incomplete = "its anon_vma is not on the chain of a VMA that maps it";
+		look_at_counters(o, obs, folio);
+		return THPRACE_OBSERVED;
 	}
-	if (folio_test_anon(folio)) {
-		obs->flags |= BIT(THPRACE_OBS_ANON);
-		anon_vma = thprace_folio_anon_vma(folio);
-		if (!anon_vma)
-			return THPRACE_OBSERVE_GONE;
-		sem = &READ_ONCE(anon_vma->root)->rwsem;
-	} else {
-		mapping = thprace_folio_mapping_raw(folio);
-		if (!mapping || ((unsigned long)mapping & 3))
-			return THPRACE_OBSERVE_GONE;
-		sem = &mapping->i_mmap_rwsem;
-	}
-
-	down_read(sem);
-	o->nr_places = 0;
-	memset(o->places_of, -1, o->set.nr_mms * sizeof(o->places_of[0]));
-	find_place(o, mm, base);
-	for (i = 0; i < o->set.nr_given; i++) {
-		/* where the session would see it, whatever rmap says */
-		pgoff_t index = thprace_folio_index(folio);
-		struct vm_area_struct *vma = o->set.region_vma[i];
-
-		if (vma)
-			find_place(o, i, vma->vm_start +
-				   ((index - vma->vm_pgoff) << PAGE_SHIFT));
-	}
-	ret = add_rmap(o, folio, anon_vma, mapping, region);
+	down_read(rmap.sem);
+	ret = add_rmap(o, folio, rmap.anon_vma, rmap.mapping, region);
+	if (ret == THPRACE_OBSERVE_UNKNOWN)
+		obs->incomplete = o->incomplete;
 	if (ret == THPRACE_OBSERVED) {
-		bool shared = false;
-
-		if (folio_test_large(folio))
-			thprace_mm_ids(folio, obs->mm_id, obs->mm_id_mapcount, &shared);
-		if (shared)
-			obs->flags |= BIT(THPRACE_OBS_MAPPED_SHARED);
-		v.o = o;
-		v.obs = obs;
-		v.folio = folio;
-		v.anon_vma = anon_vma;
-		v.row = 0;
-		for (i = 0; i < o->nr_places; i++) {
-			v.p = &o->place[i];
+		for (i = 0; i < o->nr_candidates; i++) {
+			v.p = &o->candidate[i];
 			v.until = 0;
 			v.owns = false;
 			v.asked = false;
-			look_at_place(&v, walk);
+			look_at_candidate(&v, walk);
 		}
-		read_counters(obs, folio);
-		read_pages(obs, folio);
-		if (obs->nr == THPRACE_HPAGE_NR && thprace_whole_since(obs->pfn))
-			obs->flags |= BIT(THPRACE_OBS_UNDISTURBED);
-		obs->nr_mms = o->set.nr_mms;
-		obs->flags |= BIT(THPRACE_OBS_COMPLETE);
+		look_at_counters(o, obs, folio);
+		if (!obs->incomplete)
+			obs->flags |= BIT(THPRACE_OBS_COMPLETE);
 		if (o->set.nr_mms > 2)
 			obs->flags |= BIT(THPRACE_OBS_MANY_MMS);
 	}
-	up_read(sem);
+	up_read(rmap.sem);
 	return ret;
 }
 
@@ -585,8 +701,9 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
  * @own_refs: references that the session holds on it
  * @walk: read page tables anew, where what was collected would do
  *
- * Context: mmap_locks held by thprace_observer_lock(). May sleep.
- * Return: THPRACE_OBSERVED with @obs filled, or why not.
+ * Context: mmap_locks held by thprace_mmset_lock(). May sleep.
+ * Return: THPRACE_OBSERVED with @obs filled, or why not; on
+ * THPRACE_OBSERVE_UNKNOWN the reason is @obs->incomplete.
  */
 enum thprace_observe_result
 thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
@@ -594,12 +711,15 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 		      unsigned long region,
 		      unsigned int own_refs, bool walk)
 {
-	struct page *page = pfn_to_page(pfn);
-	struct folio *folio = page_folio(page);
+	struct page *page = pfn_to_online_page(pfn);
 	enum thprace_observe_result ret;
+	struct folio *folio;
 	unsigned int tries;
 
-	o->incomplete = NULL;
+	obs->incomplete = NULL;
+	if (!page)
+		return THPRACE_OBSERVE_GONE;
+	folio = page_folio(page);
 	if (!folio_try_get(folio))
 		return THPRACE_OBSERVE_GONE;
 	if (page_folio(page) != folio) {
@@ -619,13 +739,11 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 		ret = THPRACE_OBSERVE_GONE;
 	} else {
 		unsigned long sub = pfn - folio_pfn(folio);
+		unsigned long base = region + (slot - sub) * PAGE_SIZE;
 
-		ret = look(o, obs, folio, region, mm, region + (slot - sub) * PAGE_SIZE,
-			   walk);
-		if (ret == THPRACE_OBSERVED) {
-			obs->addr = region + (slot - sub) * PAGE_SIZE;
-			obs->own_refs = 1 + own_refs;
-		}
+		ret = look(o, obs, folio, region, mm, region + slot * PAGE_SIZE, base, walk);
+		obs->addr = base;
+		obs->own_refs = 1 + own_refs;
 	}
 	folio_unlock(folio);
 	folio_put(folio);

@@ -10,12 +10,12 @@
 #include "oracle/rules.h"
 #include "state/session.h"
 
-#define THPRACE_MAX_PLACES	(2 * THPRACE_MAX_MMS)
+#define THPRACE_MAX_CANDIDATES	(2 * THPRACE_MAX_MMS)
 
 /* Where a folio can be mapped in one mm: subpage i at base + i * PAGE_SIZE. */
-struct thprace_place {
+struct thprace_candidate {
 	unsigned int mm;
-	int next;		/* index of the next place of this mm, or -1 */
+	int next;		/* index of the next one of this mm, or -1 */
 	unsigned long base;
 	DECLARE_BITMAP(reach, THPRACE_HPAGE_NR);	/* seen by the rmap walk */
 };
@@ -23,31 +23,44 @@ struct thprace_place {
 enum thprace_observe_result {
 	THPRACE_OBSERVED,
 	THPRACE_OBSERVE_GONE,		/* no longer mapped here, or freed */
-	THPRACE_OBSERVE_AGAIN,		/* the set of mms grew: lock again */
+	THPRACE_OBSERVE_AGAIN,		/* mms or regions were added: lock again */
 	THPRACE_OBSERVE_BUSY,		/* someone else has the folio locked */
-	THPRACE_OBSERVE_UNKNOWN,	/* an mm or place that can't be looked at */
+	THPRACE_OBSERVE_UNKNOWN,	/* it is mapped where it can't be looked at */
 };
 
 /**
  * struct thprace_observer - what a check works with; kept by the session in between
+ * @set:	the mms
+ * @incomplete:	why an mm or an address could not be added, static
+ * @candidate:	where the folio that is looked at can be mapped, @nr_candidates
+ * @candidates_of: the first candidate of an mm, or -1
+ * @at:		where a run of small folios can be mapped, @nr_at
+ * @at_slot:	the last of them in an mm
+ * @generation:	of a region, in @seen
+ * @seen:	hash of the head pfns that were looked at in a region
+ * @obs:	the folio that is looked at
+ * @again:	the second look at it
+ * @finding:	what the rules say of it
+ * @control:	what they say of a perturbed one
+ * @tally:	counts that are not in the session yet
  */
 struct thprace_observer {
 	struct thprace_mmset set;
-	const char *incomplete;			/* why, or NULL */
-	struct thprace_place place[THPRACE_MAX_PLACES];
-	unsigned int nr_places;
-	int places_of[THPRACE_MAX_MMS];		/* first place of an mm, or -1 */
+	const char *incomplete;
+	struct thprace_candidate candidate[THPRACE_MAX_CANDIDATES];
+	unsigned int nr_candidates;
+	int candidates_of[THPRACE_MAX_MMS];
 	struct {
 		u16 mm, slot;
 		bool maps;
-	} at[THPRACE_MAX_PLACES];		/* where a run of small folios can be */
+	} at[THPRACE_MAX_CANDIDATES];
 	unsigned int nr_at;
-	u16 at_slot[THPRACE_MAX_MMS];		/* the last of them in an mm */
-	u32 generation;				/* of a region, in @seen */
+	u16 at_slot[THPRACE_MAX_MMS];
+	u32 generation;
 	struct {
 		u32 generation;
 		unsigned long pfn;
-	} seen[2 * THPRACE_HPAGE_NR];		/* hash of head pfns */
+	} seen[2 * THPRACE_HPAGE_NR];
 	struct thprace_obs obs, again;
 	struct thprace_finding finding[THPRACE_NR_CHECKS], control[THPRACE_NR_CHECKS];
 	struct thprace_tally tally[THPRACE_NR_CHECKS];
@@ -75,6 +88,7 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 		      unsigned int mm, unsigned long pfn, unsigned int slot,
 		      unsigned long region,
 		      unsigned int own_refs, bool walk);
+bool thprace_vma_links(struct vm_area_struct *vma, struct anon_vma *anon_vma);
 bool thprace_vma_has(struct vm_area_struct *vma, struct anon_vma *anon_vma);
 void thprace_obs_start(struct thprace_obs *obs, unsigned int nr);
 unsigned int thprace_observe_small(struct thprace_observer *o, struct thprace_obs *obs,

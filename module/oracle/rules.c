@@ -2,10 +2,8 @@
 /*
  * rules.c - what the integers of one folio must be
  *
- * One table row per quiesced check; check.c calls thprace_judge() on what
- * folio_obs.c wrote down, the unit tests on what they make up.  Not here: any
- * look at the kernel, nor the checks that no single folio shows (rss,
- * split_*, content, leak).
+ * One row for each quiesced check that a single folio can show.  Pure: also
+ * built on the host, for the unit tests.
  *
  * No rule may report on a correct kernel: what the observation does not prove
  * is SKIPPED.  Why each rule holds, per kernel, is in docs/CHECKS.md.
@@ -15,30 +13,22 @@
 #define FLAG(name)	(1U << THPRACE_OBS_##name)
 #define CAP(name)	(1U << THPRACE_CAP_##name)
 
-/* Counters can be compared: all mappings are known and cannot change. */
-#define QUIET	(FLAG(FOLIO_LOCKED) | FLAG(COMPLETE) | FLAG(STABLE))
-
 /* Order 0 and 1 folios have no deferred list. */
 #define DEFERRED_MIN_NR	4
 
 /*
  * A check: applies when the kernel has one of @caps (if any are named) and the
- * folio has all flags of @is and none of @never; skipped unless the observation
- * has all of @needs.  @inject spoils an observation that @judge would judge.
+ * folio has all flags of @is; skipped if @complete and not every mapping is
+ * known.  @inject spoils an observation that @judge would judge.
+ *
+ * Of every observation the folio is locked, and so are the mms that were
+ * walked: folio_obs.c makes no other.
  */
 struct rule {
-	u32 caps, is, never, needs;
+	u32 caps, is;
+	bool complete;
 	void (*judge)(const struct thprace_obs *obs, struct thprace_finding *f);
 	int (*inject)(struct thprace_obs *obs);
-};
-
-static const struct {
-	u32 flag;
-	const char *reason;
-} skip_reasons[] = {
-	{ FLAG(FOLIO_LOCKED), "the folio was locked by someone else" },
-	{ FLAG(COMPLETE), "not every mm that may map the folio was looked at" },
-	{ FLAG(STABLE), "the folio changed while it was looked at" },
 };
 
 static void held(struct thprace_finding *f)
@@ -83,17 +73,13 @@ static void expect(const struct thprace_obs *obs, struct thprace_finding *f,
 		violated(obs, f, 0, want, got, reason);
 }
 
-/* Why the flags that are missing of @needs forbid a judgement, or NULL. */
-static const char *why_skip(const struct thprace_obs *obs, u32 needs)
+/* Why not all mappings are known, or NULL. */
+static const char *why_open(const struct thprace_obs *obs)
 {
-	u32 i;
-
-	if (!(needs & ~obs->flags))
+	if (obs->flags & FLAG(COMPLETE))
 		return NULL;
-	for (i = 0; i < ARRAY_SIZE(skip_reasons); i++)
-		if (needs & ~obs->flags & skip_reasons[i].flag)
-			return skip_reasons[i].reason;
-	return NULL;
+	return obs->incomplete ? obs->incomplete :
+				 "not every mm that may map the folio was looked at";
 }
 
 static s64 nr_mappings(const struct thprace_obs *obs)
@@ -280,22 +266,20 @@ static void skipped_above(struct thprace_finding *f, s64 want, s64 got, const ch
 static void judge_refcount(const struct thprace_obs *obs, struct thprace_finding *f)
 {
 	s64 want = known_refs(obs), got = obs->refcount;
-	const char *skip = why_skip(obs, FLAG(FOLIO_LOCKED) | FLAG(STABLE));
 
-	if (obs->neg_ref.nr)
-		violated_at(f, &obs->neg_ref, "a frame has fewer than no references");
-	else if (got < 0)
+	if (got < 0)
 		violated(obs, f, 0, want, got, "fewer than no references");
-	else if (skip)
-		skipped(f, skip);
 	else if (got < want)
 		violated(obs, f, 0, want, got, "fewer references than holders");
 	else if (got == want)
 		held(f);
-	else if (!(obs->flags & FLAG(COMPLETE)))
-		skipped_above(f, want, got, why_skip(obs, FLAG(COMPLETE)));
+	else if (why_open(obs))
+		skipped_above(f, want, got, why_open(obs));
 	else if (!(obs->flags & FLAG(ANON)) && !nr_mappings(obs))
 		skipped_above(f, want, got, "not mapped, perhaps in the page cache");
+	else if (!(obs->flags & FLAG(LRU)) || (obs->flags & FLAG(SWAPCACHE)))
+		skipped_above(f, want, got,
+			      "more references than known holders, but perhaps reclaim has it");
 	else if (!(obs->flags & FLAG(REFS_SETTLED)))
 		skipped_above(f, want, got,
 			      "more references than known holders, perhaps for a moment");
@@ -305,8 +289,6 @@ static void judge_refcount(const struct thprace_obs *obs, struct thprace_finding
 
 static int inject_refcount(struct thprace_obs *obs)
 {
-	if (why_skip(obs, FLAG(FOLIO_LOCKED) | FLAG(STABLE)))
-		return -ENODATA;
 	obs->refcount = known_refs(obs) - 1;
 	return 0;
 }
@@ -316,9 +298,6 @@ static void judge_rmap_census(const struct thprace_obs *obs, struct thprace_find
 	if (obs->census_missing.nr)
 		violated_at(f, &obs->census_missing,
 			    "a mapping that the rmap walk does not reach");
-	else if (obs->census_extra.nr)
-		violated_at(f, &obs->census_extra,
-			    "the rmap walk finds more than the page tables hold");
 	else
 		held(f);
 }
@@ -424,14 +403,7 @@ static int inject_anon_exclusive(struct thprace_obs *obs)
 
 static void judge_migration_entry(const struct thprace_obs *obs, struct thprace_finding *f)
 {
-	const char *skip = why_skip(obs, FLAG(FOLIO_LOCKED));
-
-	if (obs->mig_unlocked.nr)
-		violated_at(f, &obs->mig_unlocked,
-			    "a migration entry of a folio that is not locked");
-	else if (skip)
-		skipped(f, skip);
-	else if (obs->mig_held.nr)
+	if (obs->mig_held.nr)
 		violated_at(f, &obs->mig_held,
 			    "a migration entry of a folio that nobody migrates");
 	else
@@ -440,7 +412,7 @@ static void judge_migration_entry(const struct thprace_obs *obs, struct thprace_
 
 static int inject_migration_entry(struct thprace_obs *obs)
 {
-	spoil(&obs->mig_unlocked, obs, 0, 1);
+	spoil(&obs->mig_held, obs, 0, 1);
 	return 0;
 }
 
@@ -471,8 +443,6 @@ static void judge_deferred_queue(const struct thprace_obs *obs, struct thprace_f
 		held(f);
 	else if (!marked && !is_partially_mapped(obs))
 		held(f);
-	else if (obs->flags & FLAG(DEFERRED_EXEMPT))
-		skipped(f, "a known exception");
 	else if (obs->refcount > known_refs(obs))
 		skipped(f, "someone holds a reference, perhaps the shrinker");
 	else if (marked)
@@ -488,8 +458,7 @@ static void judge_deferred_queue(const struct thprace_obs *obs, struct thprace_f
 
 static int inject_deferred_queue(struct thprace_obs *obs)
 {
-	if (obs->nr < DEFERRED_MIN_NR || obs->refcount > known_refs(obs) ||
-	    obs->flags & FLAG(DEFERRED_EXEMPT))
+	if (obs->nr < DEFERRED_MIN_NR || obs->refcount > known_refs(obs))
 		return -ENODATA;
 	obs->flags &= ~FLAG(DEFERRED);
 	/* As if it had never been told, where it is known that it must. */
@@ -503,34 +472,34 @@ static int inject_deferred_queue(struct thprace_obs *obs)
 
 static const struct rule rules[THPRACE_NR_CHECKS] = {
 	[THPRACE_CHECK_PAGE_MAPCOUNT] = {
-		.needs = QUIET,
+		.complete = true,
 		.judge = judge_page_mapcount,
 		.inject = inject_page_mapcount,
 	},
 	[THPRACE_CHECK_ENTIRE_MAPCOUNT] = {
 		.is = FLAG(LARGE),
-		.needs = QUIET,
+		.complete = true,
 		.judge = judge_entire_mapcount,
 		.inject = inject_entire_mapcount,
 	},
 	[THPRACE_CHECK_LARGE_MAPCOUNT] = {
 		.caps = CAP(LARGE_MAPCOUNT) | CAP(TOTAL_MAPCOUNT),
 		.is = FLAG(LARGE),
-		.needs = QUIET,
+		.complete = true,
 		.judge = judge_large_mapcount,
 		.inject = inject_large_mapcount,
 	},
 	[THPRACE_CHECK_NR_PAGES_MAPPED] = {
 		.caps = CAP(NR_PAGES_MAPPED),
 		.is = FLAG(LARGE),
-		.needs = QUIET,
+		.complete = true,
 		.judge = judge_nr_pages_mapped,
 		.inject = inject_nr_pages_mapped,
 	},
 	[THPRACE_CHECK_MM_ID] = {
 		.caps = CAP(MM_ID),
 		.is = FLAG(LARGE),
-		.needs = QUIET,
+		.complete = true,
 		.judge = judge_mm_id,
 		.inject = inject_mm_id,
 	},
@@ -539,27 +508,22 @@ static const struct rule rules[THPRACE_NR_CHECKS] = {
 		.inject = inject_refcount,
 	},
 	[THPRACE_CHECK_RMAP_CENSUS] = {
-		.never = FLAG(KSM),
-		.needs = QUIET,
+		.complete = true,
 		.judge = judge_rmap_census,
 		.inject = inject_rmap_census,
 	},
 	[THPRACE_CHECK_RMAP_LINEAR] = {
-		.never = FLAG(KSM),
-		.needs = FLAG(FOLIO_LOCKED),
 		.judge = judge_rmap_linear,
 		.inject = inject_rmap_linear,
 	},
 	[THPRACE_CHECK_PMD_GEOMETRY] = {
-		.needs = FLAG(FOLIO_LOCKED),
 		.judge = judge_pmd_geometry,
 		.inject = inject_pmd_geometry,
 	},
 	[THPRACE_CHECK_ANON_EXCLUSIVE] = {
 		.caps = CAP(ANON_EXCLUSIVE),
 		.is = FLAG(ANON),
-		.never = FLAG(KSM),
-		.needs = QUIET,
+		.complete = true,
 		.judge = judge_anon_exclusive,
 		.inject = inject_anon_exclusive,
 	},
@@ -569,8 +533,7 @@ static const struct rule rules[THPRACE_NR_CHECKS] = {
 	},
 	[THPRACE_CHECK_DEFERRED_QUEUE] = {
 		.is = FLAG(ANON) | FLAG(LARGE),
-		.never = FLAG(KSM),
-		.needs = QUIET,
+		.complete = true,
 		.judge = judge_deferred_queue,
 		.inject = inject_deferred_queue,
 	},
@@ -585,7 +548,7 @@ static bool rule_applies(const struct rule *rule, const struct thprace_obs *obs)
 		return false;
 	if (rule->caps && !(rule->caps & obs->caps))
 		return false;
-	return (obs->flags & rule->is) == rule->is && !(obs->flags & rule->never);
+	return (obs->flags & rule->is) == rule->is;
 }
 
 /**
@@ -614,7 +577,7 @@ void thprace_judge(const struct thprace_obs *obs, u64 checks,
 		finding[i] = none;
 		if (!(checks & BIT_ULL(i)) || !rule_applies(rule, obs))
 			continue;
-		skip = why_skip(obs, rule->needs);
+		skip = rule->complete ? why_open(obs) : NULL;
 		if (skip)
 			skipped(&finding[i], skip);
 		else
@@ -683,7 +646,7 @@ int thprace_judge_inject(struct thprace_obs *obs, unsigned int check)
 	rule = &rules[check];
 	if (!rule->judge || (rule->caps && !(rule->caps & obs->caps)))
 		return -EOPNOTSUPP;
-	if (!rule_applies(rule, obs) || why_skip(obs, rule->needs))
+	if (!rule_applies(rule, obs) || (rule->complete && why_open(obs)))
 		return -ENODATA;
 	return rule->inject(obs);
 }

@@ -30,27 +30,24 @@ enum thprace_cap {
 /* Facts about the folio; bits of struct thprace_obs::flags. */
 enum thprace_obs_flag {
 	THPRACE_OBS_ANON,
-	THPRACE_OBS_KSM,
 	THPRACE_OBS_SWAPCACHE,
 	THPRACE_OBS_LARGE,
 	THPRACE_OBS_DOUBLE_MAP,
-	THPRACE_OBS_FOLIO_LOCKED,	/* locked by the observer while it looked */
 	THPRACE_OBS_COMPLETE,		/* every mm that maps it was locked and walked */
-	THPRACE_OBS_STABLE,		/* two observations in a row were equal */
 	THPRACE_OBS_DEFERRED,		/* on a deferred split queue */
 	THPRACE_OBS_PARTIALLY_MAPPED,	/* the folio's flag of that name */
-	THPRACE_OBS_REFS_SETTLED,	/* LRU caches drained, refcount read repeatedly over time */
+	THPRACE_OBS_LRU,		/* on an LRU list, and not under writeback */
+	THPRACE_OBS_REFS_SETTLED,	/* looked the same through drains and a long wait */
 	THPRACE_OBS_HAS_PRIVATE,	/* fs private data holds a reference */
 	THPRACE_OBS_MAPPED_SHARED,	/* 7.2: FOLIO_MM_IDS_SHARED_BITNUM */
 	THPRACE_OBS_MANY_MMS,		/* more than two mms map it: mm_id slots inexact */
-	THPRACE_OBS_DEFERRED_EXEMPT,	/* on the list of known exceptions of deferred_queue */
 	THPRACE_OBS_UNDISTURBED,	/* seen mapped as a whole, and since then no page was
 					 * lost but by the removal of its mapping: docs/CHECKS.md
 					 */
 	THPRACE_NR_OBS_FLAGS
 };
 
-/* A count of bad places and the first of them. */
+/* How many mappings are wrong in one way, and the first of them. */
 struct thprace_bad {
 	u32 nr;
 	u32 index;	/* subpage */
@@ -62,7 +59,10 @@ struct thprace_bad {
  * struct thprace_obs - what was seen of one folio, in plain integers
  * @caps:	bitmap of enum thprace_cap
  * @flags:	bitmap of enum thprace_obs_flag
+ * @incomplete:	why not all mappings are known, static, or NULL
  * @pfn:	of the head page
+ * @mapping:	what the folio belongs to; identity only
+ * @index:	offset of its head in that
  * @nr:		pages in the folio, 1..THPRACE_HPAGE_NR
  * @addr:	virtual address in the session's first mm of subpage 0
  * @nr_mms:	mms that were walked
@@ -86,20 +86,19 @@ struct thprace_bad {
  *		leaf sets only @pmd_writable)
  * @pmd_writable: some PMD leaf is writable
  * @mig_held:	migration entries that refer to the folio while we hold its lock
- * @mig_unlocked: migration entries that refer to an unlocked folio
  * @census_missing: mappings in page tables that the rmap walk does not reach
- * @census_extra:	rmap walk finds more than the page tables hold
  * @linear:	mappings at an address where linear_page_index() disagrees, or
  *		in a VMA whose anon_vma chain or root does not hold the folio's
  * @geometry:	PMD leaves not at the head, not aligned, or across a VMA's end
- * @neg_ref:	frames of the watched huge page whose refcount is below zero
  * @mm_id:	7.2: slots' owners (0 = none); @mm_id_mapcount raw (mappings - 1)
  * @mm_maps:	mappings (PTE + PMD) by the owner of slot 0/1, as walked
  */
 struct thprace_obs {
 	u32 caps;
 	u32 flags;
+	const char *incomplete;
 	u64 pfn;
+	u64 mapping, index;
 	u32 nr;
 	u64 addr;
 	u32 nr_mms;
@@ -112,9 +111,7 @@ struct thprace_obs {
 	u32 pmd_maps;
 	u32 sum_ptes;
 	bool pmd_writable;
-	struct thprace_bad mig_held, mig_unlocked;
-	struct thprace_bad census_missing, census_extra;
-	struct thprace_bad linear, geometry, neg_ref;
+	struct thprace_bad mig_held, census_missing, linear, geometry;
 	u32 mm_id[2];
 	s32 mm_id_mapcount[2];
 	u32 mm_maps[2];
@@ -134,7 +131,7 @@ struct thprace_obs {
  * @ours:	anonymous, where the huge page was in an anon_vma that the mm still has,
  *		in no cache, and on an LRU list: not another's frame, nor isolated
  * @locked:	the folio is
- * @settled:	nobody else holds references, and drains and a long wait changed nothing
+ * @settled:	nobody else is to hold references, and drains and a long wait changed nothing
  */
 struct thprace_frame {
 	s32 refcount, own_refs, mappings;

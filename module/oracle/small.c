@@ -2,16 +2,16 @@
 /*
  * small.c - small folios next to each other that are alike in every integer
  *
- * What a split leaves: hundreds of folios of one page, at consecutive indices
- * of one anon_vma, mapped by the same mms.  One observation stands for all of
- * them.  It is made without their locks, so it may only say that checks held:
- * check.c looks at each by folio_obs.c when anything else comes out, or when
- * anything here is out of the ordinary.  Called by check.c.
+ * A split leaves hundreds of folios of one page, at consecutive indices of one
+ * anon_vma, mapped by the same mms.  One observation stands for all of them.
+ * It is made without their locks, so it may only say that checks held: check.c
+ * looks at each folio by folio_obs.c when anything else comes out, or when
+ * anything here is out of the ordinary.
  */
 #include "oracle/folio_obs.h"
 
 /* Where the first of the pages can be mapped, and up to which page all can. */
-struct stretch {
+struct alike {
 	struct thprace_observer *o;
 	struct anon_vma *anon_vma;
 	pgoff_t index;
@@ -25,7 +25,7 @@ struct stretch {
  * have the same.  The VMAs cannot go when the rmap lock is dropped: their mms
  * are locked.
  */
-static bool find_places(struct stretch *s)
+static bool find_addresses(struct alike *s)
 {
 	struct rw_semaphore *sem = &READ_ONCE(s->anon_vma->root)->rwsem;
 	struct thprace_observer *o = s->o;
@@ -64,16 +64,16 @@ static bool find_places(struct stretch *s)
 	return known;
 }
 
-enum seen { SEEN_ODD, SEEN_NOT, SEEN_READABLE, SEEN_WRITABLE };
+enum seen { SEEN_UNKNOWN, SEEN_NOT, SEEN_READABLE, SEEN_WRITABLE };
 
 /* Is the first page mapped at a slot?  @s->n shrinks to what is so of all. */
-static enum seen look_at_slot(struct stretch *s, unsigned int mm, unsigned int slot)
+static enum seen look_at_slot(struct alike *s, unsigned int mm, unsigned int slot)
 {
 	struct thprace_view *v = &s->o->set.view[mm];
 	const struct thprace_run *run;
 
-	if (v->huge || v->odd)
-		return SEEN_ODD;
+	if (v->huge || v->others)
+		return SEEN_UNKNOWN;
 	s->n = min_t(unsigned long, s->n, THPRACE_HPAGE_NR - slot);
 	run = thprace_run_at(v, slot);
 	if (!run)
@@ -89,7 +89,7 @@ static enum seen look_at_slot(struct stretch *s, unsigned int mm, unsigned int s
 }
 
 /* Count the mappings; false if there are some where rmap shows none. */
-static bool count_mappings(struct stretch *s)
+static bool count_mappings(struct alike *s)
 {
 	struct thprace_observer *o = s->o;
 	unsigned int i;
@@ -97,7 +97,7 @@ static bool count_mappings(struct stretch *s)
 	for (i = 0; i < o->nr_at; i++) {
 		enum seen seen = look_at_slot(s, o->at[i].mm, o->at[i].slot);
 
-		if (seen == SEEN_ODD)
+		if (seen == SEEN_UNKNOWN)
 			return false;
 		if (seen == SEEN_NOT)
 			continue;
@@ -123,9 +123,9 @@ static bool count_mappings(struct stretch *s)
 }
 
 /* Pages from the first on that are like it, up to @s->n. */
-static unsigned int alike(const struct stretch *s, struct page *page)
+static unsigned int nr_alike(const struct alike *s, struct page *page)
 {
-	const unsigned long mask = THPRACE_ODD_FLAGS | THPRACE_EXCLUSIVE_FLAG;
+	const unsigned long mask = THPRACE_BUSY_FLAGS | THPRACE_EXCLUSIVE_FLAG;
 	unsigned long flags = thprace_page_flags_raw(page) & mask;
 	struct address_space *mapping = thprace_folio_mapping_raw((struct folio *)page);
 	int mapcount = thprace_page_mapcount_raw(page), refs = page_ref_count(page);
@@ -162,12 +162,12 @@ unsigned int thprace_observe_small(struct thprace_observer *o, struct thprace_ob
 				   unsigned long pfn)
 {
 	unsigned long addr = o->set.region + slot * PAGE_SIZE;
-	struct page *page = pfn_to_page(pfn);
+	struct page *page = pfn_to_online_page(pfn);
 	struct folio *folio = (struct folio *)page;
-	struct stretch s = { .o = o, .pfn = pfn, .n = n };
+	struct alike s = { .o = o, .pfn = pfn, .n = n };
 	struct vm_area_struct *vma;
 
-	if ((thprace_page_flags_raw(page) & THPRACE_ODD_FLAGS) || PageTail(page))
+	if (!page || (thprace_page_flags_raw(page) & THPRACE_BUSY_FLAGS) || PageTail(page))
 		return 0;
 	s.anon_vma = thprace_folio_anon_vma(folio);
 	s.index = thprace_folio_index(folio);
@@ -176,15 +176,14 @@ unsigned int thprace_observe_small(struct thprace_observer *o, struct thprace_ob
 	if (!s.anon_vma || !vma || vma->vm_start > addr || !thprace_vma_has(vma, s.anon_vma) ||
 	    vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT) != s.index)
 		return 0;
-	if (!find_places(&s) || o->at_slot[mm] != slot || !count_mappings(&s))
+	if (!find_addresses(&s) || o->at_slot[mm] != slot || !count_mappings(&s))
 		return 0;
-	n = alike(&s, page);
+	n = nr_alike(&s, page);
 
 	thprace_obs_start(obs, 1);
 	obs->pfn = pfn;
 	obs->addr = addr;
-	obs->flags = BIT(THPRACE_OBS_ANON) | BIT(THPRACE_OBS_COMPLETE) |
-		     BIT(THPRACE_OBS_FOLIO_LOCKED) | BIT(THPRACE_OBS_STABLE);
+	obs->flags = BIT(THPRACE_OBS_ANON) | BIT(THPRACE_OBS_COMPLETE);
 	obs->nr_mms = o->set.nr_mms;
 	obs->refcount = page_ref_count(page);
 	obs->sum_ptes = s.maps;

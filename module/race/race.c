@@ -13,6 +13,7 @@
 #include <linux/wait.h>
 
 #include "oracle/check.h"
+#include "oracle/frames.h"
 #include "race/kthread.h"
 #include "race/lane.h"
 #include "race/ops.h"
@@ -412,7 +413,7 @@ int thprace_race(struct thprace_session *s, const struct thprace_spec *spec,
 	thprace_lockcheck_inject(s, spec->inject);
 	s->selected |= spec->check ? spec->check :
 		       thprace_checks_available() & ~BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS);
-	ret = thprace_session_watch(s);
+	ret = thprace_frames_begin(s);
 	if (!ret)
 		ret = start_lanes(race);
 	while (!ret && raced < rounds) {

@@ -14,8 +14,7 @@ static atomic64_t next_id;
 /* Kernel memory of a session, but for what the layers above keep in it. */
 static size_t session_bytes(const struct thprace_session *s)
 {
-	return sizeof(*s) + (s->held ? THPRACE_MAX_HELD * sizeof(*s->held) : 0) +
-	       (s->watch ? THPRACE_MAX_WATCH * sizeof(*s->watch) : 0);
+	return sizeof(*s) + (s->held ? THPRACE_MAX_HELD * sizeof(*s->held) : 0);
 }
 
 /**
@@ -55,7 +54,6 @@ void thprace_session_destroy(struct thprace_session *s)
 	thprace_session_drop(s);
 	thprace_stat_add(THPRACE_STAT_SESSION_BYTES, -(s64)session_bytes(s));
 	kvfree(s->held);
-	kvfree(s->watch);
 	kvfree(s);
 	thprace_stat_add(THPRACE_STAT_SESSIONS, -1);
 }
@@ -105,18 +103,6 @@ static void *table_once(struct thprace_session *s, void **where, size_t bytes)
 	}
 	thprace_stat_add(THPRACE_STAT_SESSION_BYTES, bytes);
 	return table;
-}
-
-/**
- * thprace_session_watch() - begin to follow frames in this session
- * @s: the session
- *
- * Context: process context. Return: 0 or -ENOMEM.
- */
-int thprace_session_watch(struct thprace_session *s)
-{
-	return table_once(s, (void **)&s->watch,
-			  THPRACE_MAX_WATCH * sizeof(*s->watch)) ? 0 : -ENOMEM;
 }
 
 /**

@@ -27,9 +27,7 @@
 #include "state/finding.h"
 #include "state/spec.h"
 
-#define THPRACE_MAX_MMS		64	/* mms looked at for one folio */
 #define THPRACE_MAX_HELD	1024	/* folio references of a session */
-#define THPRACE_MAX_WATCH	1024	/* huge pages whose frames are followed */
 #define THPRACE_MAX_SPANS	64	/* intervals of a lane in a round */
 #define THPRACE_SESSION_VIOLATIONS 32	/* kept in a session's report */
 #define THPRACE_SESSION_PRINTED	16	/* printed to the kernel log */
@@ -83,15 +81,6 @@ struct thprace_held {
 	struct page *page;		/* referenced; NULL = free */
 };
 
-/* A huge page seen at an address: its frames are followed. */
-struct thprace_watch {
-	struct mm_struct *mm;		/* identity only */
-	unsigned long addr;
-	unsigned long pfn;		/* 0 = free */
-	struct address_space *mapping;	/* identity only */
-	pgoff_t index;
-};
-
 /* How often a check held or was skipped, not yet in the session. */
 struct thprace_tally {
 	u64 held, skipped;
@@ -101,6 +90,7 @@ struct thprace_tally {
 struct thprace_steering;
 struct thprace_grid;
 struct thprace_observer;
+struct thprace_frames;
 
 struct thprace_session {
 	u64 id;
@@ -131,7 +121,7 @@ struct thprace_session {
 	struct thprace_lane lane[THPRACE_MAX_LANES];
 	u64 op_ewma_ns[THPRACE_NR_OPS];	/* measured unsteered durations */
 	struct thprace_held *held;	/* THPRACE_MAX_HELD, allocated on first hold */
-	struct thprace_watch *watch;	/* THPRACE_MAX_WATCH, on first check */
+	struct thprace_frames *frames;	/* oracle/frames.c, from the first check on */
 
 	/* guarded by record.c's ring_lock */
 	unsigned int nr_violations;
@@ -153,7 +143,6 @@ static inline bool thprace_lane_has_op(const struct thprace_lane *lane)
 struct thprace_session *thprace_session_create(void);
 void thprace_session_destroy(struct thprace_session *s);
 void thprace_session_reset(struct thprace_session *s);
-int thprace_session_watch(struct thprace_session *s);
 int thprace_session_hold(struct thprace_session *s, struct mm_struct *mm,
 			 unsigned long addr, struct page *page);
 bool thprace_session_holds(struct thprace_session *s, struct mm_struct *mm,

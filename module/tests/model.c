@@ -515,8 +515,8 @@ void model_observe(const struct model *m, struct thprace_obs *obs)
 
 	memset(obs, 0, sizeof(*obs));
 	obs->caps = caps[m->kernel];
-	obs->flags = 1U << THPRACE_OBS_FOLIO_LOCKED | 1U << THPRACE_OBS_COMPLETE |
-		     1U << THPRACE_OBS_STABLE | 1U << THPRACE_OBS_REFS_SETTLED |
+	obs->flags = 1U << THPRACE_OBS_COMPLETE | 1U << THPRACE_OBS_LRU |
+		     1U << THPRACE_OBS_REFS_SETTLED |
 		     (u32)m->anon << THPRACE_OBS_ANON |
 		     (u32)(m->nr > 1) << THPRACE_OBS_LARGE |
 		     (u32)m->swapcache << THPRACE_OBS_SWAPCACHE |

@@ -29,8 +29,7 @@ static void start(u32 caps, u32 flags, u32 nr)
 {
 	memset(&obs, 0, sizeof(obs));
 	obs.caps = caps;
-	obs.flags = flags | F(FOLIO_LOCKED) | F(COMPLETE) | F(STABLE) | F(REFS_SETTLED) |
-		    F(UNDISTURBED);
+	obs.flags = flags | F(COMPLETE) | F(LRU) | F(REFS_SETTLED) | F(UNDISTURBED);
 	obs.nr = nr;
 	obs.addr = ADDR;
 	obs.own_refs = 1;
