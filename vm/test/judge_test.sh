@@ -3,6 +3,8 @@
 #
 # Tests of vm/judge.awk: KTAP, needs no root and no guest. splat_no holds lines
 # of healthy guests, splat_yes complaints; each line is a log of its own.
+# boot_lines is what stock 5.10, 6.1, 6.12, 7.2 and 7.3 print under TCG, each
+# kind of line once: one log.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -30,6 +32,8 @@ done <"$here/splat_no"
 while IFS= read -r line; do
 	is 5 "$(judge "$good" "$line")" "complaint: $line"
 done <"$here/splat_yes"
+
+is 0 "$(judge "$good" "$(cat "$here/boot_lines")")" "the boots of stock kernels: $(cat "$tmp/said")"
 
 for c in 0:0:pass 1:1:fail 2:2:error 3:3:inconclusive 4:4:skip 5:2:error 6:2:error \
 	 127:127:error 139:139:error; do
