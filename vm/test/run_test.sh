@@ -202,7 +202,7 @@ echo run >&5
 yes "$(head -c 4000 /dev/zero | tr '\0' x)" | head -c 80000000 >&3
 exec sleep 600
 GUEST
-is 6 "$(run --timeout 60)" "a console without an end: lost"
+is 6 "$(run --timeout 600)" "a console without an end: lost"
 is 1 "$(grep -c 'too much: console.log' "$tmp/err")" "and it is said"
 guest <<'GUEST'
 echo '[    0.0] Linux version' >&3
@@ -210,7 +210,7 @@ echo run >&5
 head -c 80000000 /dev/zero >&6
 exec sleep 600
 GUEST
-is 6 "$(run --timeout 60)" "an /out without an end: lost"
+is 6 "$(run --timeout 600)" "an /out without an end: lost"
 is 1 "$(grep -c 'too much: out.tgz' "$tmp/err")" "and it is said"
 guest <<'GUEST'
 echo '[    0.0] Linux version' >&3
@@ -246,10 +246,8 @@ started()
 	rm -f "$GUEST.pid"
 	TMPDIR=$tmp/tmp "$here/../run" --kdir "$tree" --no-load --accel tcg -- true >/dev/null 2>&1 &
 	run_pid=$!
-	tries=0
-	while [ ! -s "$GUEST.pid" ] && [ $tries -lt 300 ]; do
+	while [ ! -s "$GUEST.pid" ] && alive "$run_pid"; do
 		sleep 0.1
-		tries=$((tries + 1))
 	done
 	qemu_pid=$(cat "$GUEST.pid" 2>/dev/null || echo 0)
 }
@@ -257,7 +255,7 @@ started()
 gone()
 {
 	tries=0
-	while alive "$1" && [ $tries -lt 50 ]; do
+	while alive "$1" && [ $tries -lt 300 ]; do
 		sleep 0.1
 		tries=$((tries + 1))
 	done
