@@ -13,24 +13,44 @@ function harmless(l)
 {
 	return l ~ /^(Kernel c|C)ommand line:/ ||
 	       l ~ /^Unknown kernel command line/ ||
-	       l ~ /^(Spectre|MDS|MMIO Stale Data|TAA|RETBleed|L1TF|VMSCAPE|ITS|TSA)[^:]*:/ ||
-	       l ~ /^traps: [^ ]+\[[0-9]+\] / ||
-	       l ~ /^thprace: /
+	       # arch/x86/kernel/cpu/bugs.c: how safe the CPU is
+	       l ~ /^(Spectre V[12]|Speculati(on|ve) [A-Za-z ]+|MDS|TAA|MMIO Stale Data) ?: WARNING: / ||
+	       l ~ /^(Register File Data Sampling|SRBDS|GDS|RETBleed|ITS|L1TF|L1D Flush|VMSCAPE) ?: WARNING: / ||
+	       l ~ /^(Transient Scheduler Attacks|mitigations) ?: WARNING: / ||
+	       l ~ /^process: WARNING: polling idle and HT enabled/ ||
+	       l ~ /^WARNING: 'bootconfig' found on the kernel command line/ ||
+	       l ~ /WARNING: BIOS bug: CPU MTRRs/ ||
+	       # a program's fault, with its name
+	       l ~ /^traps: .+\[[0-9]+\] (general protection|trap|bad frame)/ ||
+	       # the module's; a program of that name may well have a complaint
+	       l ~ /^thprace: violation/
 }
 
 function complaint(l)
 {
 	return l ~ /(^|[^A-Za-z_])(BUG|WARNING):/ ||
 	       l ~ /^BUG [^ ]+ \(/ ||
-	       l ~ /kernel BUG at / ||
+	       l ~ /[Kk]ernel BUG at / || l ~ /PAGETABLE BUG #/ ||
 	       l ~ /^Oops(:| )/ || l ~ /Internal error: / ||
 	       l ~ /^(general protection|double|stack segment|alignment check) ?fault/ ||
-	       l ~ /^(invalid opcode|divide error|int3|stack segment): [0-9a-f]+ \[/ ||
+	       l ~ /: [0-9a-f]+ \[#[0-9]+\]/ ||	# each die(), whatever it calls the trap
+	       l ~ /^note: .* exited with (preempt_count|irqs disabled)/ ||
+	       l ~ /^huh, entered softirq / ||
+	       l ~ /CFI failure at / ||
+	       l ~ /Thread overran stack, or stack corrupted/ ||
 	       l ~ /^(traps: )?PANIC: / ||
 	       l ~ /Kernel panic - not syncing/ ||
 	       l ~ /[Uu]nable to handle kernel / ||
 	       l ~ /Bad (page state|page map|rss-counter|pagetable|page cache|swap)/ ||
 	       l ~ /: bad (pgd|p4d|pud|pmd|pte)[ :]/ ||
+	       l ~ /: Corrupted page table at address / ||
+	       l ~ /Unused swap (file|offset) entry/ ||
+	       l ~ /zram: Decompression failed/ ||
+	       l ~ /Page cache invalidation failure on direct I\/O/ ||
+	       l ~ /pagealloc: (memory corruption|single bit error)/ ||
+	       l ~ /Kernel memory (exposure|overwrite) attempt detected/ ||
+	       l ~ /^slab error in |^Slab corruption/ ||
+	       l ~ /Fix your code!/ ||
 	       l ~ /page dumped because/ ||
 	       l ~ /list_(add|del)(_[a-z]+)? corruption/ ||
 	       l ~ /rcu(_[a-z]+)?: INFO: .*stall/ || l ~ /^INFO: rcu_.* stall/ ||
@@ -39,14 +59,17 @@ function complaint(l)
 	       l ~ /^INFO: (possible|inconsistent|suspicious|lockdep|trying|SOFTIRQ|HARDIRQ|RECLAIM)/ ||
 	       l ~ /possible (circular|recursive|irq|deadlock)/ ||
 	       l ~ /(DEBUG_LOCKS_WARN_ON|BUG_ON)\(/ ||
-	       l ~ /^(UBSAN|KASAN|KFENCE|KCSAN|KMSAN|kfence): .*(in |at )/ ||
+	       l ~ /turning off the locking correctness validator/ ||
+	       l ~ /^(UBSAN|KASAN|KFENCE|KCSAN|KMSAN): .*(in |at )/ ||
 	       l ~ /kmemleak: [1-9][0-9]* new suspected memory leak/ ||
 	       l ~ /^unreferenced object 0x/ ||
 	       l ~ /refcount_t: / || l ~ /Missing ENDBR/ ||
 	       l ~ /page_table_check: / ||
 	       l ~ /Kernel stack is corrupted/ ||
 	       l ~ /Kernel stack overflow|stack guard page was hit/ ||
-	       l ~ /^NMI watchdog: Watchdog detected hard LOCKUP/ ||
+	       l ~ /[Ww]atchdog (CPU:[0-9]+ )?detected hard LOCKUP/ ||
+	       l ~ /self-detected hard LOCKUP/ ||
+	       l ~ /^sched_ext: (Hard|Soft) lockup - CPU/ ||
 	       l ~ /soft lockup - CPU#/ || l ~ /workqueue lockup/
 }
 
