@@ -9,8 +9,10 @@ KERNELS ?= 5.10 6.1 6.12 7.2 6.12-debug
 ROUNDS ?= 200
 BUGS ?= all
 BUDGET ?= 60
+STEPS ?= 10000
+SEED ?= $(shell date +%s)
 
-.PHONY: all module userspace kselftests run check unit kselftest deps lint bench soak seeded clean
+.PHONY: all module userspace kselftests run check unit kselftest deps lint bench soak fuzz seeded clean
 
 all: module userspace kselftests
 
@@ -60,6 +62,11 @@ soak: deps
 		vm/run --kernel $$k --nodes 2 --mem 3072 --timeout 7200 -- \
 			thprace run --rounds $(ROUNDS) --duration 3600 --stop-on never; \
 	done
+
+# Random lines, valid and broken, while the processes that they name come and go.
+fuzz: deps
+	vm/run --kernel $(KERNEL) --timeout $$(($(STEPS) + 600)) -- \
+		kselftest/fuzz --steps $(STEPS) --seed $(SEED)
 
 # Bugs put into kernels: what is found, and how soon; docs/DETECTION.md.
 seeded: deps
