@@ -9,8 +9,11 @@ KERNELS ?= 5.10 6.1 6.12 7.2 6.12-debug
 ROUNDS ?= 200
 BUGS ?= all
 BUDGET ?= 60
+STEPS ?= 10000
+SEED ?= $(shell date +%s)
 
-.PHONY: all module userspace kselftests run check unit kselftest deps lint bench soak soak-pressure seeded clean
+.PHONY: all module userspace kselftests run check unit kselftest deps lint bench soak \
+	soak-pressure fuzz seeded clean
 
 all: module userspace kselftests
 
@@ -66,6 +69,11 @@ soak: deps
 soak-pressure: deps
 	vm/run --kernel $(KERNEL) --mem 512 --timeout $$(($(DURATION) * 4 + 600)) -- \
 		pressure thprace run --duration $(DURATION) --stop-on never $(ARGS) || [ $$? = 3 ]
+
+# Random lines, valid and broken, while the processes that they name come and go.
+fuzz: deps
+	vm/run --kernel $(KERNEL) --timeout $$(($(STEPS) + 600)) -- \
+		kselftest/fuzz --steps $(STEPS) --seed $(SEED)
 
 # Bugs put into kernels: what is found, and how soon; docs/DETECTION.md.
 seeded: deps
