@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * compat.h - one vocabulary over the kernels 5.10 to 7.2
+ * compat.h - one vocabulary over the kernels 5.10 to 7.3
  *
  * Written for the newest kernel; backfills keep upstream's name and signature.
- * THPRACE_HAVE_* come from Kbuild.probe.  Not here: policy, or any state.
+ * THPRACE_HAVE_* come from Kbuild.probe.
  */
 #ifndef THPRACE_COMPAT_H
 #define THPRACE_COMPAT_H

@@ -2,8 +2,7 @@
 /*
  * sym.c - finds kernel functions that are not exported, and calls them
  *
- * Called at load by main.c; the wrappers by ops, observe and check.  Not here:
- * a decision what to do without a function (the tables say why_not).
+ * A missing function is no error: the tables say what cannot be done without it.
  */
 #include <linux/kallsyms.h>
 

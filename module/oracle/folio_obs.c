@@ -2,9 +2,8 @@
 /*
  * folio_obs.c - looks at one folio under locks and writes down what is there
  *
- * Called by check.c with all mms locked (mmset.c).  Takes the folio lock, the
- * rmap lock and the page table locks, in this order.  Not here: small folios
- * that are alike (small.c), nor any judgement.
+ * The mms are locked.  Takes the folio lock, the rmap lock and the page table
+ * locks, in this order.
  */
 #include <linux/delay.h>
 #include <linux/fs.h>

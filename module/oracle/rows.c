@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rows.c - the pages of an observation as rows that are alike
+ * rows.c - the pages of an observation in run-length form
  *
- * Called by folio_obs.c while it fills them, by check.c to compare two looks, and
- * by rules.c to spoil one page.  Pure, as rules.c.  Not here: what the pages of
- * a row must be.
+ * Pages that are alike share one row.  Pure: also built on the host.
  */
 #include "oracle/rules.h"
 
