@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -21,6 +22,10 @@
 #endif
 #ifndef MADV_HUGEPAGE
 #define MADV_HUGEPAGE	14
+#define MADV_NOHUGEPAGE	15
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
 #endif
 
 static const char * const names[] = THPRACE_CHECK_NAMES;
@@ -331,7 +336,56 @@ static void case_many_frames(const void *arg)
 		holder_stop(&h[i]);
 }
 
+/* Page tables come and go, some of them under neither mmap_lock nor VMA lock. */
+static noreturn void free_tables(char *anon, char *shared, size_t len)
+{
+	for (;;) {
+		/* MADV_DONTNEED frees the empty table under the VMA lock (6.13) */
+		memset(anon, 1, len);
+		madvise(anon, len, MADV_DONTNEED);
+		/* a collapse frees the tables of all who map the file */
+		memset(shared, 1, len);
+		madvise(shared, len, MADV_COLLAPSE);
+		madvise(shared, len, MADV_DONTNEED);
+	}
+}
+
+static void case_tables_vanish(const void *arg)
+{
+	size_t len = 2 * thp_bytes();
+	char *p = reserve(2 * len), *shared = p + len;
+	int fd = memfd_create("thprace", 0), i, err;
+	pid_t child;
+
+	(void)arg;
+	ksft_assert(fd >= 0 && !ftruncate(fd, len), "memfd");
+	ksft_assert(mmap(p, len, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p,
+		    "mmap");
+	ksft_assert(mmap(shared, len, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, fd, 0) == shared, "mmap");
+	madvise(p, len, MADV_NOHUGEPAGE);
+	child = fork();
+	ksft_assert(child >= 0, "fork");
+	if (!child)
+		free_tables(p, shared, len);
+	for (i = 0; i < 60; i++) {
+		err = tr_write("check", "pid=%d map=%p+%#zx", child, p, 2 * len);
+		ksft_assert(!err, "check %d: %s", i, tr_errno_name(err));
+		if (!ksft_expect(!tr_violations(tr_read("last"), NULL),
+				 "a violation in check %d", i)) {
+			ksft_msg("%s", tr_read("last"));
+			break;
+		}
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	munmap(p, 2 * len);
+	close(fd);
+}
+
 static const struct ksft_case cases[] = {
+	{ .name = "page tables that vanish", .run = case_tables_vanish },
 	{ .name = "a region that begins with another offset", .run = case_other_offset },
 	{ .name = "pages copied in a PFN map", .run = case_pfnmap },
 	{ .name = "a holder that is slow to go", .run = case_slow_holder },

@@ -605,8 +605,8 @@ static void add_given(struct thprace_observer *o, struct folio *folio)
 	}
 }
 
-static void look_at_counters(struct thprace_observer *o, struct thprace_obs *obs,
-			     struct folio *folio)
+/* Before the walk, which counts the mappings of the slots' owners. */
+static void read_mm_ids(struct thprace_obs *obs, struct folio *folio)
 {
 	bool shared = false;
 
@@ -614,6 +614,11 @@ static void look_at_counters(struct thprace_observer *o, struct thprace_obs *obs
 		thprace_mm_ids(folio, obs->mm_id, obs->mm_id_mapcount, &shared);
 	if (shared)
 		obs->flags |= BIT(THPRACE_OBS_MAPPED_SHARED);
+}
+
+static void look_at_counters(struct thprace_observer *o, struct thprace_obs *obs,
+			     struct folio *folio)
+{
 	read_counters(obs, folio);
 	read_pages(obs, folio);
 	if (obs->nr == THPRACE_HPAGE_NR && thprace_whole_since(obs->pfn))
@@ -672,6 +677,7 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 	if (ret == THPRACE_OBSERVE_UNKNOWN)
 		obs->incomplete = o->incomplete;
 	if (ret == THPRACE_OBSERVED) {
+		read_mm_ids(obs, folio);
 		for (i = 0; i < o->nr_candidates; i++) {
 			v.p = &o->candidate[i];
 			v.until = 0;
