@@ -65,6 +65,10 @@ static void case_others(const void *arg)
 		    "lock_checks_others %lld, before %lld",
 		    (long long)tr_stat("lock_checks_others"), (long long)others);
 	tr_expect(fd, 0, "go lane=a op=fork");
+	tr_expect(fd, 0, "go lane=b op=fork");
+	tr_expect(fd, 0, "done lane=b");
+	ksft_expect(held(fd, "rmap_lock") < NR_FORKS, "held=%lld before any work",
+		    (long long)held(fd, "rmap_lock"));
 	fork_a_lot();
 	tr_expect(fd, 0, "done lane=a");
 	before = held(fd, "rmap_lock");

@@ -252,10 +252,17 @@ void thprace_lockcount_start(struct thprace_session *s, unsigned int lane)
  */
 void thprace_lockcount_leave(struct thprace_session *s, unsigned int lane)
 {
+	struct task_struct *task = s->locks->task[lane];
+	unsigned int i;
+
 	atomic_inc(&s->locks->changes);
 	clear_bit(lane, &s->locks->at_work);
 	atomic_inc(&s->locks->changes);
-	thprace_lanemap_del(s->locks->task[lane], s, lane);
+	thprace_lanemap_del(task, s, lane);
+	/* one task can be two lanes, one op within the other */
+	for (i = 0; i < THPRACE_MAX_LANES; i++)
+		if ((READ_ONCE(s->locks->at_work) & BIT(i)) && s->locks->task[i] == task)
+			thprace_lockcount_enter(s, i, task);
 }
 
 /**
