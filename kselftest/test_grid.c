@@ -185,7 +185,7 @@ static const char *log_read(int fd)
 /* The oracle's own violation, not those that the control makes elsewhere. */
 static const char *oracle_line(const char *report)
 {
-	return strstr(report, ": both inside what one anon_vma rwsem serialises");
+	return strstr(report, ": both under one anon_vma rwsem");
 }
 
 #define BEFORE	"steer=\"a>folio_get_anon_vma b>vma_prepare a>end b>end\""

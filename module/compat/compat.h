@@ -20,22 +20,13 @@
 #include <linux/percpu_counter.h>
 #include <linux/rmap.h>
 #include <linux/rwsem.h>
+#include <linux/sched/isolation.h>
 #include <linux/sched/mm.h>
 #include <linux/static_call.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
 #ifdef THPRACE_HAVE_LEAFOPS
 #include <linux/leafops.h>
-#endif
-
-#ifndef THPRACE_HAVE_STATIC_CALL
-#error "thprace supports kernels from 5.10 on"
-#endif
-#ifndef CONFIG_TRANSPARENT_HUGEPAGE
-#error "thprace needs CONFIG_TRANSPARENT_HUGEPAGE"
-#endif
-#ifndef CONFIG_KPROBES
-#error "thprace needs CONFIG_KPROBES"
 #endif
 
 /* ---- folio, for kernels that have only compound pages ---- */
@@ -426,15 +417,6 @@ static inline bool mmap_write_trylock(struct mm_struct *mm)
 #define THPRACE_RWSEM_WRITER	1UL
 #define THPRACE_RWSEM_FLAGS	7UL
 
-#ifdef CONFIG_PREEMPT_RT
-#define THPRACE_RWSEM_READABLE	0
-static inline bool thprace_rwsem_write_owned(struct rw_semaphore *sem,
-					     struct task_struct *task)
-{
-	return true;
-}
-#else
-#define THPRACE_RWSEM_READABLE	1
 /* Does @task hold @sem for write?  Exact when @task is current. */
 static inline bool thprace_rwsem_write_owned(struct rw_semaphore *sem,
 					     struct task_struct *task)
@@ -444,7 +426,20 @@ static inline bool thprace_rwsem_write_owned(struct rw_semaphore *sem,
 	return (atomic_long_read(&sem->count) & THPRACE_RWSEM_WRITER) &&
 	       (owner & ~THPRACE_RWSEM_FLAGS) == (unsigned long)task;
 }
+
+/* CPUs that are neither isolated nor free of the tick, online or not. */
+static inline void thprace_housekeeping_cpus(struct cpumask *mask)
+{
+	rcu_read_lock();
+#ifdef THPRACE_HAVE_HK_TYPE
+	cpumask_and(mask, housekeeping_cpumask(HK_TYPE_DOMAIN),
+		    housekeeping_cpumask(HK_TYPE_TICK));
+#else
+	cpumask_and(mask, housekeeping_cpumask(HK_FLAG_DOMAIN),
+		    housekeeping_cpumask(HK_FLAG_TICK));
 #endif
+	rcu_read_unlock();
+}
 
 /* Who called the function at whose entry a probe sits?  0: cannot be told. */
 static inline unsigned long thprace_caller(struct pt_regs *regs)
@@ -459,15 +454,11 @@ static inline unsigned long thprace_caller(struct pt_regs *regs)
 /* Does any task wait for @sem, asleep or spinning on its owner?  Racy. */
 static inline bool thprace_rwsem_waited_for(struct rw_semaphore *sem)
 {
-#ifdef CONFIG_PREEMPT_RT
-	return false;
-#else
 #ifdef CONFIG_RWSEM_SPIN_ON_OWNER
 	if (osq_is_locked(&sem->osq))
 		return true;
 #endif
 	return rwsem_is_contended(sem);
-#endif
 }
 
 static inline unsigned int thprace_task_state(struct task_struct *task)
@@ -482,11 +473,7 @@ static inline unsigned int thprace_task_state(struct task_struct *task)
 /* Does anybody hold it?  Racy. */
 static inline bool thprace_spinlock_held(spinlock_t *lock)
 {
-#ifdef CONFIG_PREEMPT_RT
-	return false;
-#else
 	return arch_spin_is_locked(&lock->rlock.raw_lock);
-#endif
 }
 
 /* Is it running just now, not only runnable?  Racy. */

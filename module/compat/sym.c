@@ -6,6 +6,7 @@
  */
 #include <linux/kallsyms.h>
 
+#include "args.h"
 #include "sym.h"
 
 static unsigned long no_lookup(const char *name)
@@ -113,6 +114,7 @@ static const struct {
 };
 
 static unsigned long sym_addr[THPRACE_NR_SYMS];
+static const char *sym_args[THPRACE_NR_SYMS];	/* why it is not called, though it is there */
 
 /*
  * kallsyms_lookup_name() is itself found by a kprobe.  Where functions begin
@@ -150,15 +152,15 @@ unsigned long thprace_sym_exact(const char *name)
 }
 
 /**
- * thprace_sym_lookup() - address of a kernel function by name
- * @name: symbol; the suffixes that gcc adds are tried as well
+ * thprace_sym_clone() - address of a copy of a kernel function that gcc has made
+ * @name: symbol of the function; a copy has a suffix, and may have other parameters
  *
  * Context: process context.
  * Return: the address of its first instruction, or 0.
  */
-unsigned long thprace_sym_lookup(const char *name)
+unsigned long thprace_sym_clone(const char *name)
 {
-	static const char * const suffix[] = { "", ".part.0", ".isra.0", ".constprop.0" };
+	static const char * const suffix[] = { ".part.0", ".isra.0", ".constprop.0" };
 	char buf[KSYM_NAME_LEN];
 	unsigned long addr;
 	size_t i;
@@ -171,6 +173,19 @@ unsigned long thprace_sym_lookup(const char *name)
 			return addr;
 	}
 	return 0;
+}
+
+static void find(enum thprace_sym sym, const char *name)
+{
+	unsigned long addr = static_call(thprace_sc_lookup)(name);
+
+	if (!addr)
+		return;
+	sym_args[sym] = thprace_args_why_not(name);
+	if (!sym_args[sym])
+		sym_addr[sym] = addr;
+	else
+		pr_info("thprace: %s is not called: %s\n", name, sym_args[sym]);
 }
 
 /**
@@ -192,8 +207,8 @@ int thprace_sym_init(void)
 
 	for (i = 0; i < THPRACE_NR_SYMS; i++)
 		for (j = 0; j < ARRAY_SIZE(sym_table[i].name); j++)
-			if (sym_table[i].name[j] && !sym_addr[i])
-				sym_addr[i] = static_call(thprace_sc_lookup)(sym_table[i].name[j]);
+			if (sym_table[i].name[j] && !sym_addr[i] && !sym_args[i])
+				find(i, sym_table[i].name[j]);
 
 	addr = sym_addr[THPRACE_SYM_SPLIT];
 	if (addr)
@@ -230,7 +245,10 @@ int thprace_sym_init(void)
  */
 const char *thprace_sym_missing(enum thprace_sym sym)
 {
-	return sym_addr[sym] ? NULL : sym_table[sym].reason;
+	if (sym_addr[sym])
+		return NULL;
+	return sym_args[sym] ? "a function that it needs has another prototype here" :
+			       sym_table[sym].reason;
 }
 
 /**

@@ -25,7 +25,7 @@ enum thprace_sym {
 
 int thprace_sym_init(void);
 unsigned long thprace_sym_exact(const char *name);
-unsigned long thprace_sym_lookup(const char *name);
+unsigned long thprace_sym_clone(const char *name);
 const char *thprace_sym_missing(enum thprace_sym sym);
 
 int thprace_split_page(struct page *page, unsigned int order);

@@ -23,7 +23,7 @@
 #include "state/stats.h"
 #include "steer/checks.h"
 #include "steer/grid.h"
-#include "steer/lockcheck.h"
+#include "steer/lockcount.h"
 #include "steer/schedule.h"
 
 #define W(word)		BIT(THPRACE_WORD_##word)
@@ -211,7 +211,7 @@ static void print_run(struct thprace_session *s, const struct thprace_spec *spec
 static int do_split(struct thprace_session *s, struct job *job, struct thprace_target *t)
 {
 	const struct thprace_op_row *op = &thprace_ops[THPRACE_OP_SPLIT];
-	bool lane = job->spec.given & W(LANE), was_held;
+	bool lane = job->spec.given & W(LANE), was_held, begun;
 	enum thprace_result result;
 	u64 t0;
 	int ret;
@@ -222,8 +222,10 @@ static int do_split(struct thprace_session *s, struct job *job, struct thprace_t
 	if (!t->held && !lane)
 		return 0;	/* nothing huge here: not an op */
 	if (!lane) {
+		begun = thprace_lockcount_begin(s, 0);
 		t0 = ktime_get_ns();
 		result = op->act(t);
+		thprace_lockcount_end(s, begun);
 		count_op(s, THPRACE_OP_SPLIT, result, ktime_get_ns() - t0);
 		return 0;
 	}
@@ -331,6 +333,7 @@ static int cmd_check(struct thprace_session *s, struct job *job)
 {
 	struct thprace_check_req req;
 	u64 wanted = job->spec.check | job->spec.inject;
+	bool begun;
 	int ret;
 
 	if (wanted & ~thprace_checks_available())
@@ -341,8 +344,10 @@ static int cmd_check(struct thprace_session *s, struct job *job)
 	s->selected |= job->spec.check ? job->spec.check :
 		       thprace_checks_available() & ~BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS);
 	make_req(job, &req);
-	thprace_lockcheck_inject(s, job->spec.inject);
-	return thprace_check_maps(s, &req, job->mm, job->nr_mms);
+	begun = thprace_lockcount_begin(s, job->spec.inject);
+	ret = thprace_check_maps(s, &req, job->mm, job->nr_mms);
+	thprace_lockcount_end(s, begun);
+	return ret;
 }
 
 static int cmd_bench(struct thprace_session *s, struct job *job)
@@ -359,6 +364,10 @@ static int cmd_arm(struct thprace_session *s, struct job *job)
 	u64 seed = s->seed;
 	int ret = thprace_schedule_validate(&job->spec);
 
+	if (!ret && (job->spec.inject & ~thprace_checks_racing()))
+		ret = -EINVAL;
+	if (!ret && (job->spec.inject & ~thprace_checks_available()))
+		ret = -EOPNOTSUPP;
 	if (!ret)
 		ret = thprace_frames_begin(s);
 	if (ret)
@@ -375,10 +384,12 @@ static int cmd_arm(struct thprace_session *s, struct job *job)
 		thprace_schedule_disarm(s);
 	else
 		ret = thprace_schedule_arm(s, &job->spec);
-	if (!ret)
+	if (!ret) {
 		thprace_lanes_clear(s);
-	else
+		thprace_lockcount_inject(s, job->spec.inject);
+	} else {
 		s->seed = seed;
+	}
 	up_write(&s->arm_lock);
 	return ret;
 }
@@ -419,6 +430,7 @@ static int cmd_round(struct thprace_session *s, struct job *job)
 	bool met = thprace_session_overlapped(s);
 
 	thprace_schedule_finish(s);
+	thprace_lockcount_inject(s, 0);
 	spin_lock(&s->lock);
 	s->nr_rounds++;
 	s->nr_overlaps += met;
@@ -432,7 +444,7 @@ static int cmd_reset(struct thprace_session *s, struct job *job)
 {
 	thprace_grid_free(s);
 	thprace_session_reset(s);
-	thprace_lockcheck_rebase(s);
+	thprace_lockcount_reset(s);
 	return 0;
 }
 
@@ -449,7 +461,7 @@ static const struct verb verbs[] = {
 				     W(MAP), F_HOLES | F_SHARED, cmd_check },
 	{ "hold", W(PID) | W(MAP) | W(PAGE), W(MAP), F_HOLES | F_SHARED, cmd_hold },
 	{ "drop", 0, 0, 0, cmd_drop },
-	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K), 0, F_SERIAL, cmd_arm },
+	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K) | W(INJECT), 0, F_SERIAL, cmd_arm },
 	{ "go", W(LANE) | W(OP) | W(MAP) | W(TASK), W(LANE) | W(OP), F_HOLES | F_SHARED, cmd_go },
 	{ "done", W(LANE) | W(RESULT), W(LANE), 0, cmd_done },
 	{ "round", 0, 0, F_SERIAL, cmd_round },
@@ -566,7 +578,7 @@ int thprace_command(struct thprace_session *s, const char *line, size_t len)
 	ret = parse_job(job, &verbs[i], line + n, len - n);
 	job->holes = verbs[i].flags & F_HOLES;
 	if (!ret)
-		ret = thprace_lockcheck_get(s);
+		ret = thprace_lockcount_get(s);
 	if (!ret)
 		ret = run_job(s, job);
 	kvfree(job);
@@ -596,7 +608,7 @@ int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind
 	if (!ret) {
 		if (kind != THPRACE_TRIGGER_RACE)
 			thprace_trigger_print(&job->spec, s->run, sizeof(s->run));
-		ret = thprace_lockcheck_get(s);
+		ret = thprace_lockcount_get(s);
 	}
 	if (!ret)
 		ret = run_job(s, job);
@@ -612,8 +624,8 @@ int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind
  */
 void thprace_command_end(struct thprace_session *s)
 {
-	thprace_lockcheck_put(s);
 	thprace_schedule_free(s);
+	thprace_lockcount_put(s);
 	thprace_grid_free(s);
 	thprace_observer_free(s->observer);
 	thprace_frames_end(s);

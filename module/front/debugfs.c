@@ -208,8 +208,12 @@ static int phases_show(struct seq_file *m, void *v)
 	unsigned int i;
 
 	for (i = 0; i < thprace_nr_phases; i++)
-		show_row(m, thprace_phases[i].name, thprace_phase_side(i),
-			 thprace_phase_why_not(i));
+		if (thprace_phase_why_not(i))
+			show_row(m, thprace_phases[i].name, thprace_phase_side(i),
+				 thprace_phase_why_not(i));
+		else
+			seq_printf(m, "%s %s yes %s\n", thprace_phases[i].name,
+				   thprace_phase_side(i), thprace_phases[i].what);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(phases);

@@ -13,7 +13,7 @@
 #include "state/record.h"
 #include "steer/checks.h"
 #include "steer/grid.h"
-#include "steer/lockcheck.h"
+#include "steer/lockcount.h"
 #include "steer/schedule.h"
 
 #define REPORT_BYTES	(64 * 1024)
@@ -65,11 +65,6 @@ static void say_steps(struct text *t, struct thprace_session *s)
 	say(t, "\n");
 }
 
-static u64 racing_held(struct thprace_session *s, unsigned int check)
-{
-	return thprace_lockcheck_held(check) - s->racing_base[check];
-}
-
 /**
  * thprace_session_verdict() - pass, fail, inconclusive or aborted
  * @s: the session
@@ -98,10 +93,7 @@ enum thprace_verdict thprace_session_verdict(struct thprace_session *s)
 
 		if (!(s->selected & BIT_ULL(i)) || thprace_check_kind(i) == THPRACE_KIND_USER)
 			continue;
-		/* probe points are met by splits only */
-		if (racing && !s->op[0].done)
-			continue;
-		if (!s->check[i].held && !(racing && racing_held(s, i)) &&
+		if (!s->check[i].held && !(racing && thprace_lockcount_held(s, i)) &&
 		    thprace_check_must_hold(s, i))
 			return THPRACE_INCONCLUSIVE;
 	}
@@ -142,7 +134,7 @@ char *thprace_report_session(struct thprace_session *s, size_t *len)
 		u64 held = s->check[i].held;
 
 		if (thprace_check_kind(i) == THPRACE_KIND_RACING)
-			held += racing_held(s, i);
+			held += thprace_lockcount_held(s, i);
 		if (!why)
 			why = s->check[i].reason;
 		say(&t, "check %s held=%llu violated=%llu skipped=%llu reason=%s\n",

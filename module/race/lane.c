@@ -57,7 +57,7 @@ int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 	if (helper)
 		ret = thprace_schedule_helper(s, lane, helper);
 	if (!ret)
-		thprace_schedule_enter(s, lane);
+		thprace_schedule_enter(s, lane, helper);
 	spin_lock(&s->lock);
 	if (!ret) {
 		s->op_asked |= BIT_ULL(op);

@@ -9,6 +9,7 @@
 #include "race/munmap.h"
 #include "race/ops.h"
 #include "state/rng.h"
+#include "steer/lockcount.h"
 
 struct once {
 	struct thprace_session *s;
@@ -55,8 +56,11 @@ static int once_thread(void *arg)
 {
 	struct once *o = arg;
 
+	bool begun = thprace_lockcount_begin(o->s, 0);
+
 	kthread_use_mm(o->mm);
 	munmap_maps(o);
+	thprace_lockcount_end(o->s, begun);
 	kthread_unuse_mm(o->mm);
 	complete(&o->done);
 	return thprace_wait_for_stop();

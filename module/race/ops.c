@@ -15,6 +15,7 @@
 #include "oracle/check.h"
 #include "race/ops.h"
 #include "state/stats.h"
+#include "steer/schedule.h"
 
 /* ---- split ---- */
 
@@ -52,7 +53,7 @@ static enum thprace_result split_act(struct thprace_target *t)
 	/* it can have been split between the look and the lock */
 	if (page_folio(page) == folio && folio_test_large(folio) &&
 	    !folio_test_writeback(folio) && folio_order(folio) > t->order)
-		ret = thprace_split_page(page, t->order);
+		ret = thprace_schedule_split(page, t->order);
 	folio_unlock(page_folio(page));
 	put_page(page);
 	if (!ret)

@@ -5,7 +5,6 @@
  * A round: pick a huge page, prepare, meet, race, park, check, restore.
  */
 #include <linux/completion.h>
-#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
@@ -22,8 +21,9 @@
 #include "state/rng.h"
 #include "state/stats.h"
 #include "steer/checks.h"
+#include "steer/cpus.h"
 #include "steer/grid.h"
-#include "steer/lockcheck.h"
+#include "steer/lockcount.h"
 #include "steer/schedule.h"
 
 /* Rounds of a race that names neither rounds= nor duration_ms=. */
@@ -194,7 +194,7 @@ static void stop_lanes(struct race *race)
 static int start_lanes(struct race *race)
 {
 	const struct thprace_spec *spec = race->spec;
-	unsigned int i, j, lane = 0, cpu = cpumask_first(cpu_online_mask);
+	unsigned int i, j, lane = 0;
 	bool restorer[THPRACE_MAX_PIDS] = { };
 
 	for (i = 0; i < spec->nr_ops; i++) {
@@ -218,10 +218,7 @@ static int start_lanes(struct race *race)
 						 race->s->id, thprace_op_name(id), j);
 			if (IS_ERR(r->task))
 				return PTR_ERR(r->task);
-			kthread_bind(r->task, cpu);
-			cpu = cpumask_next(cpu, cpu_online_mask);
-			if (cpu >= nr_cpu_ids)
-				cpu = cpumask_first(cpu_online_mask);
+			thprace_cpus_place(r->task, spec, lane);
 			race->nr++;
 			wake_up_process(r->task);
 		}
@@ -410,7 +407,8 @@ int thprace_race(struct thprace_session *s, const struct thprace_spec *spec,
 							     DEFAULT_ROUNDS;
 	else if (!rounds)
 		rounds = THPRACE_MAX_ROUNDS;
-	thprace_lockcheck_inject(s, spec->inject);
+	thprace_schedule_disarm(s);
+	thprace_lockcount_inject(s, spec->inject);
 	s->selected |= spec->check ? spec->check :
 		       thprace_checks_available() & ~BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS);
 	ret = thprace_frames_begin(s);
@@ -443,6 +441,7 @@ int thprace_race(struct thprace_session *s, const struct thprace_spec *spec,
 		cond_resched();
 	}
 	thprace_schedule_disarm(s);
+	thprace_lockcount_inject(s, 0);
 	stop_lanes(race);
 	thprace_lanes_clear(s);
 	s->duration_ns += ktime_get_ns() - t0;

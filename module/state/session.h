@@ -87,6 +87,7 @@ struct thprace_tally {
 	const char *reason;	/* of the last skip, static, or NULL */
 };
 
+struct thprace_locks;
 struct thprace_steering;
 struct thprace_grid;
 struct thprace_observer;
@@ -108,7 +109,7 @@ struct thprace_session {
 	bool many_mms;			/* more than two shared a folio at some time */
 	unsigned int nr_checks;		/* check commands so far */
 	u64 seed;
-	u64 inject;			/* controls of the last check; lockcheck.c's active_lock */
+	u64 inject;			/* racing checks: controls of the lanes that go now */
 
 	/* guarded by @lock */
 	u64 nr_rounds, nr_overlaps;
@@ -117,7 +118,6 @@ struct thprace_session {
 	struct thprace_op_count op[THPRACE_NR_OPS];
 	u64 op_asked;			/* bitmap of ops that were asked for */
 	struct thprace_check_count check[THPRACE_NR_CHECKS];
-	u64 racing_base[THPRACE_NR_CHECKS];
 	struct thprace_lane lane[THPRACE_MAX_LANES];
 	u64 op_ewma_ns[THPRACE_NR_OPS];	/* measured unsteered durations */
 	struct thprace_held *held;	/* THPRACE_MAX_HELD, allocated on first hold */
@@ -129,6 +129,7 @@ struct thprace_session {
 	struct thprace_violation violation[THPRACE_SESSION_VIOLATIONS];
 
 	struct thprace_observer *observer;	/* kept between checks; xchg() */
+	struct thprace_locks *locks;	/* lockcheck.c's counts; from the first command on */
 	struct thprace_steering *steer;	/* armed schedule and its outcome, or NULL */
 	struct thprace_grid *grid;	/* or NULL */
 	char cell[2 * THPRACE_NAME_LEN + 2];

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* stats.c - totals since load */
-#include <linux/atomic.h>
+/*
+ * stats.c - totals since load
+ *
+ * Counted per CPU: probe handlers of all tasks add to them.
+ */
 #include <linux/kernel.h>
+#include <linux/percpu.h>
 
 #include "state/stats.h"
 
-static atomic64_t stats[THPRACE_NR_STATS];
+static DEFINE_PER_CPU(s64 [THPRACE_NR_STATS], stats);
 
 static const char * const stat_names[] = {
 	"sessions", "session_bytes", "commands", "rounds", "overlaps", "splits",
-	"folios_checked", "violations", "parks", "check_ns",
+	"folios_checked", "violations", "parks", "check_ns", "lock_checks_others",
 };
 
 static_assert(ARRAY_SIZE(stat_names) == THPRACE_NR_STATS);
@@ -21,7 +25,7 @@ static_assert(ARRAY_SIZE(stat_names) == THPRACE_NR_STATS);
  */
 void thprace_stat_add(enum thprace_stat stat, s64 n)
 {
-	atomic64_add(n, &stats[stat]);
+	this_cpu_add(stats[stat], n);
 }
 
 /**
@@ -30,7 +34,12 @@ void thprace_stat_add(enum thprace_stat stat, s64 n)
  */
 s64 thprace_stat_read(enum thprace_stat stat)
 {
-	return atomic64_read(&stats[stat]);
+	s64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(stats, cpu)[stat]);
+	return sum;
 }
 
 /**

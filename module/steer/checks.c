@@ -3,6 +3,7 @@
 #include "oracle/available.h"
 #include "steer/checks.h"
 #include "steer/lockcheck.h"
+#include "steer/lockcount.h"
 
 static const char * const kind_names[] = { "quiesced", "racing", "user" };
 
@@ -84,12 +85,26 @@ u64 thprace_checks_available(void)
 }
 
 /**
+ * thprace_checks_racing() - bitmap of the checks that are made at probe points
+ */
+u64 thprace_checks_racing(void)
+{
+	u64 map = 0;
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+		if (kinds[i] == THPRACE_KIND_RACING)
+			map |= BIT_ULL(i);
+	return map;
+}
+
+/**
  * thprace_check_must_hold() - does a pass need this check to have held?
  * @s: the session
  * @check: a selected and available one
  *
- * Not where its rule had nothing to say of any folio that was seen: then it
- * was neither held nor skipped.
+ * Not where its rule had nothing to say of any folio that was seen, or the
+ * session did nothing that comes to the check's probe points.
  */
 bool thprace_check_must_hold(struct thprace_session *s, unsigned int check)
 {
@@ -97,9 +112,11 @@ bool thprace_check_must_hold(struct thprace_session *s, unsigned int check)
 	case THPRACE_CHECK_SPLIT_PROGRESS:
 	case THPRACE_CHECK_DEFERRED_QUEUE:
 		return s->check[check].skipped;
+	case THPRACE_CHECK_SPLIT_LOCK:
+	case THPRACE_CHECK_SPLIT_FOLIO_LOCK:
+	case THPRACE_CHECK_SPLIT_SERIAL:
 	case THPRACE_CHECK_RMAP_LOCK:
-		/* splits do not pass there, an unmap does */
-		return s->op[THPRACE_OP_MUNMAP].done;
+		return thprace_lockcount_must_hold(s, check);
 	default:
 		return true;
 	}

@@ -179,10 +179,10 @@ void thprace_grid_result(struct thprace_session *s)
 		count_try(g, c, g->way ^ WAY_RELEASE);
 	if (met)
 		c->met++;
-	else if (r[0].state == THPRACE_STEP_NEVER || r[1].state == THPRACE_STEP_NEVER)
-		c->never++;
-	else
+	else if (r[0].state == THPRACE_STEP_BLOCKED || r[1].state == THPRACE_STEP_BLOCKED)
 		c->blocked++;
+	else
+		c->never++;
 	c->violations += s->nr_violations - g->violations_before;
 	g->complete = !g->left;
 	g->a = -1;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lanemap.c - which lane of which session is a task?
+ * lanemap.c - which session does a task work for just now?
  *
- * A small open-addressed table; a task that is no lane finds an empty slot at
- * once.  Read by probe handlers, so nothing here may be probed.  Not here: what
- * a lane does (schedule.c).
+ * A small open-addressed table.  Probe handlers ask it about every task of the
+ * system, most of which find an empty slot at once; so nothing here may be
+ * probed.
  */
 #include <linux/hash.h>
 #include <linux/kprobes.h>
 #include <linux/log2.h>
+#include <linux/sched/task.h>
 #include <linux/spinlock.h>
 
 #include "steer/lanemap.h"
@@ -17,119 +18,140 @@
 #define MAP_DELETED	((struct task_struct *)1UL)
 
 static struct {
-	struct task_struct *task;
-	struct thprace_session *s;
-	unsigned int lane;
+	struct task_struct *task;	/* referenced, NULL or MAP_DELETED */
+	struct thprace_lane_ref ref;
 } map[MAP_SIZE];
 static DEFINE_RAW_SPINLOCK(map_lock);	/* writers */
-static unsigned int map_live;		/* map_lock */
 
 static __always_inline unsigned int map_slot(struct task_struct *task)
 {
 	return hash_ptr(task, ilog2(MAP_SIZE));
 }
 
-/**
- * thprace_lanemap_add() - from now on a task is a lane
- * @task: referenced until it is none any more
- * @s: the session
- * @lane: which
- *
- * With the table full, it is not, and nothing is steered.
- *
- * Context: any; takes a raw spinlock.
- */
-void thprace_lanemap_add(struct task_struct *task, struct thprace_session *s,
-			 unsigned int lane)
+/* map_lock held. Return the slot of a task, or -1. */
+static int slot_of(struct task_struct *task)
 {
 	unsigned int i, n;
-	unsigned long flags;
 
-	raw_spin_lock_irqsave(&map_lock, flags);
-	for (n = 0, i = map_slot(task); n < MAP_SIZE; n++, i = (i + 1) % MAP_SIZE) {
-		struct task_struct *old = map[i].task;
-
-		if (old && old != MAP_DELETED && old != task)
-			continue;
-		if (old != task)
-			map_live++;
-		map[i].s = s;
-		map[i].lane = lane;
-		/* pairs with thprace_lanemap_find(): who sees the task sees its lane */
-		smp_store_release(&map[i].task, task);
-		break;
-	}
-	raw_spin_unlock_irqrestore(&map_lock, flags);
+	for (n = 0, i = map_slot(task); n < MAP_SIZE && map[i].task; n++, i = (i + 1) % MAP_SIZE)
+		if (map[i].task == task)
+			return i;
+	return -1;
 }
 
-/* map_lock held */
+/* map_lock held. Return a slot for a task that has none, or -1: the table is full. */
+static int free_slot(struct task_struct *task)
+{
+	unsigned int i, n;
+
+	for (n = 0, i = map_slot(task); n < MAP_SIZE; n++, i = (i + 1) % MAP_SIZE)
+		if (!map[i].task || map[i].task == MAP_DELETED)
+			return i;
+	return -1;
+}
+
+/**
+ * thprace_lanemap_add() - from now on a task works for a session
+ * @task: the task; one that is in the table already is given to the new session
+ * @ref: what it works for
+ *
+ * Context: any; takes a raw spinlock.
+ * Return: false: the table is full, and the task counts as one of the system's.
+ */
+bool thprace_lanemap_add(struct task_struct *task, const struct thprace_lane_ref *ref)
+{
+	unsigned long flags;
+	int i;
+
+	raw_spin_lock_irqsave(&map_lock, flags);
+	i = slot_of(task);
+	if (i < 0) {
+		i = free_slot(task);
+		if (i >= 0)
+			get_task_struct(task);
+	}
+	if (i >= 0) {
+		map[i].ref = *ref;
+		/* pairs with thprace_lanemap_find(): who sees the task sees the rest */
+		smp_store_release(&map[i].task, task);
+	}
+	raw_spin_unlock_irqrestore(&map_lock, flags);
+	return i >= 0;
+}
+
+/* map_lock held: a slot is no longer in use; so are deleted ones before an empty one. */
 static void delete_slot(unsigned int i)
 {
 	WRITE_ONCE(map[i].task, MAP_DELETED);
-	map_live--;
-}
-
-/* map_lock held: when it is empty, nobody looks but tasks that are not in it. */
-static void clear_if_empty(void)
-{
-	unsigned int i;
-
-	for (i = 0; !map_live && i < MAP_SIZE; i++)
+	if (map[(i + 1) % MAP_SIZE].task)
+		return;
+	for (; map[i].task == MAP_DELETED; i = (i + MAP_SIZE - 1) % MAP_SIZE)
 		WRITE_ONCE(map[i].task, NULL);
 }
 
 /**
- * thprace_lanemap_del() - a task is no lane of a session any more
- * @task: one that may be a lane
+ * thprace_lanemap_del() - a task does not work for a session any more
+ * @task: one that may do so
  * @s: the session
+ * @lane: as which lane
  *
  * Context: any; takes a raw spinlock.
  */
-void thprace_lanemap_del(struct task_struct *task, struct thprace_session *s)
+void thprace_lanemap_del(struct task_struct *task, const struct thprace_session *s,
+			 unsigned int lane)
 {
-	unsigned int i, n;
 	unsigned long flags;
+	bool found;
+	int i;
 
 	raw_spin_lock_irqsave(&map_lock, flags);
-	for (n = 0, i = map_slot(task); n < MAP_SIZE && map[i].task; n++, i = (i + 1) % MAP_SIZE)
-		if (map[i].task == task && map[i].s == s)
-			delete_slot(i);
-	clear_if_empty();
+	i = slot_of(task);
+	found = i >= 0 && map[i].ref.s == s && map[i].ref.lane == lane;
+	if (found)
+		delete_slot(i);
 	raw_spin_unlock_irqrestore(&map_lock, flags);
+	if (found)
+		put_task_struct(task);
 }
 
 /**
  * thprace_lanemap_forget() - a session has no lanes any more
  * @s: the session
  *
- * Handlers that have found one of them may still be at it: a grace period ends
- * the last of those.
+ * Tasks that do a command's own work stay.  Handlers that have found a lane may
+ * still be running: they have ended after a grace period.
  *
  * Context: any; takes a raw spinlock.
  */
-void thprace_lanemap_forget(struct thprace_session *s)
+void thprace_lanemap_forget(const struct thprace_session *s)
 {
-	unsigned int i;
+	struct task_struct *gone[THPRACE_MAX_LANES];
+	unsigned int i, nr = 0;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&map_lock, flags);
-	for (i = 0; i < MAP_SIZE; i++)
-		if (map[i].task && map[i].task != MAP_DELETED && map[i].s == s)
-			delete_slot(i);
-	clear_if_empty();
+	for (i = 0; i < MAP_SIZE && nr < ARRAY_SIZE(gone); i++) {
+		struct task_struct *task = map[i].task;
+
+		if (!task || task == MAP_DELETED || map[i].ref.s != s ||
+		    map[i].ref.lane == THPRACE_NO_LANE)
+			continue;
+		delete_slot(i);
+		gone[nr++] = task;
+	}
 	raw_spin_unlock_irqrestore(&map_lock, flags);
+	while (nr)
+		put_task_struct(gone[--nr]);
 }
 
 /**
- * thprace_lanemap_find() - is a task a lane?
- * @task: current, or one that its lane waits for
- * @s: out, its session
- * @lane: out, which
+ * thprace_lanemap_find() - does a task work for a session?
+ * @task: current, or the task that a lane waits for
+ * @ref: out
  *
  * Context: any, also a probe handler; takes no lock.
  */
-bool thprace_lanemap_find(struct task_struct *task, struct thprace_session **s,
-			  unsigned int *lane)
+bool thprace_lanemap_find(struct task_struct *task, struct thprace_lane_ref *ref)
 {
 	unsigned int i, n;
 
@@ -140,8 +162,7 @@ bool thprace_lanemap_find(struct task_struct *task, struct thprace_session **s,
 		if (!t)
 			return false;
 		if (t == task) {
-			*s = map[i].s;
-			*lane = map[i].lane;
+			*ref = map[i].ref;
 			return true;
 		}
 	}

@@ -1,115 +1,160 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lockcheck.c - checks made at probe points, while others race
+ * lockcheck.c - checks at probe points, of the locks that must be held there
  *
- * Looks only at what the locks held at that point keep stable: is the lock
- * held, by current?  Run by whatever task splits while a session is active.
- * Not here: placing the probes (points.c).
+ * Called by the probe handlers of any task while a session is open.  Whether
+ * current holds a lock cannot change under it.
  */
 #include <linux/kallsyms.h>
-#include <linux/percpu.h>
 #include <linux/string.h>
 
 #include "mm/pgwalk.h"
 #include "oracle/whole.h"
 #include "state/record.h"
 #include "steer/lockcheck.h"
+#include "steer/lockcount.h"
 #include "steer/points.h"
 #include "steer/probe.h"
 
-/* Held and skipped counts of racing checks; a session reports the difference. */
-static DEFINE_PER_CPU(u64 [THPRACE_NR_CHECKS], held_count);
-
-static DEFINE_RAW_SPINLOCK(active_lock);
-static LIST_HEAD(active);		/* active_lock: sessions */
-static u64 inject_checks;		/* of all sessions; written under active_lock */
-
 /*
- * Tasks between unmap and remap of a split.  @owned: the anon_vma rwsem was
- * write-locked by the task.  Then no other can be inside, so what such an
- * entry finds of older entries that owned it as well is stale.
+ * Tasks between unmap and remap of a split.  @owned: the task had the anon_vma
+ * rwsem locked for write.  Then no other can be there, so an older entry that
+ * owned it as well was left behind.
  */
-#define NR_INSIDE	32
-static struct inside {
+#define NR_SPLITTING	32
+static struct splitting {
 	struct anon_vma *root;
 	struct task_struct *task;	/* identity only */
 	bool owned;
-} inside[NR_INSIDE];			/* active_lock */
+} splitting[NR_SPLITTING];		/* split_lock */
 
-/* @wrong: it is; else it is a control, of those sessions that asked for it. */
-static void violation_at(unsigned int check, bool wrong, u64 addr, u64 pfn, s64 want,
-			 s64 got, const char *reason)
+static DEFINE_RAW_SPINLOCK(split_lock);
+
+/**
+ * struct condition - what must be true at a probe point
+ * @check: enum thprace_check
+ * @holds: is it? @got: out, what is there instead
+ * @folio: that is to be locked, or
+ * @root: whose rwsem is to be owned
+ * @addr: for the report
+ * @pfn: for the report
+ * @want: for the report
+ * @broken: for the report, if it is not
+ */
+struct condition {
+	unsigned int check;
+	bool (*holds)(const struct condition *c, s64 *got);
+	struct folio *folio;
+	struct anon_vma *root;
+	u64 addr, pfn;
+	s64 want;
+	const char *broken;
+};
+
+static bool folio_is_locked(const struct condition *c, s64 *got)
+{
+	*got = folio_test_locked(c->folio);
+	return *got;
+}
+
+NOKPROBE_SYMBOL(folio_is_locked);
+
+static bool root_is_owned(const struct condition *c, s64 *got)
+{
+	*got = atomic_long_read(&c->root->rwsem.owner) & S64_MAX;
+	return thprace_rwsem_write_owned(&c->root->rwsem, current);
+}
+
+NOKPROBE_SYMBOL(root_is_owned);
+
+/*
+ * The one place in which a lock check decides.  What is broken is looked at
+ * twice, as is what a control says to be broken.
+ */
+static void judge(const struct condition *c)
 {
 	struct thprace_finding f = {
-		.outcome = THPRACE_VIOLATED, .addr = addr, .pfn = pfn, .want = want,
-		.got = got, .reason = reason, .looks = 2,
+		.outcome = THPRACE_VIOLATED, .addr = c->addr, .pfn = c->pfn,
+		.want = c->want, .reason = c->broken,
 	};
-	struct thprace_session *s;
-	unsigned long flags;
+	struct thprace_lane_ref ref;
+	bool ours = thprace_lockcount_find(&ref);
+	bool control = ours && (ref.inject & BIT_ULL(c->check));
+	bool holds, held_once = false;
 
-	raw_spin_lock_irqsave(&active_lock, flags);
-	list_for_each_entry(s, &active, node) {
-		f.control = !wrong;
-		if (wrong || (s->inject & BIT_ULL(check)))
-			thprace_record(s, check, &f);
+	for (; f.looks < 2; f.looks++) {
+		holds = c->holds(c, &f.got);
+		if (holds && !control)
+			break;
+		held_once |= holds;
 	}
-	raw_spin_unlock_irqrestore(&active_lock, flags);
+	f.control = control && held_once;
+	if (f.looks && ours)
+		thprace_record(ref.s, c->check, &f);
+	else if (f.looks)
+		thprace_lockcount_tell(c->check, &f);
+	else
+		thprace_lockcount_add(ours ? &ref : NULL, c->check);
 }
 
-/* What current is at was looked at: it is right, or wrong, or said to be (a control). */
-static void looked(unsigned int check, bool right, u64 addr, u64 pfn, s64 want, s64 got,
-		   const char *reason)
-{
-	if (right)
-		__this_cpu_inc(held_count[check]);
-	if (!right || (READ_ONCE(inject_checks) & BIT_ULL(check)))
-		violation_at(check, !right, addr, pfn, want, got, reason);
-}
-
-NOKPROBE_SYMBOL(looked);
+NOKPROBE_SYMBOL(judge);
 
 /* Current changes at @addr what a walk under @anon_vma relies on. */
 static void check_rmap_lock(struct anon_vma *anon_vma, unsigned long addr,
-			    const char *reason)
+			    const char *broken)
 {
-	struct anon_vma *root = READ_ONCE(anon_vma->root);
+	struct condition c = {
+		.check = THPRACE_CHECK_RMAP_LOCK, .holds = root_is_owned,
+		.root = READ_ONCE(anon_vma->root), .addr = addr,
+		.want = (unsigned long)current & S64_MAX, .broken = broken,
+	};
 
-	if (!THPRACE_RWSEM_READABLE)
-		return;
-	looked(THPRACE_CHECK_RMAP_LOCK, thprace_rwsem_write_owned(&root->rwsem, current),
-	       addr, 0, (unsigned long)current & S64_MAX,
-	       atomic_long_read(&root->rwsem.owner) & S64_MAX, reason);
+	judge(&c);
 }
 
 NOKPROBE_SYMBOL(check_rmap_lock);
 
-/* Remember that current is inside a split under @root; who else is? */
-static bool enter_inside(struct anon_vma *root, bool owned)
+/* Is no other task between unmap and remap under the root? */
+static bool splits_alone(const struct condition *c, s64 *got)
 {
-	bool other = false;
+	unsigned long flags;
+	int i;
+
+	*got = 1;
+	raw_spin_lock_irqsave(&split_lock, flags);
+	for (i = 0; i < NR_SPLITTING; i++)
+		if (splitting[i].task && splitting[i].task != current &&
+		    splitting[i].root == c->root)
+			*got = 2;
+	raw_spin_unlock_irqrestore(&split_lock, flags);
+	return *got == 1;
+}
+
+NOKPROBE_SYMBOL(splits_alone);
+
+/* Current is between unmap and remap of a split under @root from now on. */
+static void enter_split(struct anon_vma *root, bool owned)
+{
 	unsigned long flags;
 	int i, slot = -1;
 
-	raw_spin_lock_irqsave(&active_lock, flags);
-	for (i = 0; i < NR_INSIDE; i++) {
-		if (inside[i].task == current || (inside[i].root == root && owned &&
-						  inside[i].owned))
-			inside[i].task = NULL;
-		if (!inside[i].task) {
+	raw_spin_lock_irqsave(&split_lock, flags);
+	for (i = 0; i < NR_SPLITTING; i++) {
+		if (splitting[i].task == current ||
+		    (splitting[i].root == root && owned && splitting[i].owned))
+			splitting[i].task = NULL;
+		if (!splitting[i].task)
 			slot = i;
-			continue;
-		}
-		if (inside[i].root == root)
-			other = true;
 	}
 	if (slot >= 0) {
-		inside[slot].root = root;
-		inside[slot].task = current;
-		inside[slot].owned = owned;
+		splitting[slot].root = root;
+		splitting[slot].task = current;
+		splitting[slot].owned = owned;
 	}
-	raw_spin_unlock_irqrestore(&active_lock, flags);
-	return other;
+	raw_spin_unlock_irqrestore(&split_lock, flags);
 }
+
+NOKPROBE_SYMBOL(enter_split);
 
 /**
  * thprace_lockcheck_unmap() - a split begins to unmap its folio
@@ -127,9 +172,8 @@ void thprace_lockcheck_unmap(struct pt_regs *regs)
 {
 	struct folio *folio = (struct folio *)regs_get_kernel_argument(regs, 0);
 	unsigned long ttu = regs_get_kernel_argument(regs, 1);
-	struct anon_vma *anon_vma, *root;
-	u64 pfn = folio_pfn(folio);
-	bool owned;
+	struct condition c = { .folio = folio, .pfn = folio_pfn(folio) };
+	struct anon_vma *anon_vma;
 
 	thprace_whole_end(folio);
 	if (!(ttu & TTU_RMAP_LOCKED) || !folio_test_anon(folio) || folio_test_ksm(folio))
@@ -137,19 +181,25 @@ void thprace_lockcheck_unmap(struct pt_regs *regs)
 	anon_vma = thprace_folio_anon_vma(folio);
 	if (!anon_vma)
 		return;
-	root = READ_ONCE(anon_vma->root);
+	c.check = THPRACE_CHECK_SPLIT_FOLIO_LOCK;
+	c.holds = folio_is_locked;
+	c.want = 1;
+	c.broken = "a split unmaps a folio that is not locked";
+	judge(&c);
 
-	looked(THPRACE_CHECK_SPLIT_FOLIO_LOCK, folio_test_locked(folio), 0, pfn, 1, 0,
-	       "a split unmaps a folio that is not locked");
-	if (!THPRACE_RWSEM_READABLE)
-		return;
+	c.root = READ_ONCE(anon_vma->root);
+	c.check = THPRACE_CHECK_SPLIT_LOCK;
+	c.holds = root_is_owned;
+	c.want = (unsigned long)current & S64_MAX;
+	c.broken = "a split unmaps without the anon_vma rwsem held for write";
+	judge(&c);
 
-	owned = thprace_rwsem_write_owned(&root->rwsem, current);
-	looked(THPRACE_CHECK_SPLIT_LOCK, owned, 0, pfn, (unsigned long)current & S64_MAX,
-	       atomic_long_read(&root->rwsem.owner) & S64_MAX,
-	       "a split unmaps without the anon_vma rwsem held for write");
-	looked(THPRACE_CHECK_SPLIT_SERIAL, !enter_inside(root, owned), 0, pfn, 1, 2,
-	       "two tasks are between unmap and remap under one anon_vma root");
+	enter_split(c.root, thprace_rwsem_write_owned(&c.root->rwsem, current));
+	c.check = THPRACE_CHECK_SPLIT_SERIAL;
+	c.holds = splits_alone;
+	c.want = 1;
+	c.broken = "two tasks are between unmap and remap under one anon_vma root";
+	judge(&c);
 }
 
 NOKPROBE_SYMBOL(thprace_lockcheck_unmap);
@@ -158,31 +208,34 @@ NOKPROBE_SYMBOL(thprace_lockcheck_unmap);
  * thprace_lockcheck_remap() - a split (or a migration) begins to remap
  * @regs: of remove_migration_ptes(src, dst, flags), pages on 5.10
  *
- * Its callers have @dst locked, and unlock it when no entry is left: who meets
- * one relies on that (see migration_entry in docs/CHECKS.md).
+ * Its callers have @dst locked, and unlock it when no entry is left.  Whoever
+ * finds one relies on that (see migration_entry in docs/CHECKS.md).
  *
  * Context: probe handler, preemption off.
  */
 void thprace_lockcheck_remap(struct pt_regs *regs)
 {
 	struct page *dst = (struct page *)regs_get_kernel_argument(regs, 1);
+	struct condition c = {
+		.check = THPRACE_CHECK_SPLIT_FOLIO_LOCK, .holds = folio_is_locked,
+		.folio = page_folio(dst), .pfn = page_to_pfn(dst), .want = 1,
+		.broken = "migration entries are mapped again to a folio that is not locked",
+	};
 	unsigned long flags;
 	int i;
 
 	thprace_whole_end((struct folio *)regs_get_kernel_argument(regs, 0));
 	thprace_whole_end((struct folio *)dst);
-	looked(THPRACE_CHECK_SPLIT_FOLIO_LOCK, folio_test_locked(page_folio(dst)), 0,
-	       page_to_pfn(dst), 1, 0,
-	       "migration entries are replaced by mappings of a folio that is not locked");
-	for (i = 0; i < NR_INSIDE; i++)
-		if (READ_ONCE(inside[i].task) == current)
+	judge(&c);
+	for (i = 0; i < NR_SPLITTING; i++)
+		if (READ_ONCE(splitting[i].task) == current)
 			break;
-	if (i == NR_INSIDE)
+	if (i == NR_SPLITTING)
 		return;
-	raw_spin_lock_irqsave(&active_lock, flags);
-	if (inside[i].task == current)
-		inside[i].task = NULL;
-	raw_spin_unlock_irqrestore(&active_lock, flags);
+	raw_spin_lock_irqsave(&split_lock, flags);
+	if (splitting[i].task == current)
+		splitting[i].task = NULL;
+	raw_spin_unlock_irqrestore(&split_lock, flags);
 }
 
 NOKPROBE_SYMBOL(thprace_lockcheck_remap);
@@ -292,8 +345,7 @@ void thprace_lockcheck_flush(struct pt_regs *regs)
 	struct vm_area_struct *vma;
 	pmd_t *pmd;
 
-	if (!THPRACE_RWSEM_READABLE || end - start != PMD_SIZE ||
-	    !IS_ALIGNED(start, PMD_SIZE) || mm != current->mm ||
+	if (end - start != PMD_SIZE || !IS_ALIGNED(start, PMD_SIZE) || mm != current->mm ||
 	    !thprace_rwsem_write_owned(&mm->mmap_lock, current))
 		return;
 	pmd = thprace_find_pmd(mm, start);
@@ -317,9 +369,9 @@ struct anon_vma *thprace_lockcheck_root(void)
 {
 	int i;
 
-	for (i = 0; i < NR_INSIDE; i++)
-		if (READ_ONCE(inside[i].task) == current)
-			return READ_ONCE(inside[i].root);
+	for (i = 0; i < NR_SPLITTING; i++)
+		if (READ_ONCE(splitting[i].task) == current)
+			return READ_ONCE(splitting[i].root);
 	return NULL;
 }
 
@@ -366,137 +418,36 @@ void thprace_lockcheck_init(void)
 	thprace_whole_init(&whole_source);
 }
 
-/**
- * thprace_lockcheck_held() - how often a racing check held, since load
- * @check: which
- */
-u64 thprace_lockcheck_held(unsigned int check)
-{
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += per_cpu(held_count, cpu)[check];
-	return sum;
-}
+/* Rows of the table of points that a check needs. */
+static const struct {
+	const char *phase[5];
+	bool any;		/* one of them is enough */
+} needs[THPRACE_NR_CHECKS] = {
+	[THPRACE_CHECK_SPLIT_LOCK] = { { "try_to_migrate" } },
+	[THPRACE_CHECK_SPLIT_FOLIO_LOCK] = { { "try_to_migrate" } },
+	[THPRACE_CHECK_SPLIT_SERIAL] = { { "try_to_migrate", "remove_migration_ptes" } },
+	[THPRACE_CHECK_RMAP_LOCK] = {
+		{ "anon_vma_tree_insert", "anon_vma_tree_remove", "move_huge_pmd",
+		  "pmdp_collapse_flush", "flush_tlb_mm_range" }, .any = true },
+};
 
 /**
  * thprace_lockcheck_why_not() - why a racing check can't be made on this kernel
  * @check: which
  *
- * Return: NULL if it can, else a static text.
+ * Return: NULL if it can, else a text that stays.
  */
 const char *thprace_lockcheck_why_not(unsigned int check)
 {
-	static const char * const rmap_points[] = {
-		"anon_vma_tree_insert", "anon_vma_tree_remove", "move_huge_pmd",
-		"pmdp_collapse_flush", "flush_tlb_mm_range",
-	};
-	const char *why = thprace_phase_why_not(thprace_phase_find("try_to_migrate"));
+	const char *first = NULL, *why;
 	unsigned int i;
 
-	if (check == THPRACE_CHECK_RMAP_LOCK) {
-		/* one point is enough */
-		why = thprace_phase_why_not(thprace_phase_find(rmap_points[0]));
-		for (i = 1; i < ARRAY_SIZE(rmap_points) && why; i++)
-			if (!thprace_phase_why_not(thprace_phase_find(rmap_points[i])))
-				why = NULL;
+	for (i = 0; i < ARRAY_SIZE(needs[check].phase) && needs[check].phase[i]; i++) {
+		why = thprace_phase_args_why_not(thprace_phase_find(needs[check].phase[i]));
+		if (!why && needs[check].any)
+			return NULL;
+		if (!first)
+			first = why;
 	}
-	if (!why && check == THPRACE_CHECK_SPLIT_SERIAL)
-		why = thprace_phase_why_not(thprace_phase_find("remove_migration_ptes"));
-	if (!why && check != THPRACE_CHECK_SPLIT_FOLIO_LOCK && !THPRACE_RWSEM_READABLE)
-		why = "rwsems of PREEMPT_RT do not show their owner";
-	return why;
-}
-
-/* active_lock held */
-static void sum_injected(void)
-{
-	struct thprace_session *s;
-	u64 sum = 0;
-
-	list_for_each_entry(s, &active, node)
-		sum |= s->inject;
-	WRITE_ONCE(inject_checks, sum);
-}
-
-/**
- * thprace_lockcheck_inject() - perturb what the racing checks see (controls)
- * @s: the session that is to see it
- * @checks: bitmap; 0 ends it
- *
- * Context: any.
- */
-void thprace_lockcheck_inject(struct thprace_session *s, u64 checks)
-{
-	unsigned long flags;
-
-	if (READ_ONCE(s->inject) == checks)
-		return;
-	raw_spin_lock_irqsave(&active_lock, flags);
-	WRITE_ONCE(s->inject, checks);
-	sum_injected();
-	raw_spin_unlock_irqrestore(&active_lock, flags);
-}
-
-/**
- * thprace_lockcheck_get() - make a session see the racing checks
- * @s: the session; once is enough
- *
- * Context: process context. Return: 0.
- */
-int thprace_lockcheck_get(struct thprace_session *s)
-{
-	static DEFINE_MUTEX(get_lock);
-	unsigned long flags;
-	bool first;
-
-	mutex_lock(&get_lock);
-	if (list_empty(&s->node)) {
-		thprace_phase_get_racing();
-		raw_spin_lock_irqsave(&active_lock, flags);
-		first = list_empty(&active);
-		raw_spin_unlock_irqrestore(&active_lock, flags);
-		if (first)	/* perhaps no probe was placed until now */
-			thprace_whole_clear();
-		thprace_lockcheck_rebase(s);
-		raw_spin_lock_irqsave(&active_lock, flags);
-		list_add(&s->node, &active);
-		raw_spin_unlock_irqrestore(&active_lock, flags);
-	}
-	mutex_unlock(&get_lock);
-	return 0;
-}
-
-/**
- * thprace_lockcheck_put() - undo it, if it was done
- * @s: the session
- *
- * Context: process context; no command of the session runs.
- */
-void thprace_lockcheck_put(struct thprace_session *s)
-{
-	unsigned long flags;
-
-	if (list_empty(&s->node))
-		return;
-	raw_spin_lock_irqsave(&active_lock, flags);
-	list_del_init(&s->node);
-	sum_injected();
-	raw_spin_unlock_irqrestore(&active_lock, flags);
-	thprace_phase_put_racing();
-}
-
-/**
- * thprace_lockcheck_rebase() - count what held from now on
- * @s: the session
- *
- * Context: process context.
- */
-void thprace_lockcheck_rebase(struct thprace_session *s)
-{
-	unsigned int i;
-
-	for (i = 0; i < THPRACE_NR_CHECKS; i++)
-		s->racing_base[i] = thprace_lockcheck_held(i);
+	return first;
 }

@@ -7,12 +7,7 @@
 
 struct pt_regs;
 
-int thprace_lockcheck_get(struct thprace_session *s);
-void thprace_lockcheck_put(struct thprace_session *s);
-void thprace_lockcheck_rebase(struct thprace_session *s);
-u64 thprace_lockcheck_held(unsigned int check);
 const char *thprace_lockcheck_why_not(unsigned int check);
-void thprace_lockcheck_inject(struct thprace_session *s, u64 checks);
 struct anon_vma *thprace_lockcheck_root(void);
 void thprace_lockcheck_init(void);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* points.c - the table of probe points */
 #include <linux/mm.h>
+#include <linux/uaccess.h>
 
 #include "compat/compat.h"
 #include "steer/lockcheck.h"
@@ -174,7 +175,6 @@ const struct thprace_phase thprace_phases[] = {
 
 const unsigned int thprace_nr_phases = ARRAY_SIZE(thprace_phases);
 static_assert(ARRAY_SIZE(thprace_phases) <= THPRACE_MAX_PHASES);
-/* the row THPRACE_PHASE_SPLIT is the first */
 
 /**
  * thprace_phase_find() - a row by its name
@@ -192,12 +192,31 @@ int thprace_phase_find(const char *name)
 	return -1;
 }
 
+/*
+ * The VMA is an argument of a static function, whose prototype no header shows:
+ * should it be something else on this kernel, it just does not compare equal.
+ */
+static bool vma_covers(const struct vm_area_struct *vma, struct mm_struct *mm,
+		       unsigned long start, unsigned long end)
+{
+	unsigned long vm_start, vm_end;
+	struct mm_struct *vm_mm;
+
+	if (get_kernel_nofault(vm_mm, &vma->vm_mm) || vm_mm != mm ||
+	    get_kernel_nofault(vm_start, &vma->vm_start) ||
+	    get_kernel_nofault(vm_end, &vma->vm_end))
+		return false;
+	return vm_start < end && vm_end > start;
+}
+
+NOKPROBE_SYMBOL(vma_covers);
+
 /**
  * thprace_phase_is_about() - is this entry about a huge page of an mm?
  * @phase: which
- * @regs: of the function
+ * @regs: of the function, whose arguments may be read
  * @mm: the mm
- * @addr: PMD-aligned, or 0: anywhere in it
+ * @addr: PMD-aligned, or 0: anywhere in the mm
  *
  * Context: probe handler, preemption off; a VMA among the arguments is stable,
  * as the function's caller holds a lock for that.
@@ -219,12 +238,11 @@ bool thprace_phase_is_about(unsigned int phase, struct pt_regs *regs,
 			return false;
 		break;
 	case THPRACE_ABOUT_VMA_ADDR:
-		if (vma->vm_mm != mm)
+		if (!vma_covers(vma, mm, 0, ULONG_MAX))
 			return false;
 		break;
 	case THPRACE_ABOUT_VMA:
-		return vma->vm_mm == mm &&
-		       (!addr || (vma->vm_start < addr + PMD_SIZE && vma->vm_end > addr));
+		return vma_covers(vma, mm, addr, addr ? addr + PMD_SIZE : ULONG_MAX);
 	}
 	return !addr || (regs_get_kernel_argument(regs, nth) & PMD_MASK) == addr;
 }
@@ -232,7 +250,7 @@ bool thprace_phase_is_about(unsigned int phase, struct pt_regs *regs,
 NOKPROBE_SYMBOL(thprace_phase_is_about);
 
 /**
- * thprace_phase_side() - on whose way a phase lies, as a word
+ * thprace_phase_side() - which ops pass a phase, as a word
  * @phase: which
  */
 const char *thprace_phase_side(unsigned int phase)

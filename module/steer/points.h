@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * points.h - named points on the way of a split, an unmap and others
+ * points.h - named points in the code of splits, unmaps and other ops
  *
  * One table.  A row is a kernel function whose entry (or return) a lane can be
  * steered to, or at which a lock check looks.
@@ -17,20 +17,20 @@ struct pt_regs;
 #define THPRACE_SIDE_UNMAP	2
 #define THPRACE_SIDE_OTHER	4
 
-/* Where the entry lies with respect to the anon_vma rwsem, held for write. */
+/* Is the anon_vma rwsem held for write at this entry? */
 enum thprace_section_kind {
-	THPRACE_SECTION_NONE,		/* wherever the last one left the lane */
-	THPRACE_SECTION_OUTSIDE,		/* surely outside */
-	THPRACE_SECTION_BEFORE,		/* outside, the rwsem is about to be taken */
-	THPRACE_SECTION_UNMAP,		/* a split's section begins */
-	THPRACE_SECTION_REMAP,		/* and ends, as far as this is followed */
-	THPRACE_SECTION_REMOVE,		/* inside; a VMA's links go */
-	THPRACE_SECTION_INSERT,		/* inside; they come (back) */
-	THPRACE_SECTION_COMPLETE,	/* inside, about to release it */
-	THPRACE_SECTION_COLLAPSE,	/* inside, of an anonymous VMA */
+	THPRACE_SECTION_NONE,		/* as at the phase before */
+	THPRACE_SECTION_OUTSIDE,	/* not held */
+	THPRACE_SECTION_BEFORE,		/* not held, about to be taken */
+	THPRACE_SECTION_UNMAP,		/* held by a split, which begins to unmap */
+	THPRACE_SECTION_REMAP,		/* a split remaps; not followed any further */
+	THPRACE_SECTION_REMOVE,		/* held; a VMA leaves the tree */
+	THPRACE_SECTION_INSERT,		/* held; a VMA joins the tree */
+	THPRACE_SECTION_COMPLETE,	/* held, about to be released */
+	THPRACE_SECTION_COLLAPSE,	/* held if the VMA is anonymous */
 };
 
-/* First arguments, for functions that kernel threads run for any process. */
+/* The first arguments of functions that kernel threads run for any process. */
 enum thprace_about {
 	THPRACE_ABOUT_UNKNOWN,
 	THPRACE_ABOUT_MM_ADDR,
@@ -42,15 +42,18 @@ enum thprace_about {
 /**
  * struct thprace_phase - one row
  * @name:	in schedules and reports
- * @sides:	on whose way it lies
- * @symbol:	kernel functions, the first that exists is it
+ * @sides:	which ops pass it: THPRACE_SIDE_*
+ * @symbol:	names of the kernel function, newest first
  * @what:	what happens here, and which locks the kernel holds
- * @racing:	check made at each entry, by whatever task, or NULL
- * @section:	for the grid's oracle (section.c)
- * @about:	what its arguments are; without, no kernel thread is steered to it
- * @ptl:		the page table lock is held
- * @takes_ptl:	it is about to be taken
- * @kthread:	only kernel threads are: others pass it on many ways
+ * @racing:	lock check, made at each entry of any task, or NULL; reads arguments
+ * @section:	for section.c; those of a VMA or a link read arguments as well
+ * @about:	what its arguments are; without it no kernel thread is steered here
+ * @ptl:	the page table lock is held
+ * @takes_ptl:	the page table lock is about to be taken
+ * @kthread:	only kernel threads are steered here, others pass it too often
+ *
+ * probe.c lets nobody read the arguments of a function whose parameters may be
+ * others on this kernel.
  */
 struct thprace_phase {
 	const char *name;
@@ -65,7 +68,6 @@ struct thprace_phase {
 };
 
 #define THPRACE_MAX_PHASES	64
-#define THPRACE_PHASE_SPLIT	0	/* row: the split function's own entry */
 
 extern const struct thprace_phase thprace_phases[];
 extern const unsigned int thprace_nr_phases;

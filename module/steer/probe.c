@@ -9,17 +9,21 @@
 #include <linux/kprobes.h>
 #include <linux/mutex.h>
 
+#include "compat/args.h"
 #include "compat/sym.h"
 #include "steer/points.h"
 #include "steer/probe.h"
 #include "steer/schedule.h"
 
-/* What the kernel has for a row; all guarded by point_lock but the handlers' reads. */
+/*
+ * What the kernel has for a row.  @addr and @args are set at load; the rest is
+ * guarded by point_lock, but handlers read it.
+ */
 static struct point {
 	unsigned long addr;
-	const char *why_not;
+	const char *why_not;	/* for good: no lane can be parked here */
+	char args[112];		/* why no argument is read, or empty */
 	bool placed;
-	bool needed;		/* by a racing check */
 	struct kprobe kp;
 	struct kretprobe rp;
 	unsigned int nr_returns;
@@ -32,7 +36,9 @@ static int enter(struct kprobe *kp, struct pt_regs *regs)
 {
 	unsigned int phase = container_of(kp, struct point, kp) - points;
 
-	if (thprace_phases[phase].racing)
+	if (points[phase].args[0])
+		regs = NULL;
+	else if (thprace_phases[phase].racing)
 		thprace_phases[phase].racing(regs);
 	thprace_schedule_hit(phase, false, regs);
 	return 0;
@@ -45,12 +51,20 @@ static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 	struct kretprobe *rp = thprace_kretprobe_of(ri);
 
 	if (rp)
-		thprace_schedule_hit(container_of(rp, struct point, rp) - points, true, regs);
+		thprace_schedule_hit(container_of(rp, struct point, rp) - points, true, NULL);
 	return 0;
 }
 
 NOKPROBE_SYMBOL(returned);
 
+/* Errors that the same function gives each time; after others it is tried again. */
+static bool is_permanent(int err)
+{
+	return err == -EINVAL || err == -EILSEQ || err == -ENOENT || err == -ENODEV ||
+	       err == -EOPNOTSUPP;
+}
+
+/* point_lock held. Return 0 also when none can be placed there for good. */
 static int place(unsigned int phase)
 {
 	struct point *p = &points[phase];
@@ -62,14 +76,19 @@ static int place(unsigned int phase)
 	p->kp.addr = (kprobe_opcode_t *)p->addr;
 	p->kp.pre_handler = enter;
 	ret = register_kprobe(&p->kp);
+	if (ret && !is_permanent(ret)) {
+		pr_info_ratelimited("thprace: no probe in %s just now: %d\n",
+				    thprace_phases[phase].name, ret);
+		return ret;
+	}
 	if (ret) {
 		p->why_not = "no probe can be placed there";
-		return ret;
+		return 0;
 	}
 	if (!(p->kp.flags & KPROBE_FLAG_FTRACE)) {
 		unregister_kprobe(&p->kp);
 		p->why_not = "ftrace does not carry a probe there";
-		return -EOPNOTSUPP;
+		return 0;
 	}
 	p->placed = true;
 	return 0;
@@ -94,21 +113,26 @@ static void remove_unused(void)
 /**
  * thprace_phase_get_racing() - place the probes of the racing checks
  *
- * A probe that can't be placed makes its checks unavailable, no error.
+ * Where none can ever be placed its checks become unavailable, which is no error.
  *
- * Context: process context. Return: 0.
+ * Context: process context.
+ * Return: 0, or an errno (-ENOMEM...) that may be another one next time.
  */
 int thprace_phase_get_racing(void)
 {
 	unsigned int i;
+	int ret = 0;
 
 	mutex_lock(&point_lock);
-	if (!nr_racing++)
-		for (i = 0; i < thprace_nr_phases; i++)
-			if (thprace_phases[i].racing)
-				place(i);
+	for (i = 0; i < thprace_nr_phases && !nr_racing && !ret; i++)
+		if (thprace_phases[i].racing)
+			ret = place(i);
+	if (!ret)
+		nr_racing++;
+	else
+		remove_unused();
 	mutex_unlock(&point_lock);
-	return 0;
+	return ret;
 }
 
 /**
@@ -127,18 +151,22 @@ void thprace_phase_put_racing(void)
 /**
  * thprace_phase_get_all() - place the probes of all phases
  *
- * Context: process context. Return: 0.
+ * Context: process context. Return: as thprace_phase_get_racing().
  */
 int thprace_phase_get_all(void)
 {
 	unsigned int i;
+	int ret = 0;
 
 	mutex_lock(&point_lock);
-	if (!nr_all++)
-		for (i = 0; i < thprace_nr_phases; i++)
-			place(i);
+	for (i = 0; i < thprace_nr_phases && !nr_all && !ret; i++)
+		ret = place(i);
+	if (!ret)
+		nr_all++;
+	else
+		remove_unused();
 	mutex_unlock(&point_lock);
-	return 0;
+	return ret;
 }
 
 /**
@@ -167,8 +195,8 @@ bool thprace_phase_has_returns(void)
  * @phase: which
  *
  * Context: process context.
- * Return: 0, or -EOPNOTSUPP (no symbol; or, before rethook, return handlers
- * run with a lock of kprobes held and can't wait).
+ * Return: 0; -EOPNOTSUPP: no symbol, or return handlers run with a lock of
+ * kprobes held and can't wait (before rethook); or another errno of the moment.
  */
 int thprace_phase_get_return(unsigned int phase)
 {
@@ -185,7 +213,9 @@ int thprace_phase_get_return(unsigned int phase)
 		p->rp.kp.addr = (kprobe_opcode_t *)p->addr;
 		p->rp.handler = returned;
 		p->rp.maxactive = 64;
-		ret = register_kretprobe(&p->rp) ? -EOPNOTSUPP : 0;
+		ret = register_kretprobe(&p->rp);
+		if (is_permanent(ret))
+			ret = -EOPNOTSUPP;
 	}
 	if (!ret)
 		p->nr_returns++;
@@ -224,8 +254,8 @@ u64 thprace_phase_missed(void)
 }
 
 /**
- * thprace_phase_probed() - is a probe placed there, be it for another phase?
- * @name: as in schedules
+ * thprace_phase_probed() - does a lock check see each entry of a function?
+ * @name: of a phase; the probe may be that of another one
  */
 bool thprace_phase_probed(const char *name)
 {
@@ -234,7 +264,7 @@ bool thprace_phase_probed(const char *name)
 
 	for (i = 0; phase >= 0 && i < thprace_nr_phases; i++)
 		if (points[i].addr && points[i].addr == points[phase].addr &&
-		    READ_ONCE(points[i].placed))
+		    !points[i].args[0] && READ_ONCE(points[i].placed))
 			return true;
 	return false;
 }
@@ -250,13 +280,51 @@ const char *thprace_phase_why_not(unsigned int phase)
 	return READ_ONCE(points[phase].why_not);
 }
 
-/* A clone has other arguments: there must be none where one is followed. */
-static unsigned long find(const struct thprace_phase *phase, const char *symbol)
+/**
+ * thprace_phase_args_why_not() - why no argument of a phase is read
+ * @phase: which
+ *
+ * Return: NULL if they are read, else a text that stays.
+ */
+const char *thprace_phase_args_why_not(unsigned int phase)
 {
-	bool exact = phase->about == THPRACE_ABOUT_VMA_ADDR ||
-		     phase->about == THPRACE_ABOUT_VMA;
+	return points[phase].args[0] ? points[phase].args : thprace_phase_why_not(phase);
+}
 
-	return exact ? thprace_sym_exact(symbol) : thprace_sym_lookup(symbol);
+/* Arguments that are dereferenced need a prototype; others are just compared. */
+static const char *args_why_not(const struct thprace_phase *phase, const char *symbol)
+{
+	if (!phase->racing && !thprace_args_declared(symbol))
+		return NULL;
+	return thprace_args_why_not(symbol);
+}
+
+/* The function of a row, by the first of its names that the kernel has. */
+static void find(unsigned int phase)
+{
+	const struct thprace_phase *row = &thprace_phases[phase];
+	struct point *p = &points[phase];
+	const char *symbol = NULL, *why;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(row->symbol) && row->symbol[i] && !p->addr; i++) {
+		symbol = row->symbol[i];
+		p->addr = thprace_sym_exact(symbol);
+		why = args_why_not(row, symbol);
+		if (!p->addr) {
+			p->addr = thprace_sym_clone(symbol);
+			why = "there is only a copy that gcc has changed";
+		}
+	}
+	if (!p->addr) {
+		snprintf(p->args, sizeof(p->args), "no %s symbol", row->symbol[0]);
+		p->why_not = "no such function in this kernel (inlined or absent)";
+	} else if (why) {
+		snprintf(p->args, sizeof(p->args), "%s: %s", symbol, why);
+	}
+	/* of a kernel thread nothing is known then */
+	if (row->kthread && p->args[0] && !p->why_not)
+		p->why_not = p->args;
 }
 
 /**
@@ -269,18 +337,10 @@ int thprace_phase_init(void)
 	unsigned int i, j;
 
 	for (i = 0; i < thprace_nr_phases; i++) {
-		for (j = 0; j < ARRAY_SIZE(thprace_phases[i].symbol) && !points[i].addr; j++)
-			if (thprace_phases[i].symbol[j])
-				points[i].addr = find(&thprace_phases[i],
-						      thprace_phases[i].symbol[j]);
-		if (!points[i].addr)
-			points[i].why_not = "no such function in this kernel (inlined or absent)";
+		find(i);
 		for (j = 0; j < i && points[i].addr; j++)
 			if (points[j].addr == points[i].addr)
 				points[i].why_not = "the function of an earlier phase, here";
-#ifndef CONFIG_KPROBES_ON_FTRACE
-		points[i].why_not = "the kernel has no CONFIG_KPROBES_ON_FTRACE";
-#endif
 	}
 	return 0;
 }

@@ -13,7 +13,7 @@ enum thprace_step_state {
 	THPRACE_STEP_PENDING,
 	THPRACE_STEP_REACHED,
 	THPRACE_STEP_BLOCKED,	/* did not get there while the others were parked */
-	THPRACE_STEP_NEVER,	/* the op ended without passing there */
+	THPRACE_STEP_NEVER,	/* the op ended without passing there, or had no CPU */
 	THPRACE_NR_STEP_STATES
 };
 
@@ -28,20 +28,22 @@ struct thprace_step_result {
 int thprace_schedule_validate(const struct thprace_spec *spec);
 int thprace_schedule_arm(struct thprace_session *s, const struct thprace_spec *spec);
 int thprace_schedule_set(struct thprace_session *s, const struct thprace_step *step,
-		      unsigned int nr, bool brief);
+			 unsigned int nr, bool brief);
 bool thprace_schedule_active(struct thprace_session *s);
 void thprace_schedule_disarm(struct thprace_session *s);
 void thprace_schedule_finish(struct thprace_session *s);
 void thprace_schedule_free(struct thprace_session *s);
 size_t thprace_schedule_bytes(struct thprace_session *s);
 int thprace_schedule_helper(struct thprace_session *s, unsigned int lane,
-			 struct task_struct *task);
-void thprace_schedule_enter(struct thprace_session *s, unsigned int lane);
+			    struct task_struct *task);
+void thprace_schedule_enter(struct thprace_session *s, unsigned int lane,
+			    struct task_struct *helper);
 void thprace_schedule_go(struct thprace_session *s, unsigned int lane);
 void thprace_schedule_done(struct thprace_session *s, unsigned int lane);
+int thprace_schedule_split(struct page *page, unsigned int order);
 void thprace_schedule_hit(unsigned int phase, bool returned, struct pt_regs *regs);
 unsigned int thprace_schedule_results(struct thprace_session *s,
-				   const struct thprace_step_result **result);
+				      const struct thprace_step_result **result);
 u32 thprace_schedule_hits(struct thprace_session *s, unsigned int lane, unsigned int phase);
 
 #endif /* THPRACE_SCHEDULE_H */

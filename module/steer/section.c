@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * section.c - the grid's oracle: two lanes inside what one rwsem serialises
+ * section.c - the grid's oracle: do two lanes run under one rwsem at once?
  *
  * Called by schedule.c at each phase that a lane passes.  A split holds the
- * rwsem of its anon_vma's root for write from before its unmap to behind its
- * remap; whoever changes the root's trees holds it from before the first link
- * goes to behind the last link is back.  On a kernel that keeps to that, no
- * lane can be at a phase of one section while another is parked in the other
- * under the same root.  What the lock looks like is not asked: this sees two
- * tasks where one may be, whatever went wrong.
+ * rwsem of its anon_vma's root for write from before its unmap until after its
+ * remap.  A task that changes the trees of the root holds it from before it
+ * takes the first link out until after the last one is back.  On a correct
+ * kernel no lane can be at a phase of one such section while another is parked
+ * in one, under the same root.  The state of the lock is not looked at: two
+ * tasks are seen where one may be, whatever the reason.
  */
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/stacktrace.h>
 
-#include "mm/mmset.h"
 #include "state/record.h"
 #include "steer/lockcheck.h"
 #include "steer/points.h"
@@ -27,7 +26,7 @@ static struct anon_vma *root_of(struct anon_vma *anon_vma)
 	return anon_vma ? READ_ONCE(anon_vma->root) : NULL;
 }
 
-static const void *pass(struct thprace_section *ser, unsigned int phase,
+static const void *pass(struct thprace_section *sec, unsigned int phase,
 			struct pt_regs *regs, const void *shadow)
 {
 	struct vm_area_struct *vma;
@@ -36,51 +35,59 @@ static const void *pass(struct thprace_section *ser, unsigned int phase,
 
 	switch (thprace_phases[phase].section) {
 	case THPRACE_SECTION_NONE:
-		/* a split passes no such phase behind its remap: it has ended */
+		/* a split passes no such phase after its remap: it has ended */
 		if (!(thprace_phases[phase].sides & THPRACE_SIDE_SPLIT) &&
 		    !thprace_lockcheck_root())
-			ser->held = NULL;
-		return ser->root;
+			sec->owned = NULL;
+		return sec->root;
 	case THPRACE_SECTION_OUTSIDE:
-		ser->root = NULL;
-		ser->held = NULL;
-		ser->adjusting = false;
+		sec->root = NULL;
+		sec->owned = NULL;
+		sec->adjusting = false;
 		return NULL;
 	case THPRACE_SECTION_BEFORE:
-		ser->root = NULL;
-		ser->held = NULL;
-		ser->split = thprace_phases[phase].sides == THPRACE_SIDE_SPLIT;
-		ser->adjusting = !ser->split;
+		sec->root = NULL;
+		sec->owned = NULL;
+		sec->split = thprace_phases[phase].sides == THPRACE_SIDE_SPLIT;
+		sec->adjusting = !sec->split;
 		return shadow;
 	case THPRACE_SECTION_UNMAP:
-		ser->root = thprace_lockcheck_root();
-		ser->held = (struct anon_vma *)ser->root;
-		ser->split = true;
-		ser->adjusting = false;
-		return ser->root;
+		sec->root = thprace_lockcheck_root();
+		sec->owned = (struct anon_vma *)sec->root;
+		sec->split = true;
+		sec->adjusting = false;
+		return sec->root;
 	case THPRACE_SECTION_REMAP:
-		ser->root = NULL;
+		sec->root = NULL;
 		return NULL;
 	case THPRACE_SECTION_REMOVE:
 	case THPRACE_SECTION_INSERT:
+		if (!regs)
+			break;
 		avc = (void *)regs_get_kernel_argument(regs, 0);
 		here = root_of(avc->anon_vma);
-		ser->split = false;
+		sec->split = false;
 		/* back in the tree: the lock goes next */
 		if (thprace_phases[phase].section == THPRACE_SECTION_INSERT)
-			ser->adjusting = false;
-		ser->root = ser->adjusting ? here : NULL;
+			sec->adjusting = false;
+		sec->root = sec->adjusting ? here : NULL;
 		return here;
 	case THPRACE_SECTION_COMPLETE:
-		here = ser->root;
-		ser->root = NULL;
-		ser->adjusting = false;
+		here = sec->root;
+		sec->root = NULL;
+		sec->adjusting = false;
 		return here;
 	case THPRACE_SECTION_COLLAPSE:
+		if (!regs)
+			break;
 		vma = (void *)regs_get_kernel_argument(regs, 0);
-		ser->split = false;
+		sec->split = false;
 		return vma_is_anonymous(vma) ? root_of(vma->anon_vma) : NULL;
 	}
+	/* under some root, which only an argument would tell */
+	sec->root = NULL;
+	sec->owned = NULL;
+	sec->split = false;
 	return NULL;
 }
 
@@ -88,132 +95,65 @@ NOKPROBE_SYMBOL(pass);
 
 /**
  * thprace_section_pass() - a lane enters a phase
- * @ser: of the lane; current is its task
+ * @sec: of the lane; current is its task
  * @phase: which
- * @regs: of the function
- * @shadow: NULL, or (control) what stands for a lock that excludes nobody,
- *	taken where the real one is about to be
+ * @regs: of the function, or NULL: its arguments must not be read
+ * @shadow: NULL, or (control) an identity that stands for a lock that keeps
+ *	nobody out, taken where the real one is about to be
  *
  * The column "section" of the phases' table says where sections begin and end.
- * Sections that cannot be told from outside are closed too early rather than
- * too late.
+ * A section whose end is not seen exactly is ended too early rather than too
+ * late.
  *
  * Context: probe handler, preemption off.
- * Return: identity of what the lane is inside of at this entry, or NULL.
+ * Return: the root (or shadow) whose lock is held at this entry, or NULL.
  */
-const void *thprace_section_pass(struct thprace_section *ser, unsigned int phase,
-				struct pt_regs *regs, const void *shadow)
+const void *thprace_section_pass(struct thprace_section *sec, unsigned int phase,
+				 struct pt_regs *regs, const void *shadow)
 {
-	const void *here = pass(ser, phase, regs, shadow);
+	const void *here = pass(sec, phase, regs, shadow);
 
-	if (!ser->split)
-		ser->held = here == shadow ? NULL : (struct anon_vma *)here;
+	if (!sec->split)
+		sec->owned = here == shadow ? NULL : (struct anon_vma *)here;
 	return here;
 }
 
 NOKPROBE_SYMBOL(thprace_section_pass);
 
 /**
- * thprace_section_waits() - which lock of a parked lane is waited for?
- * @mm: of the lane that does not come on
- * @other: of the parked lane
- * @owner: its task
- *
- * Context: the parked lane stays parked meanwhile, so it keeps what it owns.
- * Return: a word, or NULL: none that can be told.
- */
-const char *thprace_section_waits(struct mm_struct *mm, const struct thprace_section *other,
-				 struct task_struct *owner)
-{
-	if (!THPRACE_RWSEM_READABLE)
-		return NULL;
-	if (other->held && thprace_rwsem_write_owned(&other->held->rwsem, owner) &&
-	    thprace_rwsem_waited_for(&other->held->rwsem))
-		return "anon_vma";
-	if (mm && thprace_rwsem_write_owned(&mm->mmap_lock, owner) &&
-	    thprace_rwsem_waited_for(&mm->mmap_lock))
-		return "mmap_lock";
-	return NULL;
-}
-
-NOKPROBE_SYMBOL(thprace_section_waits);
-
-/**
- * thprace_section_folio() - remember which huge page a lane splits
- * @ser: of the lane; current is its task
- * @phase: that it enters
- * @op: what the lane does
- * @regs: of the function
- *
- * Only of the op "split", which is inside of that function all the time that it
- * can be parked, and holds the lock of the folio.
- *
- * Context: probe handler, preemption off.
- */
-void thprace_section_folio(struct thprace_section *ser, unsigned int phase,
-			  enum thprace_op op, struct pt_regs *regs)
-{
-	if (phase == THPRACE_PHASE_SPLIT && op == THPRACE_OP_SPLIT)
-		ser->folio = (void *)regs_get_kernel_argument(regs, 0);
-}
-
-NOKPROBE_SYMBOL(thprace_section_folio);
-
-/**
- * thprace_section_folio_waited_for() - does a task sleep on what a lane splits?
- * @other: of a lane that is parked
- *
- * On the huge page, or on one of those that it has become: they are locked
- * until the split is over.
- *
- * Context: the parked lane stays parked meanwhile, so the pages stay.
- */
-bool thprace_section_folio_waited_for(const struct thprace_section *other)
-{
-	const unsigned long both = BIT(PG_locked) | BIT(PG_waiters);
-	unsigned long pfn;
-	unsigned int i;
-
-	if (!other->folio)
-		return false;
-	pfn = ALIGN_DOWN(page_to_pfn(other->folio), THPRACE_HPAGE_NR);
-	for (i = 0; i < THPRACE_HPAGE_NR; i++)
-		if ((thprace_page_flags_raw(pfn_to_page(pfn + i)) & both) == both)
-			return true;
-	return false;
-}
-
-NOKPROBE_SYMBOL(thprace_section_folio_waited_for);
-
-/**
  * thprace_section_clash() - are two lanes where only one may be?
  * @mine: of the lane that enters a phase
- * @here: what it is inside of, or NULL
+ * @here: the root whose lock is held there, or NULL
  * @other: of another lane
+ *
+ * Two splits between unmap and remap have been reported by the lock check at
+ * the second one's unmap.
  *
  * Context: the steering's lock is held, so a parked lane stays parked.
  */
 bool thprace_section_clash(const struct thprace_section *mine, const void *here,
-			  const struct thprace_section *other)
+			   const struct thprace_section *other)
 {
+	if (mine->split && other->split && mine->root == here)
+		return false;
 	return here && other->parked == here && (mine->split || other->split);
 }
 
 NOKPROBE_SYMBOL(thprace_section_clash);
 
 /**
- * thprace_section_park() - a lane is about to be parked inside
- * @ser: of the lane; current is its task
+ * thprace_section_park() - a lane is about to be parked under a root
+ * @sec: of the lane; current is its task
  * @phase: where
  *
- * Its stack is taken now: of a running task no one else can take it.
+ * Its stack is taken now: nobody else can take that of a running task.
  *
  * Context: probe handler, preemption off.
  */
-void thprace_section_park(struct thprace_section *ser, unsigned int phase)
+void thprace_section_park(struct thprace_section *sec, unsigned int phase)
 {
-	ser->phase = phase;
-	ser->nr_stack = stack_trace_save(ser->stack, THPRACE_SECTION_STACK, 0);
+	sec->phase = phase;
+	sec->nr_stack = stack_trace_save(sec->stack, THPRACE_SECTION_STACK, 0);
 }
 
 NOKPROBE_SYMBOL(thprace_section_park);
@@ -228,7 +168,7 @@ static void log_stack(const char *what, const unsigned long *stack, unsigned int
 }
 
 /**
- * thprace_section_report() - record that two lanes are inside
+ * thprace_section_report() - record that two lanes are under one rwsem
  * @s: the session
  * @lane: that enters; current is its task
  * @phase: which
@@ -240,20 +180,20 @@ static void log_stack(const char *what, const unsigned long *stack, unsigned int
  * Context: probe handler, preemption off, no lock held.
  */
 void thprace_section_report(struct thprace_session *s, unsigned int lane,
-			   unsigned int phase, unsigned int other,
-			   const struct thprace_section *parked)
+			    unsigned int phase, unsigned int other,
+			    const struct thprace_section *parked)
 {
 	unsigned long stack[THPRACE_SECTION_STACK];
 	char reason[160], what[64];
 	bool named = s->cell[0];
 	struct thprace_finding f = {
 		.outcome = THPRACE_VIOLATED, .want = 1, .got = 2, .looks = 2,
-		.control = READ_ONCE(s->inject) & BIT_ULL(THPRACE_CHECK_SPLIT_SERIAL),
+		.control = parked->parked == s->steer,
 	};
 	unsigned int nr;
 
 	snprintf(reason, sizeof(reason),
-		 "%c in %s, %c parked in %s: both inside what one anon_vma rwsem serialises",
+		 "%c in %s, %c parked in %s: both under one anon_vma rwsem",
 		 'a' + lane, thprace_phases[phase].name, 'a' + other,
 		 thprace_phases[parked->phase].name);
 	/* a schedule is no cell of a grid: it is named by the two phases, a's first */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * section.h - which lane is inside what an anon_vma rwsem serialises
+ * section.h - which lanes do something under an anon_vma rwsem
  */
 #ifndef THPRACE_SECTION_H
 #define THPRACE_SECTION_H
@@ -12,26 +12,27 @@
 struct anon_vma;
 struct mm_struct;
 struct pt_regs;
-struct task_struct;
 struct thprace_session;
 
 /**
- * struct thprace_section - of a lane; written by its own task
- * @root:	between two phases the lane owns this anon_vma root, or NULL
- * @held:	whose rwsem the lane owns, as far as is known: a split from its
- *		unmap to its end; for finding out who blocks whom
- * @folio:	a page of the huge page that a split of the module's own is at, or NULL
- * @parked:	inside of it, and parked there (guarded by the steering's lock)
- * @split:	it is a split
+ * struct thprace_section - what a lane does under an anon_vma rwsem
+ * @root:	this root's rwsem is held from here to the next phase, or NULL
+ * @owned:	the root whose rwsem the lane owns, as far as is known; of a split it
+ *		stays set to the split's end, so that waiters can be explained
+ * @splits:	a page of the huge page that the op "split" is splitting, or NULL
+ * @parked:	the root under which the lane is parked; guarded by the steering's lock
+ * @split:	the lane splits
  * @adjusting:	between vma_prepare and vma_complete
- * @phase:	where it is parked
+ * @phase:	where the lane is parked
  * @nr_stack:	entries of @stack
  * @stack:	of the task, while parked
+ *
+ * Written by the lane's own task.
  */
 struct thprace_section {
 	const void *root;
-	struct anon_vma *held;
-	struct page *folio;
+	struct anon_vma *owned;
+	struct page *splits;
 	const void *parked;
 	bool split, adjusting;
 	unsigned int phase;
@@ -39,18 +40,13 @@ struct thprace_section {
 	unsigned long stack[THPRACE_SECTION_STACK];
 };
 
-const void *thprace_section_pass(struct thprace_section *ser, unsigned int phase,
-				struct pt_regs *regs, const void *shadow);
-const char *thprace_section_waits(struct mm_struct *mm, const struct thprace_section *other,
-				 struct task_struct *owner);
-void thprace_section_folio(struct thprace_section *ser, unsigned int phase,
-			  enum thprace_op op, struct pt_regs *regs);
-bool thprace_section_folio_waited_for(const struct thprace_section *other);
+const void *thprace_section_pass(struct thprace_section *sec, unsigned int phase,
+				 struct pt_regs *regs, const void *shadow);
 bool thprace_section_clash(const struct thprace_section *mine, const void *here,
-			  const struct thprace_section *other);
-void thprace_section_park(struct thprace_section *ser, unsigned int phase);
+			   const struct thprace_section *other);
+void thprace_section_park(struct thprace_section *sec, unsigned int phase);
 void thprace_section_report(struct thprace_session *s, unsigned int lane,
-			   unsigned int phase, unsigned int other,
-			   const struct thprace_section *parked);
+			    unsigned int phase, unsigned int other,
+			    const struct thprace_section *parked);
 
 #endif /* THPRACE_SECTION_H */
