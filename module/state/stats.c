@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* stats.c - totals since load */
+/* stats.c - totals since load, or since they were cleared */
 #include <linux/atomic.h>
 #include <linux/kernel.h>
 
@@ -40,4 +40,18 @@ s64 thprace_stat_read(enum thprace_stat stat)
 const char *thprace_stat_name(enum thprace_stat stat)
 {
 	return stat_names[stat];
+}
+
+/**
+ * thprace_stat_clear() - begin to count anew
+ *
+ * What says how much there is now, not how much there was, stays.
+ */
+void thprace_stat_clear(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_NR_STATS; i++)
+		if (i != THPRACE_STAT_SESSIONS && i != THPRACE_STAT_SESSION_BYTES)
+			atomic64_set(&stats[i], 0);
 }

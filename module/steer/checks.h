@@ -16,6 +16,7 @@ enum thprace_check_kind thprace_check_kind(unsigned int check);
 const char *thprace_check_kind_name(unsigned int check);
 const char *thprace_check_why_not(unsigned int check);
 u64 thprace_checks_available(void);
+u64 thprace_checks_default(void);
 bool thprace_check_must_hold(struct thprace_session *s, unsigned int check);
 
 #endif /* THPRACE_CHECKS_H */
