@@ -10,7 +10,7 @@ ROUNDS ?= 200
 BUGS ?= all
 BUDGET ?= 60
 
-.PHONY: all module userspace kselftests run check unit kselftest deps lint bench soak seeded clean
+.PHONY: all module modules_install userspace kselftests run check unit kselftest deps lint bench soak seeded clean
 
 all: module userspace kselftests
 
@@ -20,6 +20,10 @@ module:
 	else \
 		echo "no kernel headers in $(KDIR): thprace.ko is not built (Debian: apt install linux-headers-$$(uname -r); or KDIR=...)"; \
 	fi
+
+# INSTALL_MOD_PATH= for another root; then "modprobe thprace".
+modules_install: module
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 
 userspace:
 	$(MAKE) -C userspace
