@@ -606,8 +606,8 @@ static void add_given(struct thprace_observer *o, struct folio *folio)
 	}
 }
 
-static void look_at_counters(struct thprace_observer *o, struct thprace_obs *obs,
-			     struct folio *folio)
+/* Before the page tables are read: count_owner() counts for these. */
+static void look_at_owners(struct thprace_obs *obs, struct folio *folio)
 {
 	bool shared = false;
 
@@ -615,6 +615,11 @@ static void look_at_counters(struct thprace_observer *o, struct thprace_obs *obs
 		thprace_mm_ids(folio, obs->mm_id, obs->mm_id_mapcount, &shared);
 	if (shared)
 		obs->flags |= BIT(THPRACE_OBS_MAPPED_SHARED);
+}
+
+static void look_at_counters(struct thprace_observer *o, struct thprace_obs *obs,
+			     struct folio *folio)
+{
 	read_counters(obs, folio);
 	read_pages(obs, folio);
 	if (obs->nr == THPRACE_HPAGE_NR && thprace_whole_since(obs->pfn))
@@ -655,6 +660,7 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 	ret = find_rmap(obs, folio, vma, &rmap);
 	if (ret != THPRACE_OBSERVED)
 		return ret;
+	look_at_owners(obs, folio);
 	v.anon_vma = rmap.anon_vma;
 	o->nr_candidates = 0;
 	memset(o->candidates_of, -1, o->set.nr_mms * sizeof(o->candidates_of[0]));
