@@ -384,6 +384,7 @@ static int cmd_round(struct thprace_session *s, struct job *job)
 static int cmd_reset(struct thprace_session *s, struct job *job)
 {
 	thprace_grid_free(s);
+	thprace_lockcheck_inject(s, 0);
 	thprace_session_reset(s);
 	thprace_lockcheck_rebase(s);
 	return 0;

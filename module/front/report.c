@@ -86,22 +86,27 @@ static void say_violations(struct text *t, struct thprace_session *s)
 /* What the munmap commands of a session have unmapped. */
 static void say_unmapped(struct text *t, struct thprace_session *s)
 {
-	unsigned int i, n;
+	struct thprace_unmapped u;
+	unsigned int i;
+	bool end;
 	u64 more;
 
-	spin_lock(&s->lock);
-	n = s->nr_unmapped;
-	more = s->unmapped_more;
-	spin_unlock(&s->lock);
-	/* what is there does not change but by reset, and then shows as it was */
-	for (i = 0; i < n; i++)
-		say(t, "unmapped pid=%d map=0x%llx+0x%llx\n", s->unmapped[i].pid,
-		    s->unmapped[i].addr, s->unmapped[i].len);
+	for (i = 0; ; i++) {
+		spin_lock(&s->lock);
+		end = i >= s->nr_unmapped;
+		if (!end)
+			u = s->unmapped[i];
+		more = s->unmapped_more;
+		spin_unlock(&s->lock);
+		if (end)
+			break;
+		say(t, "unmapped pid=%d map=0x%llx+0x%llx\n", u.pid, u.addr, u.len);
+	}
 	if (more)
 		say(t, "unmapped more=%llu\n", more);
 }
 
-/* The cells, cut nowhere: they do not fit as long as they fill what there is. */
+/* All cells: what fills the buffer may have been cut. */
 static void say_grid(struct text *t, struct thprace_session *s)
 {
 	while (t->buf) {
