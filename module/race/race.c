@@ -351,12 +351,13 @@ static int count_restored(struct race *race, u64 which)
  */
 static bool splits_another(struct race *race, unsigned int lane)
 {
+	const struct racer *r = &race->racer[lane];
 	unsigned int i;
 
-	if (race->spec->steer == THPRACE_STEER_NONE || race->racer[lane].id != THPRACE_OP_SPLIT)
+	if (race->spec->steer == THPRACE_STEER_NONE || r->id != THPRACE_OP_SPLIT)
 		return false;
 	for (i = 0; i < lane; i++)
-		if (race->racer[i].id == THPRACE_OP_SPLIT && race->racer[i].mm == race->racer[lane].mm)
+		if (race->racer[i].id == THPRACE_OP_SPLIT && race->racer[i].mm == r->mm)
 			return true;
 	return false;
 }
