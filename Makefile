@@ -12,8 +12,8 @@ BUDGET ?= 60
 STEPS ?= 10000
 SEED ?= $(shell date +%s)
 
-.PHONY: all module userspace kselftests run check unit kselftest deps lint bench soak \
-	soak-pressure fuzz seeded clean
+.PHONY: all module modules_install userspace kselftests run check unit kselftest deps lint bench \
+	soak soak-pressure fuzz seeded clean
 
 all: module userspace kselftests
 
@@ -23,6 +23,10 @@ module:
 	else \
 		echo "no kernel headers in $(KDIR): thprace.ko is not built (Debian: apt install linux-headers-$$(uname -r); or KDIR=...)"; \
 	fi
+
+# INSTALL_MOD_PATH= for another root; then "modprobe thprace".
+modules_install: module
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 
 userspace:
 	$(MAKE) -C userspace

@@ -33,6 +33,7 @@
 #define THPRACE_MAX_VIOLATIONS	256	/* kept by the module, newest last */
 #define THPRACE_MAX_GRID_K	16
 #define THPRACE_MAX_WATCHED	65536	/* huge pages whose frames a session follows */
+#define THPRACE_MAX_HELD	65536	/* huge pages held by a session (128 GiB) */
 
 /* Verdicts; a name is the enum's tail in lower case. */
 enum thprace_verdict {

@@ -188,6 +188,19 @@ static const struct bad_line hole[] = {
 	{ "race", "pid=@P map=0x100000000000+@L op=split:1 rounds=1", ENOMEM },
 	{ "split", "pid=@P @M map=0x100000000000+@L", ENOMEM },
 	{ "munmap", "pid=@P @M map=0x100000000000+@L page=1", ENOMEM },
+	/* the kernel's half, and what no page table reaches */
+	{ "split", "pid=@P map=0xffff800000000000+@L", ENOMEM },
+	{ "munmap", "pid=@P map=0xffff800000000000+@L page=1", ENOMEM },
+	{ "race", "pid=@P map=0xffff800000000000+@L op=split:1 rounds=1", ENOMEM },
+	{ "session", "check pid=@P map=0xffff800000000000+@L", ENOMEM },
+	{ "session", "hold pid=@P map=0xffff800000000000+@L", ENOMEM },
+	{ "session", "bench pid=@P map=0xffff800000000000+@L", ENOMEM },
+	{ "session", "split lane=a pid=@P map=0xffff800000000000+@L", ENOMEM },
+	{ "session", "go lane=a op=munmap map=0xffff800000000000+@L", ENOMEM },
+	{ "session", "go lane=a op=munmap map=0xffffffff80000000+0x200000", ENOMEM },
+	{ "session", "go lane=a op=munmap map=0x100000000000000+@L", ENOMEM },
+	{ "session", "go lane=a op=exit task=@P map=0xffff800000000000+@L", ENOMEM },
+	{ "session", "go lane=a op=ksm task=@K map=0xffff800000000000+@L", ENOMEM },
 	{ }
 };
 

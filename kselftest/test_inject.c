@@ -24,8 +24,11 @@ static const char *run(const char *name, const char *kind, bool inject)
 	char *report;
 	int err;
 
-	/* Two processes, so that what is about sharing has something to see. */
-	holder_start_shared(h, 2, 8 * thp_bytes());
+	/*
+	 * Two processes, so that what is about sharing has something to see; and
+	 * each round of a race uses up what they share.
+	 */
+	holder_start_shared(h, 2, (race ? 24 : 8) * thp_bytes());
 	err = tr_write(race ? "race" : "check",
 		       "pid=%d pid=%d map=%p+%#zx%s check=%s%s%s\n", h[0].pid,
 		       h[1].pid, h[0].r.addr, h[0].r.len, race ? racing : "",

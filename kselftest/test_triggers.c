@@ -331,8 +331,9 @@ static void case_race_shared(const void *arg)
 	struct holder h[2];
 	char *report;
 
+	/* Each round uses a shared huge page up. */
 	(void)arg;
-	holder_start_shared(h, 2, 8 * thp_bytes());
+	holder_start_shared(h, 2, 2 * NR_ROUNDS * thp_bytes());
 	ksft_assert(!sh_echo("race",
 			     "pid=%d pid=%d map=%p+%#zx op=split:1 op=munmap:2 rounds=%d",
 			     h[0].pid, h[1].pid, h[0].r.addr, h[0].r.len,

@@ -2,14 +2,16 @@
 /*
  * command.c - what a line asks for: verbs, the words they take, what is valid
  *
- * Called by debugfs.c with one line.  Resolves pids to mms and proves the maps
- * before anything is changed.
+ * Called by debugfs.c with one line.  The processes and maps that it names are
+ * looked up and proven by maps.c before anything is changed.
  */
 #include <linux/pid.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 
 #include "compat/sym.h"
 #include "front/command.h"
+#include "front/maps.h"
 #include "front/trigger.h"
 #include "mm/huge.h"
 #include "oracle/bench.h"
@@ -19,8 +21,11 @@
 #include "race/munmap.h"
 #include "race/ops.h"
 #include "race/race.h"
+#include "state/held.h"
 #include "state/names.h"
+#include "state/record.h"
 #include "state/stats.h"
+#include "state/stop.h"
 #include "steer/checks.h"
 #include "steer/grid.h"
 #include "steer/lockcount.h"
@@ -35,13 +40,13 @@
 
 struct verb;
 
-/* A parsed line with its mms. */
+/* A parsed line with its processes. */
 struct job {
 	const struct verb *verb;
 	struct thprace_spec spec;
-	struct mm_struct *mm[THPRACE_MAX_PIDS];	/* mm_users held */
-	struct pid *pid[THPRACE_MAX_PIDS];	/* referenced; of the same index */
-	unsigned int nr_mms;
+	struct thprace_mms mms;
+	struct thprace_stop stop;
+	u64 batch;		/* of a hold command: what it has taken so far */
 	bool holes;		/* the maps may have holes */
 };
 
@@ -60,88 +65,6 @@ struct verb {
 	int (*fn)(struct thprace_session *s, struct job *job);
 };
 
-static void put_mms(struct job *job)
-{
-	while (job->nr_mms) {
-		mmput(job->mm[--job->nr_mms]);
-		put_pid(job->pid[job->nr_mms]);
-	}
-}
-
-/* pid= words to mms, each once; the writer's own without any. */
-static int get_mms(struct job *job)
-{
-	unsigned int i, j;
-
-	for (i = 0; i < max(job->spec.nr_pids, 1U); i++) {
-		struct task_struct *task;
-		struct mm_struct *mm = NULL;
-		struct pid *pid;
-
-		pid = job->spec.nr_pids ? find_get_pid(job->spec.pid[i]) :
-					  get_task_pid(current, PIDTYPE_PID);
-		task = get_pid_task(pid, PIDTYPE_PID);
-		if (task) {
-			mm = get_task_mm(task);
-			put_task_struct(task);
-		}
-		if (!mm) {
-			put_pid(pid);
-			return -ESRCH;
-		}
-		for (j = 0; j < job->nr_mms; j++)
-			if (job->mm[j] == mm)
-				break;
-		if (j < job->nr_mms) {
-			mmput(mm);
-			put_pid(pid);
-		} else {
-			job->pid[job->nr_mms] = pid;
-			job->mm[job->nr_mms++] = mm;
-		}
-	}
-	return 0;
-}
-
-/* Is every page of the maps mapped, by something that we can race? */
-static int prove_maps(struct job *job, struct mm_struct *mm)
-{
-	unsigned int i;
-	int ret = 0;
-
-	if (mmap_read_lock_killable(mm))
-		return -EINTR;
-	for (i = 0; i < job->spec.nr_maps && !ret; i++) {
-		unsigned long addr = job->spec.map[i].addr;
-		unsigned long end = addr + job->spec.map[i].len;
-		struct vm_area_struct *vma;
-		bool any = false;
-
-		if (end > TASK_SIZE_MAX || end < addr) {
-			ret = -ENOMEM;
-			break;
-		}
-		while (addr < end && !ret) {
-			vma = find_vma(mm, addr);
-			if (!vma || vma->vm_start >= end) {
-				if (!job->holes)
-					ret = -ENOMEM;
-				break;
-			}
-			if (vma->vm_start > addr && !job->holes)
-				ret = -ENOMEM;
-			else if (!thprace_vma_supported(vma, job->verb->flags & F_SHARED))
-				ret = -EINVAL;
-			any = true;
-			addr = vma->vm_end;
-		}
-		if (!ret && !any && job->nr_mms == 1)
-			ret = -ENOMEM;
-	}
-	mmap_read_unlock(mm);
-	return ret;
-}
-
 typedef int (*huge_fn)(struct thprace_session *s, struct job *job, struct thprace_target *t);
 
 /* fn() is called for each huge page of the maps in each mm. */
@@ -152,13 +75,14 @@ static int walk_huge(struct thprace_session *s, struct job *job, huge_fn fn)
 	u64 off;
 	int ret;
 
-	for (m = 0; m < job->nr_mms; m++)
+	for (m = 0; m < job->mms.nr; m++)
 		for (i = 0; i < job->spec.nr_maps; i++)
 			for (off = 0; off < job->spec.map[i].len; off += PMD_SIZE) {
-				if (fatal_signal_pending(current))
-					return -EINTR;
+				ret = thprace_stopped(&job->stop);
+				if (ret)
+					return ret;
 				memset(&t, 0, sizeof(t));
-				t.mm = job->mm[m];
+				t.mm = job->mms.mm[m];
 				t.addr = job->spec.map[i].addr + off;
 				t.page = job->spec.page;
 				t.order = job->spec.order;
@@ -170,73 +94,74 @@ static int walk_huge(struct thprace_session *s, struct job *job, huge_fn fn)
 	return 0;
 }
 
-static void count_op(struct thprace_session *s, enum thprace_op op,
-		     enum thprace_result result, u64 took)
-{
-	struct thprace_op_count *c = &s->op[op];
-
-	spin_lock(&s->lock);
-	s->op_asked |= BIT_ULL(op);
-	if (result == THPRACE_RESULT_OK)
-		c->done++;
-	else if (result == THPRACE_RESULT_BUSY)
-		c->busy++;
-	else
-		c->failed++;
-	c->time_ns += took;
-	spin_unlock(&s->lock);
-}
-
 /* ---- verbs ---- */
 
-static void choose_seed(struct thprace_session *s, const struct thprace_spec *spec)
+/* "run:" of the report */
+static void report_run(struct thprace_session *s, const struct thprace_spec *spec)
 {
-	s->seed = spec->given & W(SEED) ? spec->seed : thprace_random_seed();
+	char *line = kvmalloc(THPRACE_MAX_PRINT, GFP_KERNEL);
+
+	if (!line)
+		return;
+	if (thprace_trigger_print(spec, line, THPRACE_MAX_PRINT) > 0) {
+		spin_lock(&s->lock);
+		strscpy(s->run, line, sizeof(s->run));
+		spin_unlock(&s->lock);
+	}
+	kvfree(line);
+}
+
+static u64 choose_seed(const struct thprace_spec *spec)
+{
+	return spec->given & W(SEED) ? spec->seed : thprace_random_seed();
 }
 
 /* The line that makes the same choices again. */
-static void print_run(struct thprace_session *s, const struct thprace_spec *spec)
+static void print_run(struct thprace_session *s, const struct thprace_spec *spec, u64 seed)
 {
 	struct thprace_spec *copy = kvmalloc(sizeof(*copy), GFP_KERNEL);
 
 	if (!copy)
 		return;
 	*copy = *spec;
-	copy->seed = s->seed;
+	copy->seed = seed;
 	copy->given |= W(SEED);
-	thprace_trigger_print(copy, s->run, sizeof(s->run));
+	report_run(s, copy);
 	kvfree(copy);
 }
 
 static int do_split(struct thprace_session *s, struct job *job, struct thprace_target *t)
 {
 	const struct thprace_op_row *op = &thprace_ops[THPRACE_OP_SPLIT];
-	bool lane = job->spec.given & W(LANE), was_held, begun;
+	struct thprace_held *held = thprace_held_take(s, t->mm, t->addr);
+	bool begun;
 	enum thprace_result result;
 	u64 t0;
 	int ret;
 
-	t->held = thprace_session_unhold(s, t->mm, t->addr);
-	was_held = t->held;
+	t->held = held ? held->page : NULL;
 	op->prepare(t);
-	if (!t->held && !lane)
-		return 0;	/* nothing huge here: not an op */
-	if (!lane) {
+	if (!(job->spec.given & W(LANE))) {
+		kfree(held);
+		if (!t->held)
+			return 0;	/* nothing huge here: not an op */
 		begun = thprace_lockcount_begin(s, 0);
 		t0 = ktime_get_ns();
 		result = op->act(t);
 		thprace_lockcount_end(s, begun);
-		count_op(s, THPRACE_OP_SPLIT, result, ktime_get_ns() - t0);
+		thprace_session_count_op(s, THPRACE_OP_SPLIT, result, ktime_get_ns() - t0);
 		return 0;
 	}
 	ret = thprace_lane_go(s, job->spec.lane, current, THPRACE_OP_SPLIT, t->addr, NULL);
 	if (ret) {
 		/* back to where it came from */
-		if (t->held && (!was_held ||
-				thprace_session_hold(s, t->mm, t->addr, t->held)))
+		if (held)
+			thprace_held_return(s, held);
+		else if (t->held)
 			put_page(t->held);
 		return ret;
 	}
+	kfree(held);
 	result = op->act(t);
 	return thprace_lane_done(s, job->spec.lane, result);
 }
@@ -252,36 +177,45 @@ static int cmd_split(struct thprace_session *s, struct job *job)
 
 static int do_hold(struct thprace_session *s, struct job *job, struct thprace_target *t)
 {
-	struct page *page = thprace_find_huge(t->mm, t->addr, t->page);
+	struct page *page;
 	int ret;
 
+	/* the reference of an earlier command will do */
+	if (thprace_held_has(s, t->mm, t->addr))
+		return 0;
+	page = thprace_find_huge(t->mm, t->addr, t->page);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	if (!page)
 		return 0;
 	thprace_frames_hold(s, t->mm, t->addr, page);
-	ret = thprace_session_hold(s, t->mm, t->addr, page);
+	ret = thprace_held_add(s, t->mm, t->addr, page, job->batch);
 	if (ret)
 		put_page(page);
-	return ret == -ENOSPC ? -ERANGE : ret == -EBUSY ? 0 : ret;
+	return ret == -EBUSY ? 0 : ret;
 }
 
 static int cmd_hold(struct thprace_session *s, struct job *job)
 {
-	return walk_huge(s, job, do_hold);
+	int ret;
+
+	job->batch = thprace_held_batch();
+	ret = walk_huge(s, job, do_hold);
+	if (ret)
+		thprace_held_drop(s, job->batch);
+	return ret;
 }
 
 static int cmd_drop(struct thprace_session *s, struct job *job)
 {
-	thprace_session_drop(s);
+	thprace_held_drop(s, 0);
 	return 0;
 }
 
 /* The writer need not be the process: the mm is borrowed by a kernel thread. */
 static int cmd_munmap(struct thprace_session *s, struct job *job)
 {
-	choose_seed(s, &job->spec);
-	return thprace_munmap_once(s, &job->spec, job->mm, job->nr_mms);
+	return thprace_munmap_once(s, &job->spec, choose_seed(&job->spec), &job->stop);
 }
 
 static int cmd_race(struct thprace_session *s, struct job *job)
@@ -310,9 +244,10 @@ static int cmd_race(struct thprace_session *s, struct job *job)
 	up_write(&s->arm_lock);
 	if (!s->racing)
 		return -EBUSY;
-	choose_seed(s, &job->spec);
-	print_run(s, &job->spec);
-	ret = thprace_race(s, &job->spec, job->mm, job->pid, job->nr_mms);
+	WRITE_ONCE(s->seed, choose_seed(&job->spec));
+	print_run(s, &job->spec, s->seed);
+	job->stop.any_signal = true;
+	ret = thprace_race(s, &job->spec, &job->stop);
 	down_write(&s->arm_lock);
 	s->racing = false;
 	up_write(&s->arm_lock);
@@ -327,6 +262,8 @@ static void make_req(struct job *job, struct thprace_check_req *req)
 	req->check = job->spec.check;
 	req->inject = job->spec.inject;
 	req->refs_exact = job->spec.refs_exact;
+	req->stop = thprace_stopped_arg;
+	req->stop_arg = &job->stop;
 }
 
 static int cmd_check(struct thprace_session *s, struct job *job)
@@ -341,11 +278,10 @@ static int cmd_check(struct thprace_session *s, struct job *job)
 	ret = thprace_frames_begin(s);
 	if (ret)
 		return ret;
-	s->selected |= job->spec.check ? job->spec.check :
-		       thprace_checks_available() & ~BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS);
+	thprace_session_select(s, job->spec.check ? job->spec.check : thprace_checks_default());
 	make_req(job, &req);
 	begun = thprace_lockcount_begin(s, job->spec.inject);
-	ret = thprace_check_maps(s, &req, job->mm, job->nr_mms);
+	ret = thprace_check_maps(s, &req, job->mms.mm, job->mms.nr);
 	thprace_lockcount_end(s, begun);
 	return ret;
 }
@@ -354,9 +290,10 @@ static int cmd_bench(struct thprace_session *s, struct job *job)
 {
 	struct thprace_check_req req;
 
+	job->stop.any_signal = true;
 	make_req(job, &req);
 	return thprace_check_bench(s, &req, job->spec.rounds ? job->spec.rounds : 16,
-				   job->mm, job->nr_mms);
+				   job->mms.mm, job->mms.nr);
 }
 
 static int cmd_arm(struct thprace_session *s, struct job *job)
@@ -379,7 +316,7 @@ static int cmd_arm(struct thprace_session *s, struct job *job)
 		return -EBUSY;
 	}
 	if (job->spec.given & W(SEED))
-		s->seed = job->spec.seed;
+		WRITE_ONCE(s->seed, job->spec.seed);
 	if (job->spec.steer == THPRACE_STEER_NONE)
 		thprace_schedule_disarm(s);
 	else
@@ -388,9 +325,24 @@ static int cmd_arm(struct thprace_session *s, struct job *job)
 		thprace_lanes_clear(s);
 		thprace_lockcount_inject(s, job->spec.inject);
 	} else {
-		s->seed = seed;
+		WRITE_ONCE(s->seed, seed);
 	}
 	up_write(&s->arm_lock);
+	return ret;
+}
+
+/* Page tables at this address are looked at while the lane is parked. */
+static int lane_in_user_space(const struct thprace_spec *spec, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	int ret;
+
+	/* a kernel thread works in the memory of any process, also the writer's */
+	ret = thprace_maps_in_user_space(spec, mm);
+	if (!ret && !mm)
+		ret = thprace_maps_in_user_space(spec, current->mm);
+	if (mm)
+		mmput(mm);
 	return ret;
 }
 
@@ -404,7 +356,7 @@ static int cmd_go(struct thprace_session *s, struct job *job)
 	op = thprace_op_find(job->spec.op[0].name);
 	if (op < 0)
 		return op;
-	/* Somebody else does the lane's work: a process that ends, a kernel thread. */
+	/* Another task does the lane's work: a process that ends, a kernel thread. */
 	if (job->spec.given & W(TASK)) {
 		struct pid *pid = find_get_pid(job->spec.task);
 
@@ -413,8 +365,10 @@ static int cmd_go(struct thprace_session *s, struct job *job)
 		if (!helper)
 			return -ESRCH;
 	}
-	ret = thprace_lane_go(s, job->spec.lane, current, op,
-			      job->spec.nr_maps ? job->spec.map[0].addr : 0, helper);
+	ret = lane_in_user_space(&job->spec, helper ? helper : current);
+	if (!ret)
+		ret = thprace_lane_go(s, job->spec.lane, current, op,
+				      job->spec.nr_maps ? job->spec.map[0].addr : 0, helper);
 	if (helper)
 		put_task_struct(helper);
 	return ret;
@@ -477,43 +431,61 @@ static bool all_held(struct thprace_session *s, struct job *job, struct mm_struc
 
 	for (i = 0; i < job->spec.nr_maps; i++)
 		for (off = 0; off < job->spec.map[i].len; off += PMD_SIZE)
-			if (!thprace_session_holds(s, mm, job->spec.map[i].addr + off))
+			if (!thprace_held_has(s, mm, job->spec.map[i].addr + off))
 				return false;
 	return true;
+}
+
+static int prove_maps(struct thprace_session *s, struct job *job)
+{
+	u32 flags = job->verb->flags;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < job->mms.nr && !ret; i++) {
+		/* no mmap_lock for what is held */
+		if ((flags & F_HELD) && all_held(s, job, job->mms.mm[i]))
+			continue;
+		ret = thprace_stopped(&job->stop);
+		if (!ret)
+			ret = thprace_maps_prove(&job->spec, &job->mms, i, flags & F_SHARED,
+						 job->holes);
+	}
+	return ret;
 }
 
 /* What a report says of the command; undone when it fails. */
 static int run_named(struct thprace_session *s, struct job *job)
 {
+	bool named = job->spec.given & W(SCENARIO);
 	char scenario[THPRACE_NAME_LEN];
 	const char *command = s->command;
 	int ret;
 
-	memcpy(scenario, s->scenario, sizeof(scenario));
 	WRITE_ONCE(s->command, job->verb->name);
-	if (job->spec.given & W(SCENARIO))
-		strscpy(s->scenario, job->spec.scenario, sizeof(s->scenario));
+	if (named)
+		thprace_record_name(s, job->spec.scenario, scenario);
 	thprace_stat_add(THPRACE_STAT_COMMANDS, 1);
 	ret = job->verb->fn(s, job);
 	if (!ret || ret == -EINTR)
 		return ret;
 	WRITE_ONCE(s->command, command);
-	if (job->spec.given & W(SCENARIO))
-		memcpy(s->scenario, scenario, sizeof(scenario));
+	if (named)
+		thprace_record_name(s, scenario, NULL);
 	return ret;
 }
 
 static int run_job(struct thprace_session *s, struct job *job)
 {
-	unsigned int i;
 	int ret = 0;
 
 	if (job->verb->takes & W(PID)) {
-		ret = get_mms(job);
-		/* no mmap_lock for what is held */
-		for (i = 0; i < job->nr_mms && !ret; i++)
-			if (!(job->verb->flags & F_HELD) || !all_held(s, job, job->mm[i]))
-				ret = prove_maps(job, job->mm[i]);
+		ret = thprace_mms_get(&job->mms, &job->spec);
+		job->stop.mm = job->mms.mm;
+		job->stop.pid = job->mms.pid;
+		job->stop.nr = job->mms.nr;
+		if (!ret)
+			ret = prove_maps(s, job);
 	}
 	if (!ret) {
 		if ((job->verb->flags & F_SERIAL) && !mutex_trylock(&s->cmd_lock)) {
@@ -524,9 +496,9 @@ static int run_job(struct thprace_session *s, struct job *job)
 				mutex_unlock(&s->cmd_lock);
 		}
 	}
-	put_mms(job);
+	thprace_mms_put(&job->mms);
 	if (ret == -EINTR)
-		s->aborted = true;
+		WRITE_ONCE(s->aborted, true);
 	return ret;
 }
 
@@ -585,17 +557,8 @@ int thprace_command(struct thprace_session *s, const char *line, size_t len)
 	return ret;
 }
 
-/**
- * thprace_command_trigger() - run one line of a shell trigger
- * @s: a session of its own
- * @kind: which file was written
- * @line: the words, not terminated
- * @len: length
- *
- * Context: process context, may sleep. Return: 0 or an errno of docs/ABI.md.
- */
-int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind kind,
-			    const char *line, size_t len)
+static int run_trigger(struct thprace_session *s, enum thprace_trigger_kind kind,
+		       const char *line, size_t len)
 {
 	struct job *job = kvzalloc(sizeof(*job), GFP_KERNEL);
 	int ret;
@@ -607,13 +570,32 @@ int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind
 		ret = -EINVAL;
 	if (!ret) {
 		if (kind != THPRACE_TRIGGER_RACE)
-			thprace_trigger_print(&job->spec, s->run, sizeof(s->run));
+			report_run(s, &job->spec);
 		ret = thprace_lockcount_get(s);
 	}
+	job->stop.any_signal = true;
 	if (!ret)
 		ret = run_job(s, job);
 	kvfree(job);
 	return ret;
+}
+
+/**
+ * thprace_command_trigger() - run one line of a shell trigger
+ * @s: a session of its own, for the report
+ * @kind: which file was written
+ * @line: the words, not terminated
+ * @len: length
+ * @error: why there is no line, or 0
+ *
+ * Context: process context, may sleep. Return: 0 or an errno of docs/ABI.md.
+ */
+int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind kind,
+			    const char *line, size_t len, int error)
+{
+	s->command = verbs[kind].name;
+	s->error = error ? error : run_trigger(s, kind, line, len);
+	return s->error;
 }
 
 /**

@@ -4,7 +4,7 @@
  *
  * Copies a line from user space and hands it to command.c, prints tables and
  * reports.  debugfs's own guard (not _unsafe) keeps files from outliving the
- * module.  Not here: what a line means.
+ * module.
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -17,6 +17,7 @@
 #include "front/report.h"
 #include "race/ops.h"
 #include "state/names.h"
+#include "state/record.h"
 #include "state/stats.h"
 #include "steer/checks.h"
 #include "steer/grid.h"
@@ -54,38 +55,45 @@ static int trigger_open(struct inode *inode, struct file *file)
 	return may_open();
 }
 
+/* The report of a trigger takes the place of the one before, whatever became of it. */
+static void keep_report(char *text, size_t len)
+{
+	mutex_lock(&last_lock);
+	swap(text, last_report);
+	last_len = len;
+	mutex_unlock(&last_lock);
+	kvfree(text);
+}
+
+static int keep_session(struct thprace_session *s)
+{
+	size_t len = 0;
+	char *text = thprace_report_session(s, &len);
+
+	keep_report(text, len);
+	thprace_grid_keep(s);
+	return text ? 0 : -ENOMEM;
+}
+
 static ssize_t trigger_write(struct file *file, const char __user *buf, size_t len,
 			     loff_t *pos)
 {
 	enum thprace_trigger_kind kind = (unsigned long)file->private_data;
-	struct thprace_session *s;
-	char *line, *text;
-	size_t text_len;
+	struct thprace_session *s = thprace_session_create();
+	char *line;
 	int ret;
 
-	line = copy_line(buf, len);
-	if (IS_ERR(line))
-		return PTR_ERR(line);
-	s = thprace_session_create();
 	if (!s) {
-		kfree(line);
+		keep_report(NULL, 0);
 		return -ENOMEM;
 	}
-	ret = thprace_command_trigger(s, kind, line, len);
-	kfree(line);
-	if (!ret || ret == -EINTR) {
-		text = thprace_report_session(s, &text_len);
-		if (text) {
-			mutex_lock(&last_lock);
-			swap(text, last_report);
-			last_len = text_len;
-			mutex_unlock(&last_lock);
-			kvfree(text);
-		} else if (!ret) {
-			ret = -ENOMEM;
-		}
-		thprace_grid_keep(s);
-	}
+	line = copy_line(buf, len);
+	ret = IS_ERR(line) ? PTR_ERR(line) : 0;
+	ret = thprace_command_trigger(s, kind, ret ? NULL : line, len, ret);
+	if (!IS_ERR(line))
+		kfree(line);
+	if (keep_session(s) && !ret)
+		ret = -ENOMEM;
 	thprace_command_end(s);
 	return ret ? ret : len;
 }
@@ -218,6 +226,29 @@ static int phases_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(phases);
 
+/* A text as by DEFINE_SHOW_ATTRIBUTE(); any write clears what it shows. */
+#define DEFINE_CLEAR_ATTRIBUTE(name, clear)					\
+static int name##_open(struct inode *inode, struct file *file)			\
+{										\
+	return single_open(file, name##_show, inode->i_private);		\
+}										\
+										\
+static ssize_t name##_write(struct file *file, const char __user *buf,		\
+			    size_t len, loff_t *pos)				\
+{										\
+	clear();								\
+	return len;								\
+}										\
+										\
+static const struct file_operations name##_fops = {				\
+	.owner = THIS_MODULE,							\
+	.open = name##_open,							\
+	.read = seq_read,							\
+	.write = name##_write,							\
+	.llseek = seq_lseek,							\
+	.release = single_release,						\
+}
+
 static int stats_show(struct seq_file *m, void *v)
 {
 	unsigned int i;
@@ -226,7 +257,7 @@ static int stats_show(struct seq_file *m, void *v)
 		seq_printf(m, "%s %lld\n", thprace_stat_name(i), thprace_stat_read(i));
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(stats);
+DEFINE_CLEAR_ATTRIBUTE(stats, thprace_stat_clear);
 
 static int grid_show(struct seq_file *m, void *v)
 {
@@ -246,7 +277,7 @@ static int violations_show(struct seq_file *m, void *v)
 	kvfree(text);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(violations);
+DEFINE_CLEAR_ATTRIBUTE(violations, thprace_record_clear);
 
 static int last_show(struct seq_file *m, void *v)
 {
@@ -274,8 +305,8 @@ static const struct {
 	{ "check", 0200, THPRACE_TRIGGER_CHECK, &trigger_fops },
 	{ "session", 0600, 0, &session_fops },
 	{ "last", 0400, 0, &last_fops },
-	{ "violations", 0400, 0, &violations_fops },
-	{ "stats", 0400, 0, &stats_fops },
+	{ "violations", 0600, 0, &violations_fops },
+	{ "stats", 0600, 0, &stats_fops },
 	{ "grid", 0400, 0, &grid_fops },
 };
 

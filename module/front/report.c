@@ -16,20 +16,42 @@
 #include "steer/lockcount.h"
 #include "steer/schedule.h"
 
-#define REPORT_BYTES	(64 * 1024)
+/* What most reports need; any that need more get it. */
+#define FIRST_BYTES	(16 * 1024)
 
+/* A text that grows; @buf is NULL once there was no memory for it. */
 struct text {
 	char *buf;
 	size_t len, size;
 };
 
+static bool grow(struct text *t, size_t size)
+{
+	char *buf = kvmalloc(size, GFP_KERNEL);
+
+	if (buf && t->buf)
+		memcpy(buf, t->buf, t->len);
+	kvfree(t->buf);
+	t->buf = buf;
+	t->size = buf ? size : 0;
+	return buf;
+}
+
 static __printf(2, 3) void say(struct text *t, const char *fmt, ...)
 {
 	va_list args;
+	size_t n;
 
-	va_start(args, fmt);
-	t->len += vscnprintf(t->buf + t->len, t->size - t->len, fmt, args);
-	va_end(args);
+	while (t->buf) {
+		va_start(args, fmt);
+		n = vsnprintf(t->buf + t->len, t->size - t->len, fmt, args);
+		va_end(args);
+		if (n < t->size - t->len) {
+			t->len += n;
+			break;
+		}
+		grow(t, 2 * (t->size + n));
+	}
 }
 
 static void say_violation(struct text *t, const struct thprace_violation *v)
@@ -38,7 +60,65 @@ static void say_violation(struct text *t, const struct thprace_violation *v)
 	    thprace_check_name(v->check), v->scenario, v->round, v->time_ns);
 	say(t, " addr=0x%llx pfn=0x%llx index=%u want=%lld got=%lld", v->addr, v->pfn,
 	    v->index, v->want, v->got);
-	say(t, " ops=%s cell=%s reason=%s\n", v->ops[0] ? v->ops : "-", v->cell, v->reason);
+	say(t, " ops=%s cell=%s%s reason=%s\n", v->ops[0] ? v->ops : "-", v->cell,
+	    v->control ? " control=yes" : "", v->reason);
+}
+
+static void say_violations(struct text *t, struct thprace_session *s)
+{
+	struct thprace_violation *v;
+	unsigned int i, n, total;
+
+	v = kvmalloc_array(THPRACE_SESSION_VIOLATIONS, sizeof(*v), GFP_KERNEL);
+	if (!v) {
+		kvfree(t->buf);
+		t->buf = NULL;
+		return;
+	}
+	n = thprace_record_of_session(s, v, &total);
+	for (i = 0; i < n; i++)
+		say_violation(t, &v[i]);
+	if (total > n)
+		say(t, "violations: %u, the first %u are shown\n", total, n);
+	kvfree(v);
+}
+
+/* What the munmap commands of a session have unmapped. */
+static void say_unmapped(struct text *t, struct thprace_session *s)
+{
+	struct thprace_unmapped u;
+	unsigned int i;
+	bool end;
+	u64 more;
+
+	for (i = 0; ; i++) {
+		spin_lock(&s->lock);
+		end = i >= s->nr_unmapped;
+		if (!end)
+			u = s->unmapped[i];
+		more = s->unmapped_more;
+		spin_unlock(&s->lock);
+		if (end)
+			break;
+		say(t, "unmapped pid=%d map=0x%llx+0x%llx\n", u.pid, u.addr, u.len);
+	}
+	if (more)
+		say(t, "unmapped more=%llu\n", more);
+}
+
+/* All cells: what fills the buffer may have been cut. */
+static void say_grid(struct text *t, struct thprace_session *s)
+{
+	while (t->buf) {
+		size_t room = t->size - t->len, n;
+
+		n = thprace_grid_print(s, t->buf + t->len, room);
+		if (n + 1 < room) {
+			t->len += n;
+			break;
+		}
+		grow(t, 2 * t->size);
+	}
 }
 
 /* What became of the schedule of the last round, if one was forced. */
@@ -71,17 +151,17 @@ static void say_steps(struct text *t, struct thprace_session *s)
  *
  * A violation fails.  A pass needs every op that was asked for done, an
  * overlap if there were rounds, and every selected check that this kernel can
- * make held at least once; rss, made now and then, need not.
+ * make held at least once, but as thprace_check_must_hold() says.
  */
 enum thprace_verdict thprace_session_verdict(struct thprace_session *s)
 {
 	unsigned int i;
 
-	if (s->nr_violations)
+	if (READ_ONCE(s->nr_violations))
 		return THPRACE_FAIL;
-	if (s->aborted)
+	if (READ_ONCE(s->aborted))
 		return THPRACE_ABORTED;
-	if (!s->op_asked && !s->selected)
+	if (s->error || (!s->op_asked && !s->selected))
 		return THPRACE_INCONCLUSIVE;
 	for (i = 0; i < THPRACE_NR_OPS; i++)
 		if ((s->op_asked & BIT_ULL(i)) && !s->op[i].done)
@@ -110,20 +190,30 @@ enum thprace_verdict thprace_session_verdict(struct thprace_session *s)
 char *thprace_report_session(struct thprace_session *s, size_t *len)
 {
 	static const char * const verdicts[] = THPRACE_VERDICT_NAMES;
-	struct text t = { .size = REPORT_BYTES };
+	char *run = kvmalloc(sizeof(s->run), GFP_KERNEL);
+	struct text t = { };
 	unsigned int i;
 
-	t.buf = kvmalloc(t.size, GFP_KERNEL);
-	if (!t.buf)
+	if (!run || !grow(&t, FIRST_BYTES)) {
+		kvfree(run);
 		return NULL;
+	}
+	spin_lock(&s->lock);
+	memcpy(run, s->run, sizeof(s->run));
+	spin_unlock(&s->lock);
 	say(&t, "%s\n", THPRACE_REPORT_MAGIC);
-	say(&t, "command: %s\n", s->command);
-	say(&t, "run: %s\n", s->run[0] ? s->run : "-");
+	say(&t, "command: %s\n", READ_ONCE(s->command));
+	if (s->error)
+		say(&t, "error: %pe\n", ERR_PTR(s->error));
+	say(&t, "run: %s\n", run[0] ? run : "-");
+	kvfree(run);
 	say(&t, "verdict: %s\n", verdicts[thprace_session_verdict(s)]);
 	say(&t, "kernel: %s\n", init_utsname()->release);
 	say(&t, "rounds: %llu\n", s->nr_rounds);
 	say(&t, "overlaps: %llu\n", s->nr_overlaps);
 	say(&t, "duration_ns: %llu\n", s->duration_ns);
+	if (s->nr_used_up)
+		say(&t, "used_up: %llu\n", s->nr_used_up);
 	for (i = 0; i < THPRACE_NR_OPS; i++)
 		if (s->op_asked & BIT_ULL(i))
 			say(&t, "op %s done=%llu busy=%llu failed=%llu time_ns=%llu\n",
@@ -145,9 +235,9 @@ char *thprace_report_session(struct thprace_session *s, size_t *len)
 		say(&t, "bench rounds=%llu check_ns=%llu walk_ns=%llu\n", s->bench_rounds,
 		    s->bench_check_ns / s->bench_rounds, s->bench_walk_ns / s->bench_rounds);
 	say_steps(&t, s);
-	t.len += thprace_grid_print(s, t.buf + t.len, t.size - t.len);
-	for (i = 0; i < min_t(unsigned int, s->nr_violations, THPRACE_SESSION_VIOLATIONS); i++)
-		say_violation(&t, &s->violation[i]);
+	say_unmapped(&t, s);
+	say_violations(&t, s);
+	say_grid(&t, s);
 	*len = t.len;
 	return t.buf;
 }
@@ -160,15 +250,13 @@ char *thprace_report_session(struct thprace_session *s, size_t *len)
  */
 char *thprace_report_violations(size_t *len)
 {
-	struct text t = { .size = THPRACE_MAX_VIOLATIONS * 512 };
 	struct thprace_violation *v;
+	struct text t = { };
 	unsigned int i, n;
 
 	v = kvmalloc_array(THPRACE_MAX_VIOLATIONS, sizeof(*v), GFP_KERNEL);
-	t.buf = kvmalloc(t.size, GFP_KERNEL);
-	if (!v || !t.buf) {
+	if (!v || !grow(&t, FIRST_BYTES)) {
 		kvfree(v);
-		kvfree(t.buf);
 		return NULL;
 	}
 	n = thprace_record_snapshot(v, THPRACE_MAX_VIOLATIONS);

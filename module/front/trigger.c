@@ -3,9 +3,9 @@
  * trigger.c - one trigger line to a struct thprace_spec, and back
  *
  * Parses the grammar of docs/ABI.md strictly and wholly, for the triggers and
- * the session commands of debugfs.c, and prints the canonical line that a
- * report's "run:" carries.  Not here: whether a pid, mapping, op or phase
- * exists, nor which words a command wants; the session decides that.
+ * the session commands, and prints the canonical line that a report's "run:"
+ * carries.  Whether a pid, mapping, op or phase exists, and which words a command
+ * wants, is asked by command.c.
  *
  * Errors, beside those of docs/ABI.md: a word given too often by count (pids,
  * maps, ops, lanes, steps) and any number outside its limits are -ERANGE; the
@@ -152,7 +152,7 @@ static int parse_label(const char *s, size_t len, bool (*allowed)(char c), char 
 	return 0;
 }
 
-static_assert(sizeof(enum thprace_stop) == sizeof(u32));
+static_assert(sizeof(enum thprace_stop_on) == sizeof(u32));
 static_assert(sizeof(enum thprace_result) == sizeof(u32));
 
 /* Offset of @c in @s, or @len. */

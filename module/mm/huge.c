@@ -92,3 +92,76 @@ out:
 	mmap_read_unlock(mm);
 	return page;
 }
+
+/* Is a page mapped more often than by the entry that it was found by?  Its lock is held. */
+static bool page_shared(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	s32 count[2];
+	bool shared;
+	u32 id[2];
+
+	if (!folio_test_large(folio))
+		return thprace_page_mapcount_raw(page) > 0;
+	if (thprace_mm_ids(folio, id, count, &shared))
+		return shared;
+	return thprace_entire_mapcount_raw(folio) + 1 + thprace_page_mapcount_raw(page) + 1 -
+	       thprace_double_map(folio) > 1;
+}
+
+/* The same of @nr pages that an entry maps; what cannot be told counts as shared. */
+static bool entry_shared(struct thprace_entry e, unsigned int nr)
+{
+	struct page *page;
+	unsigned int i;
+
+	switch (e.kind) {
+	case THPRACE_ENTRY_NONE:
+	case THPRACE_ENTRY_SPECIAL:
+	case THPRACE_ENTRY_MARKER:
+		return false;
+	case THPRACE_ENTRY_PRESENT:
+		break;
+	default:
+		return true;
+	}
+	page = pfn_to_page(e.pfn);
+	/* the huge zero page is everybody's, and no memory */
+	if (!thprace_folio_mapping_raw(page_folio(page)))
+		return false;
+	for (i = 0; i < nr; i++)
+		if (page_shared(page + i))
+			return true;
+	return false;
+}
+
+/**
+ * thprace_region_shared() - is memory of a region also mapped elsewhere?
+ * @mm: mmap_lock held
+ * @addr: PMD-aligned
+ *
+ * What is swapped out or under migration may be mapped by others, too: it counts
+ * as shared.
+ *
+ * Context: process context.
+ */
+bool thprace_region_shared(struct mm_struct *mm, unsigned long addr)
+{
+	struct thprace_pgwalk w;
+	bool shared = false;
+	unsigned int i;
+
+	switch (thprace_pgwalk_lock(&w, mm, addr)) {
+	case THPRACE_LEVEL_PMD:
+		shared = entry_shared(thprace_pmd_entry(w.pmd), THPRACE_HPAGE_NR);
+		break;
+	case THPRACE_LEVEL_PTE:
+		for (i = 0; i < THPRACE_HPAGE_NR && !shared; i++)
+			shared = entry_shared(thprace_pte_entry(READ_ONCE(w.pte[i])), 1);
+		break;
+	case THPRACE_LEVEL_NONE:
+		break;
+	}
+	thprace_pgwalk_unlock(&w);
+	return shared;
+}

@@ -9,5 +9,6 @@
 bool thprace_vma_supported(struct vm_area_struct *vma, bool shared);
 struct page *thprace_find_huge(struct mm_struct *mm, unsigned long addr,
 			       unsigned int index);
+bool thprace_region_shared(struct mm_struct *mm, unsigned long addr);
 
 #endif /* THPRACE_HUGE_H */

@@ -5,7 +5,6 @@
  * bench/ draws the table.
  */
 #include <linux/ktime.h>
-#include <linux/sched/signal.h>
 
 #include "mm/pgwalk.h"
 #include "oracle/available.h"
@@ -51,6 +50,11 @@ static u64 bare_walk(struct mm_struct *mm, unsigned long addr)
 	return sum;
 }
 
+static int must_stop(const struct thprace_check_req *req)
+{
+	return req->stop ? req->stop(req->stop_arg) : 0;
+}
+
 /**
  * thprace_check_bench() - the cost of the check beside that of bare walks
  * @s: session that keeps the figures
@@ -59,7 +63,7 @@ static u64 bare_walk(struct mm_struct *mm, unsigned long addr)
  * @mms: user references held by the caller
  * @nr_mms: how many
  *
- * Context: process context. Return: 0, -EINTR or -ENOMEM.
+ * Context: process context. Return: 0, -ENOMEM, or what @req->stop returned.
  */
 int thprace_check_bench(struct thprace_session *s, const struct thprace_check_req *req,
 			u64 rounds, struct mm_struct **mms, unsigned int nr_mms)
@@ -76,7 +80,7 @@ int thprace_check_bench(struct thprace_session *s, const struct thprace_check_re
 
 		for (map = 0; map < req->nr_maps; map++)
 			for (off = 0; off < req->map[map].len; off += PMD_SIZE)
-				for (m = 0; m < nr_mms; m++)
+				for (m = 0; m < nr_mms && !must_stop(req); m++)
 					sum += bare_walk(mms[m], req->map[map].addr + off);
 		t1 = ktime_get_ns();
 		s->nr_checks = 1;	/* no rss */
@@ -84,8 +88,8 @@ int thprace_check_bench(struct thprace_session *s, const struct thprace_check_re
 		t2 = ktime_get_ns();
 		best_walk = min(best_walk, t1 - t0 + !sum);
 		best_check = min(best_check, t2 - t1);
-		if (signal_pending(current))
-			ret = -EINTR;
+		if (!ret)
+			ret = must_stop(req);
 		cond_resched();
 	}
 	s->bench_rounds = 1;

@@ -18,7 +18,7 @@
  * @task: the task; referenced until the lanes are cleared
  * @op: what it does
  * @addr: huge page it acts on, 0 = not told
- * @helper: referenced; who does the lane's work, or NULL: @task itself
+ * @helper: referenced; the task that does the lane's work, or NULL: @task itself
  *
  * Context: process context; takes arm_lock for read, and not while it waits.
  * Return: 0, -EBUSY (the lane is another task's or active, has too many
@@ -90,7 +90,6 @@ int thprace_lane_done(struct thprace_session *s, unsigned int lane,
 		      enum thprace_result result)
 {
 	struct thprace_lane *l = &s->lane[lane];
-	struct thprace_op_count *c;
 	u64 now = ktime_get_ns(), took;
 	unsigned int op;
 
@@ -99,21 +98,14 @@ int thprace_lane_done(struct thprace_session *s, unsigned int lane,
 	thprace_schedule_done(s, lane);
 	spin_lock(&s->lock);
 	op = l->op;
-	c = &s->op[op];
 	l->span[l->nr_spans].t1_ns = now;
 	took = now - l->span[l->nr_spans].t0_ns;
 	l->nr_spans++;
 	l->active = false;
-	if (result == THPRACE_RESULT_OK)
-		c->done++;
-	else if (result == THPRACE_RESULT_BUSY)
-		c->busy++;
-	else
-		c->failed++;
-	c->time_ns += took;
 	if (!thprace_schedule_active(s))
 		s->op_ewma_ns[op] = s->op_ewma_ns[op] ?
 			(7 * s->op_ewma_ns[op] + took) / 8 : took;
 	spin_unlock(&s->lock);
+	thprace_session_count_op(s, op, result, took);
 	return 0;
 }

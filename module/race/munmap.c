@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * munmap.c - the munmap trigger: a piece of each huge page, once, no remap
+ *
+ * vm_munmap() works on the mm of its caller, so a kernel thread borrows the mm
+ * of each process in turn.  The writer waits for it, and can be interrupted.
  */
+#include <linux/bitmap.h>
 #include <linux/completion.h>
 #include <linux/kthread.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
 
 #include "race/kthread.h"
 #include "race/munmap.h"
@@ -15,51 +21,64 @@ struct once {
 	struct thprace_session *s;
 	const struct thprace_spec *spec;
 	struct mm_struct *mm;
+	int pid;
+	u64 random;
+	bool stop;
 	struct completion done;
-	int ret;
 };
 
-static void munmap_maps(struct once *o)
+/* What is gone of a huge page goes into the report. */
+static void report_gone(struct once *o, const struct thprace_target *t)
+{
+	unsigned int start, end;
+
+	for (start = 0; ; start = end) {
+		start = find_next_bit(t->gone, THPRACE_HPAGE_NR, start);
+		if (start >= THPRACE_HPAGE_NR)
+			return;
+		end = find_next_zero_bit(t->gone, THPRACE_HPAGE_NR, start);
+		thprace_session_unmapped(o->s, o->pid, t->addr + start * PAGE_SIZE,
+					 (end - start) * PAGE_SIZE);
+	}
+}
+
+static void munmap_one(struct once *o, unsigned long addr)
 {
 	const struct thprace_op_row *op = &thprace_ops[THPRACE_OP_MUNMAP];
-	u64 random = o->s->seed;
-	struct thprace_target t;
-	unsigned int i;
-	u64 off;
+	struct thprace_target t = {
+		.mm = o->mm, .addr = addr, .random = thprace_draw(&o->random),
+	};
+	enum thprace_result result;
+	u64 t0;
 
-	for (i = 0; i < o->spec->nr_maps; i++)
-		for (off = 0; off < o->spec->map[i].len; off += PMD_SIZE) {
-			struct thprace_op_count *c = &o->s->op[THPRACE_OP_MUNMAP];
-			enum thprace_result result;
-
-			memset(&t, 0, sizeof(t));
-			t.mm = o->mm;
-			t.addr = o->spec->map[i].addr + off;
-			t.random = thprace_draw(&random);
-			op->prepare(&t);
-			if (o->spec->given & BIT(THPRACE_WORD_PAGE)) {
-				t.start = o->spec->page;
-				t.nr = 1;
-				t.every_other = false;
-			}
-			result = op->act(&t);
-			spin_lock(&o->s->lock);
-			if (result == THPRACE_RESULT_OK)
-				c->done++;
-			else
-				c->failed++;
-			spin_unlock(&o->s->lock);
-		}
+	op->prepare(&t);
+	if (o->spec->given & BIT(THPRACE_WORD_PAGE)) {
+		t.start = o->spec->page;
+		t.nr = 1;
+		t.every_other = false;
+	}
+	t0 = ktime_get_ns();
+	result = op->act(&t);
+	thprace_session_count_op(o->s, THPRACE_OP_MUNMAP, result, ktime_get_ns() - t0);
+	report_gone(o, &t);
 }
 
 static int once_thread(void *arg)
 {
 	struct once *o = arg;
+	unsigned int i;
+	bool begun;
+	u64 off;
 
-	bool begun = thprace_lockcount_begin(o->s, 0);
-
+	allow_signal(SIGKILL);
+	begun = thprace_lockcount_begin(o->s, 0);
 	kthread_use_mm(o->mm);
-	munmap_maps(o);
+	for (i = 0; i < o->spec->nr_maps; i++)
+		for (off = 0; off < o->spec->map[i].len && !READ_ONCE(o->stop);
+		     off += PMD_SIZE) {
+			munmap_one(o, o->spec->map[i].addr + off);
+			cond_resched();
+		}
 	thprace_lockcount_end(o->s, begun);
 	kthread_unuse_mm(o->mm);
 	complete(&o->done);
@@ -68,29 +87,39 @@ static int once_thread(void *arg)
 
 /**
  * thprace_munmap_once() - unmap a piece of each huge page of the maps
- * @s: session that counts
+ * @s: session that counts, and says what was unmapped
  * @spec: maps; page= unmaps just that page, else the seed chooses
- * @mms: user references held by the caller
- * @nr_mms: how many
+ * @seed: the same for each mm
+ * @stop: the mms, user references held by the caller; and what ends it early
  *
- * Context: process context. Return: 0 or -ENOMEM.
+ * Context: process context.
+ * Return: 0, -ENOMEM, -EINTR or -ESRCH; then some may have been unmapped.
  */
-int thprace_munmap_once(struct thprace_session *s, const struct thprace_spec *spec,
-			struct mm_struct **mms, unsigned int nr_mms)
+int thprace_munmap_once(struct thprace_session *s, const struct thprace_spec *spec, u64 seed,
+			const struct thprace_stop *stop)
 {
 	unsigned int i;
+	int ret = thprace_session_unmapped_room(s);
 
-	s->op_asked |= BIT_ULL(THPRACE_OP_MUNMAP);
-	for (i = 0; i < nr_mms; i++) {
-		struct once o = { .s = s, .spec = spec, .mm = mms[i] };
+	for (i = 0; i < stop->nr && !ret; i++) {
+		struct once o = {
+			.s = s, .spec = spec, .mm = stop->mm[i], .random = seed,
+			.pid = pid_vnr(stop->pid[i]),
+		};
 		struct task_struct *task;
 
 		init_completion(&o.done);
 		task = kthread_run(once_thread, &o, "thprace/%llu/munmap.%u", s->id, i);
 		if (IS_ERR(task))
 			return PTR_ERR(task);
-		wait_for_completion(&o.done);
+		ret = thprace_stop_wait(stop, &o.done);
+		if (ret) {
+			/* it may wait for an mmap_lock */
+			WRITE_ONCE(o.stop, true);
+			send_sig(SIGKILL, task, 1);
+			wait_for_completion(&o.done);
+		}
 		kthread_stop(task);
 	}
-	return 0;
+	return ret;
 }

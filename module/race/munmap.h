@@ -4,8 +4,9 @@
 #define THPRACE_MUNMAP_H
 
 #include "state/session.h"
+#include "state/stop.h"
 
-int thprace_munmap_once(struct thprace_session *s, const struct thprace_spec *spec,
-			struct mm_struct **mms, unsigned int nr_mms);
+int thprace_munmap_once(struct thprace_session *s, const struct thprace_spec *spec, u64 seed,
+			const struct thprace_stop *stop);
 
 #endif /* THPRACE_MUNMAP_H */

@@ -8,7 +8,6 @@
 #include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/mman.h>
-#include <linux/uaccess.h>
 
 #include "compat/sym.h"
 #include "mm/huge.h"
@@ -68,7 +67,6 @@ static enum thprace_result split_act(struct thprace_target *t)
 /* Every way in which a piece of a huge page can lie in it. */
 static enum thprace_result munmap_prepare(struct thprace_target *t)
 {
-	struct vm_area_struct *vma;
 	unsigned int n = 1 + (t->random >> 8) % (THPRACE_HPAGE_NR - 1);
 
 	t->every_other = false;
@@ -103,15 +101,6 @@ static enum thprace_result munmap_prepare(struct thprace_target *t)
 		t->nr = THPRACE_HPAGE_NR;
 		break;
 	}
-	if (mmap_read_lock_killable(t->mm))
-		return THPRACE_RESULT_FAILED;
-	vma = find_vma(t->mm, t->addr);
-	if (vma && vma->vm_start <= t->addr) {
-		t->prot = ((vma->vm_flags & VM_READ) ? PROT_READ : 0) |
-			  ((vma->vm_flags & VM_WRITE) ? PROT_WRITE : 0) |
-			  ((vma->vm_flags & VM_EXEC) ? PROT_EXEC : 0);
-	}
-	mmap_read_unlock(t->mm);
 	return THPRACE_RESULT_OK;
 }
 
@@ -127,53 +116,6 @@ static enum thprace_result munmap_act(struct thprace_target *t)
 			bitmap_set(t->gone, t->start + i, n);
 	}
 	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
-}
-
-/* Something of ours in each hole, or -EEXIST: something else is there by now. */
-static int plug_holes(struct thprace_target *t)
-{
-	unsigned int start, end;
-
-	for (start = 0; ; start = end) {
-		unsigned long addr, got, len;
-
-		start = find_next_bit(t->gone, THPRACE_HPAGE_NR, start);
-		if (start >= THPRACE_HPAGE_NR)
-			return 0;
-		end = find_next_zero_bit(t->gone, THPRACE_HPAGE_NR, start);
-		addr = t->addr + start * PAGE_SIZE;
-		len = (end - start) * PAGE_SIZE;
-		got = vm_mmap(NULL, addr, len, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 0);
-		if (IS_ERR_VALUE(got))
-			return (int)got;
-		if (got != addr) {
-			vm_munmap(got, len);
-			return -EEXIST;
-		}
-	}
-}
-
-/*
- * Fresh memory at the same place, and a fault so that it is huge again.  Not
- * over anything that the process itself mapped in a hole in the meantime; what
- * has been plugged until that is seen stays so.
- */
-static int munmap_restore(struct thprace_target *t)
-{
-	unsigned long got;
-	int ret = plug_holes(t);
-
-	if (ret)
-		return ret;
-	got = vm_mmap(NULL, t->addr, PMD_SIZE, t->prot,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
-	if (IS_ERR_VALUE(got))
-		return (int)got;
-	thprace_madvise(t->mm, t->addr, PMD_SIZE, MADV_HUGEPAGE);
-	if (put_user((char)t->random, (char __user *)t->addr + (t->random >> 16) % PMD_SIZE))
-		return -EFAULT;
-	return 0;
 }
 
 /* ---- zap: MADV_DONTNEED of a piece, no anon_vma lock on the way ---- */
@@ -219,12 +161,12 @@ const struct thprace_op_row thprace_ops[THPRACE_NR_OPS] = {
 	[THPRACE_OP_MUNMAP] = {
 		.prepare = munmap_prepare,
 		.act = munmap_act,
-		.restore = munmap_restore,
+		.empties = true,
 	},
 	[THPRACE_OP_ZAP] = {
 		.prepare = munmap_prepare,
 		.act = zap_act,
-		.restore = munmap_restore,
+		.empties = true,
 		.why_not = madvise_why_not,
 	},
 	[THPRACE_OP_CHECK] = {

@@ -21,7 +21,6 @@ struct thprace_target {
 	unsigned int order;
 	struct page *held;	/* reference taken ahead, or NULL */
 	DECLARE_BITMAP(gone, THPRACE_HPAGE_NR);	/* pages that were unmapped */
-	unsigned long prot;	/* of the VMA, for a remap */
 	unsigned int start, nr;	/* piece for munmap, in subpages */
 	bool every_other;
 	u64 random;
@@ -32,14 +31,14 @@ struct thprace_target {
  * @kind:	who can do it
  * @prepare:	outside the race: take references, choose the piece
  * @act:	the racing part
- * @restore:	outside the race: make the target huge again
+ * @empties:	memory of the target is gone afterwards (restore.c)
  * @why_not:	NULL, or why it can't run on this kernel
  */
 struct thprace_op_row {
 	enum thprace_op_kind kind;
 	enum thprace_result (*prepare)(struct thprace_target *t);
 	enum thprace_result (*act)(struct thprace_target *t);
-	int (*restore)(struct thprace_target *t);
+	bool empties;
 	const char *(*why_not)(void);
 };
 

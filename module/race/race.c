@@ -4,7 +4,7 @@
  *
  * A round: pick a huge page, prepare, meet, race, park, check, restore.
  */
-#include <linux/completion.h>
+#include <linux/bitmap.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
@@ -17,6 +17,7 @@
 #include "race/lane.h"
 #include "race/ops.h"
 #include "race/race.h"
+#include "race/restore.h"
 #include "state/names.h"
 #include "state/rng.h"
 #include "state/stats.h"
@@ -28,6 +29,16 @@
 
 /* Rounds of a race that names neither rounds= nor duration_ms=. */
 #define DEFAULT_ROUNDS	100
+
+/*
+ * A race that is to end lets its lanes end what they do, for so many times the
+ * longest that it has taken so far, but for this long at least.
+ */
+#define PATIENCE	16
+#define MIN_PATIENCE_MS	1000
+
+/* How often the writer and the processes are looked at during a stage. */
+#define LOOK_MS		50
 
 enum stage {
 	STAGE_PREPARE,
@@ -46,6 +57,7 @@ struct racer {
 	struct thprace_target target;
 	enum thprace_result prepared;
 	u64 delay_ns;
+	struct thprace_shape shape;	/* of the huge page in @mm, before the round */
 	int restored;
 	bool restores;		/* the one of its mm that restores */
 } ____cacheline_aligned_in_smp;
@@ -53,9 +65,12 @@ struct racer {
 struct race {
 	struct thprace_session *s;
 	const struct thprace_spec *spec;
-	struct mm_struct **mms;
-	unsigned int nr_mms, nr;
+	const struct thprace_stop *stop;	/* has the mms */
+	unsigned int nr;
 	u64 random;
+	u64 nr_huge, left;		/* huge pages in the maps; those not used up */
+	unsigned long *used_up;		/* bitmap of them */
+	u64 longest_ns;			/* of all stages */
 	enum stage stage;
 	bool steered;
 	unsigned int seq;
@@ -117,7 +132,7 @@ static void put_held(struct racer *r)
 	r->target.held = NULL;
 }
 
-/* Holes that others have made in the huge page are closed by one, too. */
+/* One of its mm closes the holes that the others have made in the huge page, too. */
 static int restore(struct racer *r)
 {
 	struct race *race = r->race;
@@ -130,7 +145,14 @@ static int restore(struct racer *r)
 			bitmap_or(r->target.gone, r->target.gone, t->gone,
 				  THPRACE_HPAGE_NR);
 	}
-	return r->op->restore(&r->target);
+	return thprace_restore(&r->shape, &r->target);
+}
+
+static enum thprace_result prepare(struct racer *r)
+{
+	if (r->restores && thprace_shape_take(&r->shape, r->mm, r->target.addr))
+		return THPRACE_RESULT_FAILED;
+	return r->op->prepare ? r->op->prepare(&r->target) : THPRACE_RESULT_OK;
 }
 
 static int racer_thread(void *arg)
@@ -140,14 +162,17 @@ static int racer_thread(void *arg)
 	unsigned int seen = 0;
 	bool exit = false;
 
+	allow_signal(SIGKILL);
 	kthread_use_mm(r->mm);
 	while (!exit) {
-		wait_event_idle(race->start, READ_ONCE(race->seq) != seen);
+		/* pairs with run_stage(): the stage is seen with its number */
+		wait_event_idle(race->start, smp_load_acquire(&race->seq) != seen);
 		seen++;
+		/* what it was sent was to end the last stage */
+		flush_signals(current);
 		switch (race->stage) {
 		case STAGE_PREPARE:
-			r->prepared = r->op->prepare ? r->op->prepare(&r->target) :
-						       THPRACE_RESULT_OK;
+			r->prepared = prepare(r);
 			break;
 		case STAGE_ACT:
 			act(r);
@@ -168,16 +193,45 @@ static int racer_thread(void *arg)
 	return thprace_wait_for_stop();
 }
 
+/*
+ * The lanes are at it until they are done, or the race has to end.  Then they
+ * may end what they do, so that no hole stays; unless they hang, as in the wait
+ * for an mmap_lock that is not given back.
+ */
+static void wait_for_lanes(struct race *race)
+{
+	unsigned long look = msecs_to_jiffies(LOOK_MS);
+	u64 patience_ns;
+	unsigned int i;
+
+	/* pairs with the end of a stage in racer_thread() */
+	while (!thprace_stopped(race->stop))
+		if (wait_event_interruptible_timeout(race->parked,
+						     !atomic_read_acquire(&race->busy),
+						     look) > 0)
+			return;
+	patience_ns = max_t(u64, PATIENCE * race->longest_ns, MIN_PATIENCE_MS * NSEC_PER_MSEC);
+	if (wait_event_timeout(race->parked, !atomic_read_acquire(&race->busy),
+			       nsecs_to_jiffies(patience_ns)))
+		return;
+	for (i = 0; i < race->nr; i++)
+		send_sig(SIGKILL, race->racer[i].task, 1);
+	wait_event(race->parked, !atomic_read_acquire(&race->busy));
+}
+
 static void run_stage(struct race *race, enum stage stage)
 {
+	u64 t0 = ktime_get_ns();
+
 	race->stage = stage;
 	atomic_set(&race->arrived, 0);
 	atomic_set(&race->busy, race->nr);
 	race->go_ns = 0;
-	smp_wmb();	/* lanes see the stage when they see its number */
-	WRITE_ONCE(race->seq, race->seq + 1);
+	/* pairs with racer_thread(): a lane that sees the number sees the stage */
+	smp_store_release(&race->seq, race->seq + 1);
 	wake_up_all(&race->start);
-	wait_event(race->parked, atomic_read(&race->busy) == 0);
+	wait_for_lanes(race);
+	race->longest_ns = max(race->longest_ns, ktime_get_ns() - t0);
 }
 
 static void stop_lanes(struct race *race)
@@ -203,14 +257,14 @@ static int start_lanes(struct race *race)
 
 		for (j = 0; j < spec->op[i].lanes; j++, lane++) {
 			struct racer *r = &race->racer[lane];
-			unsigned int m = j % race->nr_mms;
+			unsigned int m = j % race->stop->nr;
 
 			r->race = race;
 			r->lane = lane;
 			r->id = id;
 			r->op = op;
-			r->mm = race->mms[m];
-			if (op->restore && !restorer[m]) {
+			r->mm = race->stop->mm[m];
+			if (op->empties && !restorer[m]) {
 				restorer[m] = true;
 				r->restores = true;
 			}
@@ -257,18 +311,50 @@ static unsigned long nth_huge(const struct thprace_spec *spec, u64 n)
 	return spec->map[i].addr + n * PMD_SIZE;
 }
 
+/* The next one from @n on, around the end, that is not used up. */
+static u64 next_huge(struct race *race, u64 n)
+{
+	u64 next = find_next_zero_bit(race->used_up, race->nr_huge, n % race->nr_huge);
+
+	return next < race->nr_huge ? next : find_first_zero_bit(race->used_up, race->nr_huge);
+}
+
+/* How the round has left its huge page. Return 0 or an errno. */
+static int count_restored(struct race *race, u64 which)
+{
+	struct thprace_session *s = race->s;
+	bool used_up = false;
+	unsigned int i;
+
+	for (i = 0; i < race->nr; i++) {
+		int restored = race->racer[i].restored;
+
+		if (restored < 0)
+			return restored;
+		used_up |= restored == THPRACE_USED_UP;
+	}
+	if (used_up && !test_and_set_bit(which, race->used_up)) {
+		race->left--;
+		spin_lock(&s->lock);
+		s->nr_used_up++;
+		spin_unlock(&s->lock);
+	}
+	return 0;
+}
+
 /*
  * Steered splits in one mm are of different huge pages: of the same one they
  * would meet at the folio lock, and never come to the anon_vma rwsem.
  */
 static bool splits_another(struct race *race, unsigned int lane)
 {
+	const struct racer *r = &race->racer[lane];
 	unsigned int i;
 
-	if (race->spec->steer == THPRACE_STEER_NONE || race->racer[lane].id != THPRACE_OP_SPLIT)
+	if (race->spec->steer == THPRACE_STEER_NONE || r->id != THPRACE_OP_SPLIT)
 		return false;
 	for (i = 0; i < lane; i++)
-		if (race->racer[i].id == THPRACE_OP_SPLIT && race->racer[i].mm == race->racer[lane].mm)
+		if (race->racer[i].id == THPRACE_OP_SPLIT && race->racer[i].mm == r->mm)
 			return true;
 	return false;
 }
@@ -278,19 +364,18 @@ static int race_round(struct race *race)
 {
 	struct thprace_session *s = race->s;
 	const struct thprace_spec *spec = race->spec;
-	u64 which = draw(race), huge = 0, taken = 1;
+	u64 which = next_huge(race, draw(race)), also = which;
 	struct thprace_map region[THPRACE_MAX_LANES];
 	struct thprace_check_req req = {
 		.map = region, .nr_maps = 1, .check = spec->check,
 		.inject = spec->inject, .refs_exact = spec->refs_exact,
+		.stop = thprace_stopped_arg, .stop_arg = (void *)race->stop,
 	};
 	bool met, ready = false;
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < spec->nr_maps; i++)
-		huge += spec->map[i].len / PMD_SIZE;
-	region[0].addr = nth_huge(spec, which % huge);
+	region[0].addr = nth_huge(spec, which);
 	region[0].len = PMD_SIZE;
 
 	thprace_lanes_clear(s);
@@ -301,8 +386,10 @@ static int race_round(struct race *race)
 		t->session = s;
 		t->mm = race->racer[i].mm;
 		t->addr = region[0].addr;
-		if (splits_another(race, i) && taken < huge) {
-			t->addr = nth_huge(spec, (which + taken++) % huge);
+		race->racer[i].restored = 0;
+		if (splits_another(race, i) && req.nr_maps < race->left) {
+			also = next_huge(race, also + 1);
+			t->addr = nth_huge(spec, also);
 			region[req.nr_maps].addr = t->addr;
 			region[req.nr_maps++].len = PMD_SIZE;
 		}
@@ -313,7 +400,7 @@ static int race_round(struct race *race)
 	}
 	/* now and then while all is whole: some rules speak of PMD mappings only */
 	if (s->nr_rounds % 8 == 0) {
-		ret = thprace_check_maps(s, &req, race->mms, race->nr_mms);
+		ret = thprace_check_maps(s, &req, race->stop->mm, race->stop->nr);
 		if (ret)
 			return ret;
 	}
@@ -325,7 +412,7 @@ static int race_round(struct race *race)
 	if (!ready) {
 		/* nothing huge there (yet): make it so, and try elsewhere */
 		run_stage(race, STAGE_RESTORE);
-		return 0;
+		return count_restored(race, which);
 	}
 	draw_delays(race);
 	if (spec->steer != THPRACE_STEER_NONE) {
@@ -338,7 +425,7 @@ static int race_round(struct race *race)
 	run_stage(race, STAGE_ACT);
 	met = thprace_session_overlapped(s);
 	thprace_schedule_finish(s);
-	ret = thprace_check_maps(s, &req, race->mms, race->nr_mms);
+	ret = thprace_check_maps(s, &req, race->stop->mm, race->stop->nr);
 	thprace_schedule_disarm(s);
 	spin_lock(&s->lock);
 	s->nr_rounds++;
@@ -347,88 +434,93 @@ static int race_round(struct race *race)
 	thprace_stat_add(THPRACE_STAT_ROUNDS, 1);
 	thprace_stat_add(THPRACE_STAT_OVERLAPS, met);
 	run_stage(race, STAGE_RESTORE);
-	for (i = 0; i < race->nr && !ret; i++)
-		if (race->racer[i].restored)
-			ret = race->racer[i].restored;
+	if (!ret)
+		ret = count_restored(race, which);
 	return ret ? ret : 1;
 }
 
-/* We keep the mm of a dying process alive: it waits for us to be freed. */
-static bool someone_exits(struct pid **pids, unsigned int nr)
+static struct race *create(struct thprace_session *s, const struct thprace_spec *spec,
+			   const struct thprace_stop *stop)
 {
-	bool exits = false;
+	struct race *race = kvzalloc(sizeof(*race), GFP_KERNEL);
 	unsigned int i;
 
-	rcu_read_lock();
-	for (i = 0; i < nr && !exits; i++) {
-		struct task_struct *task = pid_task(pids[i], PIDTYPE_PID);
+	if (!race)
+		return NULL;
+	race->s = s;
+	race->spec = spec;
+	race->stop = stop;
+	init_waitqueue_head(&race->start);
+	init_waitqueue_head(&race->parked);
+	race->random = s->seed;
+	for (i = 0; i < spec->nr_maps; i++)
+		race->nr_huge += spec->map[i].len / PMD_SIZE;
+	race->left = race->nr_huge;
+	race->used_up = kvcalloc(BITS_TO_LONGS(race->nr_huge), sizeof(long), GFP_KERNEL);
+	if (race->used_up)
+		return race;
+	kvfree(race);
+	return NULL;
+}
 
-		exits = !task || (task->flags & PF_EXITING) || fatal_signal_pending(task);
-	}
-	rcu_read_unlock();
-	return exits;
+static u64 max_rounds(const struct thprace_spec *spec)
+{
+	if (spec->rounds)
+		return spec->rounds;
+	if (spec->duration_ms || spec->steer == THPRACE_STEER_GRID)
+		return THPRACE_MAX_ROUNDS;
+	return DEFAULT_ROUNDS;
+}
+
+/* Is there a reason to end that is not an error? */
+static bool is_over(const struct race *race, u64 t0, unsigned int violations)
+{
+	const struct thprace_spec *spec = race->spec;
+
+	if (spec->duration_ms && ktime_get_ns() - t0 >= spec->duration_ms * NSEC_PER_MSEC)
+		return true;
+	if (spec->stop_on == THPRACE_STOP_FIRST &&
+	    READ_ONCE(race->s->nr_violations) != violations)
+		return true;
+	if (spec->steer == THPRACE_STEER_GRID && thprace_grid_complete(race->s))
+		return true;
+	return !race->left;
 }
 
 /**
  * thprace_race() - race the ops of a spec on the huge pages of its maps
  * @s: session that counts
  * @spec: ops, maps, bounds; the choices are made from @s->seed
- * @mms: user references held by the caller
- * @pids: of the processes; the race ends when one of them does
- * @nr_mms: how many
+ * @stop: the mms, user references held by the caller; and what ends it early
  *
- * Ends at the first of rounds, duration, a violation (unless stop_on=never)
- * and a signal.  A process whose hole was filled by something else in the
- * meantime ends it as well, with -EEXIST in the log and what was found in the
- * report; its new mapping is left alone.
+ * Ends at the first of rounds, duration, a violation (unless stop_on=never), a
+ * signal, the end of a process, and no huge page left that can be raced.  It
+ * ends as well, with -EEXIST in the log and what was found in the report, when
+ * a process has mapped something in a hole; that mapping is left alone.
  *
- * Context: process context. Return: 0, -EINTR, -ENOMEM, or an errno of steer.
+ * Context: process context.
+ * Return: 0, -EINTR, -ESRCH, -ENOMEM, or an errno of steer.
  */
 int thprace_race(struct thprace_session *s, const struct thprace_spec *spec,
-		 struct mm_struct **mms, struct pid **pids, unsigned int nr_mms)
+		 const struct thprace_stop *stop)
 {
-	struct race *race = kvzalloc(sizeof(*race), GFP_KERNEL);
-	u64 rounds = spec->rounds, raced = 0, idle = 0;
+	struct race *race = create(s, spec, stop);
+	u64 rounds = max_rounds(spec), raced = 0, idle = 0;
 	u64 t0 = ktime_get_ns();
-	unsigned int before = s->nr_violations;
+	unsigned int before = READ_ONCE(s->nr_violations);
 	int ret = 0;
 
 	if (!race)
 		return -ENOMEM;
-	race->s = s;
-	race->spec = spec;
-	race->mms = mms;
-	race->nr_mms = nr_mms;
-	init_waitqueue_head(&race->start);
-	init_waitqueue_head(&race->parked);
-	race->random = s->seed;
-	if (!(spec->given & (BIT(THPRACE_WORD_ROUNDS) | BIT(THPRACE_WORD_DURATION_MS))))
-		rounds = spec->steer == THPRACE_STEER_GRID ? THPRACE_MAX_ROUNDS :
-							     DEFAULT_ROUNDS;
-	else if (!rounds)
-		rounds = THPRACE_MAX_ROUNDS;
 	thprace_schedule_disarm(s);
 	thprace_lockcount_inject(s, spec->inject);
-	s->selected |= spec->check ? spec->check :
-		       thprace_checks_available() & ~BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS);
+	thprace_session_select(s, spec->check ? spec->check : thprace_checks_default());
 	ret = thprace_frames_begin(s);
 	if (!ret)
 		ret = start_lanes(race);
 	while (!ret && raced < rounds) {
-		if (signal_pending(current)) {
-			ret = -EINTR;
-			break;
-		}
-		if (someone_exits(pids, nr_mms)) {
-			ret = -ESRCH;
-			break;
-		}
-		if (spec->duration_ms &&
-		    ktime_get_ns() - t0 >= spec->duration_ms * NSEC_PER_MSEC)
-			break;
-		if (spec->stop_on == THPRACE_STOP_FIRST && s->nr_violations != before)
-			break;
-		if (spec->steer == THPRACE_STEER_GRID && thprace_grid_complete(s))
+		ret = thprace_stopped(stop);
+		if (ret || is_over(race, t0, before))
 			break;
 		ret = race_round(race);
 		if (ret > 0) {
@@ -444,13 +536,16 @@ int thprace_race(struct thprace_session *s, const struct thprace_spec *spec,
 	thprace_lockcount_inject(s, 0);
 	stop_lanes(race);
 	thprace_lanes_clear(s);
+	spin_lock(&s->lock);
 	s->duration_ns += ktime_get_ns() - t0;
-	if (ret == -EINTR)
-		s->aborted = true;
+	spin_unlock(&s->lock);
+	kvfree(race->used_up);
 	kvfree(race);
+	if (ret == -EINTR)
+		WRITE_ONCE(s->aborted, true);
 	if (ret && ret != -EINTR && ret != -ENOMEM && raced) {
 		pr_info("thprace: race of session %llu ended early: %d\n", s->id, ret);
-		s->aborted = true;
+		WRITE_ONCE(s->aborted, true);
 		ret = 0;
 	}
 	return ret;

@@ -4,8 +4,9 @@
 #define THPRACE_RACE_H
 
 #include "state/session.h"
+#include "state/stop.h"
 
 int thprace_race(struct thprace_session *s, const struct thprace_spec *spec,
-		 struct mm_struct **mms, struct pid **pids, unsigned int nr_mms);
+		 const struct thprace_stop *stop);
 
 #endif /* THPRACE_RACE_H */

@@ -23,6 +23,7 @@
 static DEFINE_RAW_SPINLOCK(ring_lock);
 static struct thprace_violation ring[THPRACE_MAX_VIOLATIONS];	/* ring_lock */
 static u64 ring_serial;						/* ring_lock */
+static u64 ring_cleared;	/* ring_lock: those up to this serial are not shown */
 
 /**
  * thprace_record_counts() - count checks that held or were skipped
@@ -152,6 +153,47 @@ void thprace_record_reset(struct thprace_session *s)
 }
 
 /**
+ * thprace_record_name() - name the scenario that violations are of from now on
+ * @s: session
+ * @scenario: its name, or ""
+ * @before: out, the name until now (THPRACE_NAME_LEN bytes), or NULL
+ *
+ * Context: any but NMI; takes ring_lock.
+ */
+void thprace_record_name(struct thprace_session *s, const char *scenario, char *before)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	if (before)
+		memcpy(before, s->scenario, sizeof(s->scenario));
+	strscpy(s->scenario, scenario, sizeof(s->scenario));
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+}
+
+/**
+ * thprace_record_of_session() - copy the first violations of a session
+ * @s: session
+ * @out: room for THPRACE_SESSION_VIOLATIONS
+ * @total: out, how many there were
+ *
+ * Context: any but NMI. Return: how many were copied.
+ */
+unsigned int thprace_record_of_session(struct thprace_session *s,
+				       struct thprace_violation *out, unsigned int *total)
+{
+	unsigned long flags;
+	unsigned int n;
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	*total = s->nr_violations;
+	n = min_t(unsigned int, *total, THPRACE_SESSION_VIOLATIONS);
+	memcpy(out, s->violation, n * sizeof(*out));
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+	return n;
+}
+
+/**
  * thprace_record_snapshot() - copy the ring, oldest first
  * @out: room for @max
  * @max: at most THPRACE_MAX_VIOLATIONS
@@ -166,8 +208,25 @@ unsigned int thprace_record_snapshot(struct thprace_violation *out, unsigned int
 
 	raw_spin_lock_irqsave(&ring_lock, flags);
 	i = ring_serial > max ? ring_serial - max : 0;
+	i = max(i, ring_cleared);
 	for (; i < ring_serial; i++)
 		out[n++] = ring[i % THPRACE_MAX_VIOLATIONS];
 	raw_spin_unlock_irqrestore(&ring_lock, flags);
 	return n;
+}
+
+/**
+ * thprace_record_clear() - forget the violations of all sessions
+ *
+ * A session's own report keeps them.
+ *
+ * Context: any but NMI; takes ring_lock.
+ */
+void thprace_record_clear(void)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	ring_cleared = ring_serial;
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
 }

@@ -9,6 +9,10 @@ void thprace_record(struct thprace_session *s, unsigned int check,
 		    const struct thprace_finding *f);
 void thprace_record_counts(struct thprace_session *s, struct thprace_tally *tally);
 void thprace_record_reset(struct thprace_session *s);
+void thprace_record_name(struct thprace_session *s, const char *scenario, char *before);
+unsigned int thprace_record_of_session(struct thprace_session *s,
+				       struct thprace_violation *out, unsigned int *total);
 unsigned int thprace_record_snapshot(struct thprace_violation *out, unsigned int max);
+void thprace_record_clear(void);
 
 #endif /* THPRACE_RECORD_H */

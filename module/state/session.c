@@ -5,6 +5,7 @@
 #include <linux/ktime.h>
 #include <linux/sched/task.h>
 
+#include "state/held.h"
 #include "state/record.h"
 #include "state/session.h"
 #include "state/stats.h"
@@ -14,7 +15,7 @@ static atomic64_t next_id;
 /* Kernel memory of a session, but for what the layers above keep in it. */
 static size_t session_bytes(const struct thprace_session *s)
 {
-	return sizeof(*s) + (s->held ? THPRACE_MAX_HELD * sizeof(*s->held) : 0);
+	return sizeof(*s) + (s->unmapped ? THPRACE_MAX_UNMAPPED * sizeof(*s->unmapped) : 0);
 }
 
 /**
@@ -34,6 +35,9 @@ struct thprace_session *thprace_session_create(void)
 	init_rwsem(&s->arm_lock);
 	spin_lock_init(&s->lock);
 	INIT_LIST_HEAD(&s->node);
+	INIT_LIST_HEAD(&s->held);
+	s->held_by_place = RB_ROOT;
+	s->held_by_pfn = RB_ROOT;
 	s->command = "none";
 	for (i = 0; i < THPRACE_MAX_LANES; i++)
 		s->lane[i].op = THPRACE_NR_OPS;
@@ -51,9 +55,9 @@ struct thprace_session *thprace_session_create(void)
 void thprace_session_destroy(struct thprace_session *s)
 {
 	thprace_lanes_clear(s);
-	thprace_session_drop(s);
+	thprace_held_drop(s, 0);
 	thprace_stat_add(THPRACE_STAT_SESSION_BYTES, -(s64)session_bytes(s));
-	kvfree(s->held);
+	kvfree(s->unmapped);
 	kvfree(s);
 	thprace_stat_add(THPRACE_STAT_SESSIONS, -1);
 }
@@ -75,7 +79,10 @@ void thprace_session_reset(struct thprace_session *s)
 	s->duration_ns = 0;
 	s->op_asked = 0;
 	s->nr_checks = 0;
-	s->aborted = false;
+	WRITE_ONCE(s->aborted, false);
+	s->nr_unmapped = 0;
+	s->unmapped_more = 0;
+	s->nr_used_up = 0;
 	memset(s->op, 0, sizeof(s->op));
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
 		s->check[i].held = 0;
@@ -87,7 +94,7 @@ void thprace_session_reset(struct thprace_session *s)
 	thprace_record_reset(s);
 }
 
-/* Allocate a table of the session once; whoever comes second frees his own. */
+/* Allocate a table of the session once; of two at once the second is freed. */
 static void *table_once(struct thprace_session *s, void **where, size_t bytes)
 {
 	void *table = READ_ONCE(*where);
@@ -106,141 +113,85 @@ static void *table_once(struct thprace_session *s, void **where, size_t bytes)
 }
 
 /**
- * thprace_session_hold() - keep a reference for a later split
+ * thprace_session_unmapped_room() - make room for what is going to be unmapped
  * @s: the session
- * @mm: in which it was found (identity only)
- * @addr: PMD-aligned address at which it was found
- * @page: referenced; the reference is the session's on success
  *
- * Context: process context. Return: 0, -ENOMEM, -EBUSY (held already), or
- * -ENOSPC (table full).
+ * Context: process context. Return: 0 or -ENOMEM.
  */
-int thprace_session_hold(struct thprace_session *s, struct mm_struct *mm,
-			 unsigned long addr, struct page *page)
+int thprace_session_unmapped_room(struct thprace_session *s)
 {
-	unsigned int i;
-	int free = -1;
-
-	if (!table_once(s, (void **)&s->held, THPRACE_MAX_HELD * sizeof(*s->held)))
-		return -ENOMEM;
-	spin_lock(&s->lock);
-	for (i = 0; i < THPRACE_MAX_HELD; i++) {
-		struct thprace_held *h = &s->held[i];
-
-		if (!h->page) {
-			if (free < 0)
-				free = i;
-		} else if (h->mm == mm && h->addr == addr) {
-			spin_unlock(&s->lock);
-			return -EBUSY;
-		}
-	}
-	if (free >= 0) {
-		s->held[free].mm = mm;
-		s->held[free].addr = addr;
-		s->held[free].page = page;
-	}
-	spin_unlock(&s->lock);
-	return free < 0 ? -ENOSPC : 0;
+	return table_once(s, (void **)&s->unmapped,
+			  THPRACE_MAX_UNMAPPED * sizeof(*s->unmapped)) ? 0 : -ENOMEM;
 }
 
 /**
- * thprace_session_holds() - is a reference held for this place?
- * @s: the session
- * @mm: as given to thprace_session_hold()
- * @addr: likewise
- */
-bool thprace_session_holds(struct thprace_session *s, struct mm_struct *mm,
-			   unsigned long addr)
-{
-	bool found = false;
-	unsigned int i;
-
-	if (!READ_ONCE(s->held))
-		return false;
-	spin_lock(&s->lock);
-	for (i = 0; i < THPRACE_MAX_HELD && !found; i++)
-		found = s->held[i].page && s->held[i].mm == mm && s->held[i].addr == addr;
-	spin_unlock(&s->lock);
-	return found;
-}
-
-/**
- * thprace_session_unhold() - take a held reference out of the session
- * @s: the session
- * @mm: as given to thprace_session_hold()
- * @addr: likewise
+ * thprace_session_unmapped() - remember what a munmap command unmapped
+ * @s: the session; thprace_session_unmapped_room() was called
+ * @pid: of the process
+ * @addr: first byte
+ * @len: bytes
  *
- * Context: process context.
- * Return: the page, whose reference is now the caller's, or NULL.
- */
-struct page *thprace_session_unhold(struct thprace_session *s, struct mm_struct *mm,
-				    unsigned long addr)
-{
-	struct page *page = NULL;
-	unsigned int i;
-
-	if (!READ_ONCE(s->held))
-		return NULL;
-	spin_lock(&s->lock);
-	for (i = 0; i < THPRACE_MAX_HELD && !page; i++) {
-		struct thprace_held *h = &s->held[i];
-
-		if (h->page && h->mm == mm && h->addr == addr) {
-			page = h->page;
-			h->page = NULL;
-		}
-	}
-	spin_unlock(&s->lock);
-	return page;
-}
-
-/**
- * thprace_session_drop() - give back all held references
- * @s: the session
+ * A range that goes on where the last one ended becomes one with it.
  *
  * Context: process context.
  */
-void thprace_session_drop(struct thprace_session *s)
+void thprace_session_unmapped(struct thprace_session *s, int pid, u64 addr, u64 len)
 {
-	unsigned int i;
+	struct thprace_unmapped *last;
 
-	if (!READ_ONCE(s->held))
-		return;
-	for (i = 0; i < THPRACE_MAX_HELD; i++) {
-		struct page *page;
-
-		spin_lock(&s->lock);
-		page = s->held[i].page;
-		s->held[i].page = NULL;
-		spin_unlock(&s->lock);
-		if (page)
-			put_page(page);
+	spin_lock(&s->lock);
+	last = s->nr_unmapped ? &s->unmapped[s->nr_unmapped - 1] : NULL;
+	if (last && last->pid == pid && last->addr + last->len == addr && !s->unmapped_more) {
+		last->len += len;
+	} else if (s->nr_unmapped < THPRACE_MAX_UNMAPPED) {
+		last = &s->unmapped[s->nr_unmapped++];
+		last->pid = pid;
+		last->addr = addr;
+		last->len = len;
+	} else {
+		s->unmapped_more++;
 	}
+	spin_unlock(&s->lock);
 }
 
 /**
- * thprace_session_held_refs() - how many references the session holds on a folio
+ * thprace_session_count_op() - count an op that has ended
  * @s: the session
- * @pfn: of its head
- * @nr: its pages
+ * @op: which
+ * @result: how it ended
+ * @took_ns: how long it took
+ *
+ * Context: process context.
  */
-unsigned int thprace_session_held_refs(struct thprace_session *s, unsigned long pfn,
-				       unsigned long nr)
+void thprace_session_count_op(struct thprace_session *s, enum thprace_op op,
+			      enum thprace_result result, u64 took_ns)
 {
-	unsigned int i, n = 0;
+	struct thprace_op_count *c = &s->op[op];
 
-	if (!READ_ONCE(s->held))
-		return 0;
 	spin_lock(&s->lock);
-	for (i = 0; i < THPRACE_MAX_HELD; i++) {
-		struct page *page = s->held[i].page;
-
-		if (page && page_to_pfn(page) >= pfn && page_to_pfn(page) < pfn + nr)
-			n++;
-	}
+	s->op_asked |= BIT_ULL(op);
+	if (result == THPRACE_RESULT_OK)
+		c->done++;
+	else if (result == THPRACE_RESULT_BUSY)
+		c->busy++;
+	else
+		c->failed++;
+	c->time_ns += took_ns;
 	spin_unlock(&s->lock);
-	return n;
+}
+
+/**
+ * thprace_session_select() - a pass needs these checks
+ * @s: the session
+ * @checks: bitmap, added to what was asked for before
+ *
+ * Context: process context.
+ */
+void thprace_session_select(struct thprace_session *s, u64 checks)
+{
+	spin_lock(&s->lock);
+	s->selected |= checks;
+	spin_unlock(&s->lock);
 }
 
 /**

@@ -10,7 +10,7 @@
  *   session->cmd_lock (mutex)	one race/arm/round/reset at a time
  *   session->arm_lock (rwsem)	read: a lane enters; write: a schedule is armed
  *   mmap_lock of the mms > folio lock > anon_vma root rwsem > page table locks
- *   session->lock (spinlock)	lanes, held pages, watched frames, counters
+ *   session->lock (spinlock)	lanes, held references, counters
  *   record.c's ring_lock (raw spinlock, irqsave; also taken in probe handlers)
  * No user memory is touched under any of them.
  */
@@ -19,6 +19,7 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -27,10 +28,10 @@
 #include "state/finding.h"
 #include "state/spec.h"
 
-#define THPRACE_MAX_HELD	1024	/* folio references of a session */
 #define THPRACE_MAX_SPANS	64	/* intervals of a lane in a round */
 #define THPRACE_SESSION_VIOLATIONS 32	/* kept in a session's report */
 #define THPRACE_SESSION_PRINTED	16	/* printed to the kernel log */
+#define THPRACE_MAX_UNMAPPED	256	/* ranges that a munmap command can report */
 
 struct thprace_session;
 struct thprace_lane;
@@ -75,10 +76,10 @@ struct thprace_lane {
 	struct thprace_span span[THPRACE_MAX_SPANS];
 };
 
-struct thprace_held {
-	struct mm_struct *mm;		/* identity only */
-	unsigned long addr;
-	struct page *page;		/* referenced; NULL = free */
+/* What a munmap command has unmapped of a process. */
+struct thprace_unmapped {
+	int pid;			/* as the writer sees it */
+	u64 addr, len;
 };
 
 /* How often a check held or was skipped, not yet in the session. */
@@ -101,17 +102,16 @@ struct thprace_session {
 	spinlock_t lock;		/* see the fields below */
 	struct list_head node;		/* in lockcheck.c's list of active sessions */
 
-	/* identity of the last command, for the report */
-	const char *command;
-	char run[THPRACE_MAX_LINE];
-	char scenario[THPRACE_NAME_LEN];
+	const char *command;		/* the last one, for the report */
+	int error;			/* of a trigger that failed, for the report */
 	bool aborted;
 	bool many_mms;			/* more than two shared a folio at some time */
 	unsigned int nr_checks;		/* check commands so far */
-	u64 seed;
+	u64 seed;			/* of race and arm, which cmd_lock serialises */
 	u64 inject;			/* racing checks: controls of the lanes that go now */
 
 	/* guarded by @lock */
+	char run[THPRACE_MAX_LINE];	/* "run:" of the report */
 	u64 nr_rounds, nr_overlaps;
 	u64 selected;			/* checks that were asked for, ever */
 	u64 duration_ns;
@@ -120,12 +120,19 @@ struct thprace_session {
 	struct thprace_check_count check[THPRACE_NR_CHECKS];
 	struct thprace_lane lane[THPRACE_MAX_LANES];
 	u64 op_ewma_ns[THPRACE_NR_OPS];	/* measured unsteered durations */
-	struct thprace_held *held;	/* THPRACE_MAX_HELD, allocated on first hold */
+	struct list_head held;		/* held.c: references kept for splits to come */
+	struct rb_root held_by_place, held_by_pfn;
+	unsigned int nr_held;
+	struct thprace_unmapped *unmapped;	/* THPRACE_MAX_UNMAPPED, on first munmap */
+	unsigned int nr_unmapped;
+	u64 unmapped_more;		/* ranges for which there was no room */
+	u64 nr_used_up;			/* huge pages that races could not put back */
 	struct thprace_frames *frames;	/* oracle/frames.c, from the first check on */
 
 	/* guarded by record.c's ring_lock */
 	unsigned int nr_violations;
 	unsigned int nr_printed;	/* to the kernel log; not reset */
+	char scenario[THPRACE_NAME_LEN];
 	struct thprace_violation violation[THPRACE_SESSION_VIOLATIONS];
 
 	struct thprace_observer *observer;	/* kept between checks; xchg() */
@@ -144,13 +151,11 @@ static inline bool thprace_lane_has_op(const struct thprace_lane *lane)
 struct thprace_session *thprace_session_create(void);
 void thprace_session_destroy(struct thprace_session *s);
 void thprace_session_reset(struct thprace_session *s);
-int thprace_session_hold(struct thprace_session *s, struct mm_struct *mm,
-			 unsigned long addr, struct page *page);
-bool thprace_session_holds(struct thprace_session *s, struct mm_struct *mm,
-			   unsigned long addr);
-struct page *thprace_session_unhold(struct thprace_session *s, struct mm_struct *mm,
-				    unsigned long addr);
-void thprace_session_drop(struct thprace_session *s);
+int thprace_session_unmapped_room(struct thprace_session *s);
+void thprace_session_unmapped(struct thprace_session *s, int pid, u64 addr, u64 len);
+void thprace_session_count_op(struct thprace_session *s, enum thprace_op op,
+			      enum thprace_result result, u64 took_ns);
+void thprace_session_select(struct thprace_session *s, u64 checks);
 unsigned int thprace_session_held_refs(struct thprace_session *s, unsigned long pfn,
 				       unsigned long nr);
 bool thprace_lanes_active(struct thprace_session *s);

@@ -53,7 +53,7 @@ enum thprace_steer {
 	THPRACE_STEER_GRID,
 };
 
-enum thprace_stop {
+enum thprace_stop_on {
 	THPRACE_STOP_FIRST,
 	THPRACE_STOP_NEVER,
 };
@@ -136,7 +136,7 @@ struct thprace_spec {
 	u32 grid_k;
 	u32 lane;
 	enum thprace_result result;
-	enum thprace_stop stop_on;
+	enum thprace_stop_on stop_on;
 	char scenario[THPRACE_NAME_LEN];
 	u32 refs_exact;
 	u32 task;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stats.c - totals since load
+ * stats.c - totals since load, or since they were cleared
  *
  * Counted per CPU: probe handlers of all tasks add to them.
  */
@@ -49,4 +49,22 @@ s64 thprace_stat_read(enum thprace_stat stat)
 const char *thprace_stat_name(enum thprace_stat stat)
 {
 	return stat_names[stat];
+}
+
+/**
+ * thprace_stat_clear() - begin to count anew
+ *
+ * What says how much there is now, not how much there was, stays.
+ */
+void thprace_stat_clear(void)
+{
+	unsigned int i;
+	int cpu;
+
+	for (i = 0; i < THPRACE_NR_STATS; i++) {
+		if (i == THPRACE_STAT_SESSIONS || i == THPRACE_STAT_SESSION_BYTES)
+			continue;
+		for_each_possible_cpu(cpu)
+			WRITE_ONCE(per_cpu(stats, cpu)[i], 0);
+	}
 }

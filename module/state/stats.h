@@ -22,6 +22,7 @@ enum thprace_stat {
 
 void thprace_stat_add(enum thprace_stat stat, s64 n);
 s64 thprace_stat_read(enum thprace_stat stat);
+void thprace_stat_clear(void);
 const char *thprace_stat_name(enum thprace_stat stat);
 
 #endif /* THPRACE_STATS_H */

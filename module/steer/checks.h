@@ -17,6 +17,7 @@ const char *thprace_check_kind_name(unsigned int check);
 const char *thprace_check_why_not(unsigned int check);
 u64 thprace_checks_available(void);
 u64 thprace_checks_racing(void);
+u64 thprace_checks_default(void);
 bool thprace_check_must_hold(struct thprace_session *s, unsigned int check);
 
 #endif /* THPRACE_CHECKS_H */

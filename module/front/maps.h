@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* maps.h - the processes of a line, and what its maps name in them */
+#ifndef THPRACE_MAPS_H
+#define THPRACE_MAPS_H
+
+#include "state/spec.h"
+
+struct mm_struct;
+struct pid;
+
+/* The mms of a line's pid= words, each once. */
+struct thprace_mms {
+	struct mm_struct *mm[THPRACE_MAX_PIDS];	/* mm_users held */
+	struct pid *pid[THPRACE_MAX_PIDS];	/* referenced; of the same index */
+	unsigned int nr;
+};
+
+int thprace_mms_get(struct thprace_mms *mms, const struct thprace_spec *spec);
+void thprace_mms_put(struct thprace_mms *mms);
+int thprace_maps_in_user_space(const struct thprace_spec *spec, struct mm_struct *mm);
+int thprace_maps_prove(const struct thprace_spec *spec, const struct thprace_mms *mms,
+		       unsigned int nth, bool shared, bool holes);
+
+#endif /* THPRACE_MAPS_H */
