@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Whose work lock checks count, how long controls last, and what steering asks
- * of the machine: CPUs, time, memory.
+ * of the machine: CPUs and time.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -257,61 +256,6 @@ static void case_absent(const void *arg)
 	holder_stop(&h);
 }
 
-static bool put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-#define FAIL_NTH	"/proc/thread-self/fail-nth"
-#define IGNORE_WAIT	"/sys/kernel/debug/failslab/ignore-gfp-wait"
-#define AT_RETURN	"arm steer=\"a<split_vma a>end\""
-
-/*
- * An allocation that fails while a probe is placed is no property of the kernel:
- * ENOMEM, and next time it works.
- */
-static void case_no_memory(const void *arg)
-{
-	char *before = tr_read("phases"), *now, n[16];
-	unsigned int nth, failed = 0;
-	int fd = tr_session(), err;
-
-	(void)arg;
-	/* places all probes at entries */
-	tr_expect(fd, 0, "arm steer=\"a>split_vma a>end\"");
-	err = tr_fd_write(fd, AT_RETURN);
-	if (err == EOPNOTSUPP)
-		ksft_skip("no return probes on this kernel");
-	close(fd);
-	if (access(FAIL_NTH, W_OK) || !put(IGNORE_WAIT, "N"))
-		ksft_skip("no fault injection in this kernel");
-	fd = tr_session();
-	tr_expect(fd, 0, "arm steer=\"a>split_vma a>end\"");
-	/* the first ones fail before ftrace is asked, which would warn */
-	for (nth = 1; nth <= 40; nth++) {
-		snprintf(n, sizeof(n), "%u", nth);
-		ksft_assert(put(FAIL_NTH, n), "fail-nth");
-		err = tr_fd_write(fd, AT_RETURN);
-		put(FAIL_NTH, "0");
-		ksft_expect(!err || err == ENOMEM, "allocation %u fails: %s", nth,
-			    tr_errno_name(err));
-		failed += !!err;
-		if (!err)
-			break;
-	}
-	put(IGNORE_WAIT, "Y");
-	ksft_expect(failed > 2, "%u allocations have failed", failed);
-	tr_expect(fd, 0, AT_RETURN);
-	now = tr_read("phases");
-	ksft_expect(!strcmp(now, before), "phases were\n%s, are\n%s", before, now);
-	close(fd);
-}
-
 static const struct ksft_case cases[] = {
 	{ .name = "lock checks of others count apart", .run = case_others },
 	{ .name = "a split alone says nothing about two", .run = case_alone },
@@ -319,7 +263,6 @@ static const struct ksft_case cases[] = {
 	{ .name = "more parked lanes than CPUs", .run = case_cpus },
 	{ .name = "a grid on one CPU", .run = case_one_cpu },
 	{ .name = "a lane sleeps until the others come", .run = case_absent },
-	{ .name = "no memory for a probe", .run = case_no_memory },
 };
 
 int main(int argc, char **argv)

@@ -123,6 +123,6 @@ const char *thprace_args_why_not(const char *symbol)
 
 	for (i = 0; protos[i].symbol; i++)
 		if (!strcmp(protos[i].symbol, symbol))
-			return protos[i].same ? NULL : "its prototype is another one";
-	return "no header declares its prototype";
+			return protos[i].same ? NULL : "declared here with another prototype";
+	return "declared in no header, its parameters are not known";
 }

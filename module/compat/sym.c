@@ -247,7 +247,7 @@ const char *thprace_sym_missing(enum thprace_sym sym)
 {
 	if (sym_addr[sym])
 		return NULL;
-	return sym_args[sym] ? "a function that it needs has another prototype here" :
+	return sym_args[sym] ? "a function that it calls is declared with another prototype here" :
 			       sym_table[sym].reason;
 }
 

@@ -2,8 +2,7 @@
 /*
  * grid.h - every pair of a split's and another op's phases, in turn
  *
- * Chooses the schedule of each round and keeps what came of it. Not here: how
- * a schedule is forced (schedule.c).
+ * Chooses the schedule of each round and keeps its result.
  */
 #ifndef THPRACE_GRID_H
 #define THPRACE_GRID_H
