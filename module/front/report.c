@@ -204,7 +204,7 @@ char *thprace_report_session(struct thprace_session *s, size_t *len)
 	say(&t, "%s\n", THPRACE_REPORT_MAGIC);
 	say(&t, "command: %s\n", READ_ONCE(s->command));
 	if (s->error)
-		say(&t, "error: %pe\n", ERR_PTR(s->error));
+		say(&t, "error: %d\n", s->error);
 	say(&t, "run: %s\n", run[0] ? run : "-");
 	kvfree(run);
 	say(&t, "verdict: %s\n", verdicts[thprace_session_verdict(s)]);

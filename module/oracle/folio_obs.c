@@ -659,7 +659,6 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 	ret = find_rmap(obs, folio, vma, &rmap);
 	if (ret != THPRACE_OBSERVED)
 		return ret;
-	read_mm_ids(obs, folio);
 	v.anon_vma = rmap.anon_vma;
 	o->nr_candidates = 0;
 	memset(o->candidates_of, -1, o->set.nr_mms * sizeof(o->candidates_of[0]));

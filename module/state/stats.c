@@ -11,6 +11,8 @@
 
 static DEFINE_PER_CPU(s64 [THPRACE_NR_STATS], stats);
 
+static s64 cleared[THPRACE_NR_STATS];	/* what each was when it was cleared */
+
 static const char * const stat_names[] = {
 	"sessions", "session_bytes", "commands", "rounds", "overlaps", "splits",
 	"folios_checked", "violations", "parks", "check_ns", "lock_checks_others",
@@ -28,11 +30,7 @@ void thprace_stat_add(enum thprace_stat stat, s64 n)
 	this_cpu_add(stats[stat], n);
 }
 
-/**
- * thprace_stat_read() - a total since load
- * @stat: which
- */
-s64 thprace_stat_read(enum thprace_stat stat)
+static s64 since_load(enum thprace_stat stat)
 {
 	s64 sum = 0;
 	int cpu;
@@ -40,6 +38,15 @@ s64 thprace_stat_read(enum thprace_stat stat)
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(per_cpu(stats, cpu)[stat]);
 	return sum;
+}
+
+/**
+ * thprace_stat_read() - a total since load, or since it was cleared
+ * @stat: which
+ */
+s64 thprace_stat_read(enum thprace_stat stat)
+{
+	return since_load(stat) - READ_ONCE(cleared[stat]);
 }
 
 /**
@@ -59,12 +66,8 @@ const char *thprace_stat_name(enum thprace_stat stat)
 void thprace_stat_clear(void)
 {
 	unsigned int i;
-	int cpu;
 
-	for (i = 0; i < THPRACE_NR_STATS; i++) {
-		if (i == THPRACE_STAT_SESSIONS || i == THPRACE_STAT_SESSION_BYTES)
-			continue;
-		for_each_possible_cpu(cpu)
-			WRITE_ONCE(per_cpu(stats, cpu)[i], 0);
-	}
+	for (i = 0; i < THPRACE_NR_STATS; i++)
+		if (i != THPRACE_STAT_SESSIONS && i != THPRACE_STAT_SESSION_BYTES)
+			WRITE_ONCE(cleared[i], since_load(i));
 }
