@@ -320,7 +320,41 @@ static void case_two(const void *arg)
 	holder_stop(&h[1]);
 }
 
+/* Blanks are blanks, also around a verb. */
+static void case_blanks(const void *arg)
+{
+	int fd = tr_session();
+
+	(void)arg;
+	tr_expect(fd, 0, " \t round\n");
+	tr_expect(fd, 0, "reset \t\n");
+	tr_expect(fd, 0, "arm\tseed=1");
+	close(fd);
+}
+
+/* What the kernel warns of is not asked of it: order 1 of anonymous memory. */
+static void case_order_one(const void *arg)
+{
+	struct holder h;
+	char *report;
+	int fd = tr_session();
+
+	(void)arg;
+	holder_start(&h, thp_bytes());
+	if (tr_fd_write(fd, "split pid=%d map=%p+%#zx order=1", h.pid, h.r.addr,
+			h.r.len) == EOPNOTSUPP)
+		ksft_skip("this kernel splits to single pages only");
+	report = tr_fd_read(fd);
+	ksft_expect(tr_row(report, "op", "split", "failed") == 1,
+		    "not counted as failed:\n%s", report);
+	holder_intact(&h, true);
+	holder_stop(&h);
+	close(fd);
+}
+
 static const struct ksft_case cases[] = {
+	{ .name = "blanks around a verb", .run = case_blanks },
+	{ .name = "a split to order 1", .run = case_order_one },
 	{ .name = "a new session", .run = case_new },
 	{ .name = "results accumulate until reset", .run = case_accumulate },
 	{ .name = "refused commands", .run = case_refused },

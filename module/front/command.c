@@ -518,6 +518,11 @@ static int parse_job(struct job *job, const struct verb *verb, const char *line,
 	return 0;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /**
  * thprace_command() - run one session command
  * @s: the session
@@ -533,14 +538,18 @@ int thprace_command(struct thprace_session *s, const char *line, size_t len)
 	unsigned int i;
 	int ret = -EINVAL;
 
-	while (n < len && line[n] != ' ' && line[n] != '\n')
+	while (len && is_blank(*line)) {
+		line++;
+		len--;
+	}
+	while (n < len && !is_blank(line[n]) && line[n] != '\n')
 		n++;
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (strlen(verbs[i].name) == n && !memcmp(verbs[i].name, line, n))
 			break;
 	if (i == ARRAY_SIZE(verbs))
 		return -EINVAL;
-	while (n < len && line[n] == ' ')
+	while (n < len && is_blank(line[n]))
 		n++;
 	if (n + 1 == len && line[n] == '\n')
 		n++;

@@ -35,6 +35,15 @@ static enum thprace_result split_prepare(struct thprace_target *t)
 }
 
 /* A reference and the folio lock are enough; mmap_lock is not held. */
+/*
+ * The kernel warns of what it cannot split to: order 1 of anonymous memory, which
+ * has no room for the list of deferred splits, and (6.12) any order of shmem.
+ */
+static bool can_leave(struct folio *folio, unsigned int order)
+{
+	return !order || (folio_test_anon(folio) && order != 1);
+}
+
 static enum thprace_result split_act(struct thprace_target *t)
 {
 	struct page *page = t->held;
@@ -52,7 +61,8 @@ static enum thprace_result split_act(struct thprace_target *t)
 	/* it can have been split between the look and the lock */
 	if (page_folio(page) == folio && folio_test_large(folio) &&
 	    !folio_test_writeback(folio) && folio_order(folio) > t->order)
-		ret = thprace_schedule_split(page, t->order);
+		ret = can_leave(folio, t->order) ? thprace_schedule_split(page, t->order) :
+						   -EINVAL;
 	folio_unlock(page_folio(page));
 	put_page(page);
 	if (!ret)

@@ -543,7 +543,7 @@ int thprace_race(struct thprace_session *s, const struct thprace_spec *spec,
 	kvfree(race);
 	if (ret == -EINTR)
 		WRITE_ONCE(s->aborted, true);
-	if (ret && ret != -EINTR && ret != -ENOMEM && raced) {
+	if (ret && ret != -EINTR && ret != -ENOMEM && (raced || ret == -EEXIST)) {
 		pr_info("thprace: race of session %llu ended early: %d\n", s->id, ret);
 		WRITE_ONCE(s->aborted, true);
 		ret = 0;
