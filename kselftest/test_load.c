@@ -33,8 +33,8 @@ static const struct {
 	{ "check",	0200 },
 	{ "session",	0600 },
 	{ "last",	0400 },
-	{ "violations",	0400 },
-	{ "stats",	0400 },
+	{ "violations",	0600 },
+	{ "stats",	0600 },
 	{ "grid",	0400 },
 };
 

@@ -7,7 +7,7 @@
 #ifndef THPRACE_ENTRY_H
 #define THPRACE_ENTRY_H
 
-#include "compat/compat.h"
+#include "compat/peek.h"
 
 enum thprace_entry_kind {
 	THPRACE_ENTRY_NONE,

@@ -3,7 +3,7 @@
 #ifndef THPRACE_HUGE_H
 #define THPRACE_HUGE_H
 
-#include "compat/compat.h"
+#include "compat/peek.h"
 #include "compat/pure.h"
 
 bool thprace_vma_supported(struct vm_area_struct *vma, bool shared);

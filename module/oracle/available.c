@@ -6,6 +6,7 @@
  * makes its picture complete: all mms that map a folio are known by a walk over
  * the VMAs of its anon_vma, so nothing that counts mappings can do without.
  */
+#include "compat/peek.h"
 #include "compat/sym.h"
 #include "oracle/available.h"
 #include "state/finding.h"

@@ -10,7 +10,7 @@
 
 #include "mm/pgwalk.h"
 #include "oracle/folio_obs.h"
-#include "oracle/whole.h"
+#include "oracle/intact.h"
 
 static struct thprace_candidate *find_candidate(struct thprace_observer *o, unsigned int mm,
 					unsigned long base)
@@ -621,7 +621,7 @@ static void look_at_counters(struct thprace_observer *o, struct thprace_obs *obs
 {
 	read_counters(obs, folio);
 	read_pages(obs, folio);
-	if (obs->nr == THPRACE_HPAGE_NR && thprace_whole_since(obs->pfn))
+	if (obs->nr == THPRACE_HPAGE_NR && thprace_intact_since(obs->pfn))
 		obs->flags |= BIT(THPRACE_OBS_UNDISTURBED);
 	if (folio_test_lru(folio) && !folio_test_writeback(folio))
 		obs->flags |= BIT(THPRACE_OBS_LRU);

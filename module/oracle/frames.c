@@ -11,7 +11,7 @@
 
 #include "mm/pgwalk.h"
 #include "oracle/frames.h"
-#include "oracle/whole.h"
+#include "oracle/intact.h"
 #include "state/record.h"
 #include "state/stats.h"
 
@@ -191,7 +191,7 @@ void thprace_frames_hold(struct thprace_session *s, struct mm_struct *mm,
 	if (page_folio(page) == folio && level == THPRACE_LEVEL_PMD &&
 	    e.kind == THPRACE_ENTRY_PRESENT && e.pfn == folio_pfn(folio)) {
 		if (folio_test_anon(folio) && !folio_test_swapcache(folio))
-			thprace_whole_note(folio_pfn(folio));
+			thprace_intact_note(folio_pfn(folio));
 		swap_watch(s, mm, addr, folio, &old);
 	}
 	folio_unlock(folio);

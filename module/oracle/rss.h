@@ -3,7 +3,7 @@
 #ifndef THPRACE_RSS_H
 #define THPRACE_RSS_H
 
-#include "compat/compat.h"
+#include "compat/peek.h"
 #include "state/finding.h"
 
 int thprace_rss_look(struct mm_struct *mm, bool inject, struct thprace_finding *f);

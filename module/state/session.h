@@ -24,7 +24,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
-#include "compat/compat.h"
+#include "compat/peek.h"
 #include "state/finding.h"
 #include "state/spec.h"
 

@@ -9,7 +9,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "compat/compat.h"
+#include "compat/peek.h"
 #include "steer/cpus.h"
 
 /* Lanes that are parked at one time, and the one that runs then: the most of all steps. */

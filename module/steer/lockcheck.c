@@ -9,7 +9,7 @@
 #include <linux/string.h>
 
 #include "mm/pgwalk.h"
-#include "oracle/whole.h"
+#include "oracle/intact.h"
 #include "state/record.h"
 #include "steer/lockcheck.h"
 #include "steer/lockcount.h"
@@ -175,7 +175,7 @@ void thprace_lockcheck_unmap(struct pt_regs *regs)
 	struct condition c = { .folio = folio, .pfn = folio_pfn(folio) };
 	struct anon_vma *anon_vma;
 
-	thprace_whole_end(folio);
+	thprace_intact_end(folio);
 	if (!(ttu & TTU_RMAP_LOCKED) || !folio_test_anon(folio) || folio_test_ksm(folio))
 		return;
 	anon_vma = thprace_folio_anon_vma(folio);
@@ -224,8 +224,8 @@ void thprace_lockcheck_remap(struct pt_regs *regs)
 	unsigned long flags;
 	int i;
 
-	thprace_whole_end((struct folio *)regs_get_kernel_argument(regs, 0));
-	thprace_whole_end((struct folio *)dst);
+	thprace_intact_end((struct folio *)regs_get_kernel_argument(regs, 0));
+	thprace_intact_end((struct folio *)dst);
 	judge(&c);
 	for (i = 0; i < NR_SPLITTING; i++)
 		if (READ_ONCE(splitting[i].task) == current)
@@ -385,7 +385,7 @@ NOKPROBE_SYMBOL(thprace_lockcheck_root);
  */
 void thprace_lockcheck_swap(struct pt_regs *regs)
 {
-	thprace_whole_end((struct folio *)regs_get_kernel_argument(regs, 0));
+	thprace_intact_end((struct folio *)regs_get_kernel_argument(regs, 0));
 }
 
 NOKPROBE_SYMBOL(thprace_lockcheck_swap);
@@ -403,7 +403,7 @@ static bool sees_entries(void)
 	       thprace_phase_probed("try_to_unmap");
 }
 
-static const struct thprace_whole_source whole_source = {
+static const struct thprace_intact_source intact_source = {
 	.sees_entries = sees_entries,
 	.missed = thprace_phase_missed,
 };
@@ -415,7 +415,7 @@ static const struct thprace_whole_source whole_source = {
  */
 void thprace_lockcheck_init(void)
 {
-	thprace_whole_init(&whole_source);
+	thprace_intact_init(&intact_source);
 }
 
 /* Rows of the table of points that a check needs. */

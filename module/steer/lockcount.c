@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 
 #include "compat/sym.h"
-#include "oracle/whole.h"
+#include "oracle/intact.h"
 #include "state/record.h"
 #include "state/stats.h"
 #include "steer/lanemap.h"
@@ -352,7 +352,7 @@ int thprace_lockcount_get(struct thprace_session *s)
 	first = list_empty(&active);
 	raw_spin_unlock_irqrestore(&active_lock, flags);
 	if (first)	/* perhaps no probe was placed until now */
-		thprace_whole_clear();
+		thprace_intact_clear();
 	WRITE_ONCE(s->locks, locks);
 	raw_spin_lock_irqsave(&active_lock, flags);
 	list_add(&s->node, &active);

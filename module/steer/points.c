@@ -3,7 +3,7 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
-#include "compat/compat.h"
+#include "compat/peek.h"
 #include "steer/lockcheck.h"
 #include "steer/points.h"
 
