@@ -59,7 +59,7 @@ static void add_mm(struct thprace_mmset *set, struct mm_struct *mm)
  * @addr: any
  */
 struct vm_area_struct *thprace_mmset_vma(struct thprace_mmset *set, unsigned int mm,
-					    unsigned long addr)
+					 unsigned long addr)
 {
 	struct vm_area_struct *vma = set->vma[mm];
 

@@ -50,6 +50,7 @@ static bool lock_pmd(struct thprace_pgwalk *w, struct mm_struct *mm, pmd_t *pmd)
 	w->pmd = READ_ONCE(*pmd);
 	if (!pmd_none(w->pmd) && !is_table(w->pmd)) {
 		w->level = THPRACE_LEVEL_PMD;
+		__release(w->ptl);	/* for sparse: the caller unlocks */
 		return true;
 	}
 	spin_unlock(w->ptl);
@@ -68,6 +69,8 @@ static bool lock_ptes(struct thprace_pgwalk *w, struct mm_struct *mm, pmd_t *pmd
 		if (pmd_same(w->pmd, READ_ONCE(*pmd))) {
 			w->pte = pte_offset_kernel(&w->pmd, addr);
 			w->level = THPRACE_LEVEL_PTE;
+			__release(w->ptl);
+			__release(RCU);
 			return true;
 		}
 		spin_unlock(w->ptl);
@@ -115,9 +118,12 @@ void thprace_pgwalk_unlock(struct thprace_pgwalk *w)
 {
 	if (w->level == THPRACE_LEVEL_NONE)
 		return;
+	__acquire(w->ptl);
 	spin_unlock(w->ptl);
-	if (w->level == THPRACE_LEVEL_PTE)
+	if (w->level == THPRACE_LEVEL_PTE) {
+		__acquire(RCU);
 		rcu_read_unlock();
+	}
 	w->level = THPRACE_LEVEL_NONE;
 }
 

@@ -25,7 +25,7 @@ struct thprace_pgwalk {
 	enum thprace_level level;
 	pmd_t pmd;
 	pte_t *pte;
-	spinlock_t *ptl;
+	spinlock_t *ptl;	/* of the page table */
 };
 
 enum thprace_level thprace_pgwalk_lock(struct thprace_pgwalk *w, struct mm_struct *mm,

@@ -13,7 +13,7 @@
 #include "oracle/intact.h"
 
 static struct thprace_candidate *find_candidate(struct thprace_observer *o, unsigned int mm,
-					unsigned long base)
+						unsigned long base)
 {
 	struct thprace_candidate *p;
 	int i;
@@ -198,8 +198,8 @@ static void count_owner(struct thprace_obs *obs, struct mm_struct *mm, unsigned 
  * it.
  */
 static bool candidate_owns(struct thprace_observer *o, const struct thprace_candidate *p,
-		       unsigned long addr, pgoff_t index, unsigned long bytes,
-		       unsigned long *until)
+			   unsigned long addr, pgoff_t index, unsigned long bytes,
+			   unsigned long *until)
 {
 	struct vm_area_struct *vma = thprace_mmset_vma(&o->set, p->mm, addr);
 	const struct thprace_candidate *q, *cover = NULL;
@@ -263,7 +263,7 @@ static bool owns(struct walk *v, unsigned long addr)
 {
 	if (addr >= v->until) {
 		v->owns = candidate_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
-				     v->obs->nr * PAGE_SIZE, &v->until);
+					 v->obs->nr * PAGE_SIZE, &v->until);
 		v->asked = false;
 	}
 	return v->owns;
