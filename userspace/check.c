@@ -2,15 +2,18 @@
 /*
  * One quiesced check of another process, for "thprace check" and others
  *
- * Finds its private anonymous memory and has the module look at it.  Not
- * here: races.
+ * Finds its private anonymous memory and has the module look at it.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "check.h"
+#include "client.h"
+#include "env.h"
+#include "tally.h"
+#include "util.h"
 
 #define BATCH	THPRACE_MAX_MAPS
 

@@ -3,8 +3,7 @@
  * Runs a scenario: batches of huge pages, a round for each of them
  *
  * A batch: map, fault, fill, prove huge, (fork,) hold; race (round.c); check
- * and verify.  Not here: what the lanes do (scenario_*.c) and how they meet
- * (worker.c).
+ * and verify.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +11,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "client.h"
+#include "engine.h"
+#include "env.h"
+#include "options.h"
+#include "region.h"
+#include "result.h"
+#include "round.h"
+#include "run.h"
+#include "scenario.h"
+#include "stuck.h"
+#include "tally.h"
+#include "undo.h"
+#include "util.h"
+#include "worker.h"
 
 #define DEFAULT_THPS		8
 #define BRIEF_THPS		3	/* of DEFAULT_THPS, in a first pass */
@@ -21,46 +33,6 @@
 #define GRACE_NS		(20 * NSEC_PER_SEC)
 #define BUDGET_FACTOR		50
 #define NOT_HUGE_BATCHES	20	/* in a row, then it makes no sense */
-#define ALONE_BATCHES		2
-
-const char *const timing_names[T_NR] = {
-	"map", "fault", "fill", "prove", "fork", "hold", "race", "check", "verify", "other",
-};
-
-u8 *run_state(struct run *run, unsigned int thp)
-{
-	return run->state + (size_t)thp * env.nr_subpages;
-}
-
-/**
- * run_view() - where the calling process has a huge page
- * @run: the run
- * @thp: which
- */
-char *run_view(const struct run *run, unsigned int thp)
-{
-	return region_thp(&run->region, thp) + run->shift;
-}
-
-/**
- * run_has_procs() - are the workers processes?
- * @run: the run
- */
-bool run_has_procs(const struct run *run)
-{
-	return run->sc->shape != SHAPE_THREADS;
-}
-
-/**
- * run_begin_batch() - what a process knows of the batch by its number alone
- * @run: the run
- */
-void run_begin_batch(struct run *run)
-{
-	run->gen = mix64(run->seed, run->sh->batch);
-	run->full_verify = run->sh->batch % 4 == 0;
-	memset(run->state, PG_PATTERN, (size_t)run->nr_thps * env.nr_subpages);
-}
 
 static u64 violations(const struct run *run)
 {
@@ -121,25 +93,6 @@ int run_stopping(struct run *run)
 	       (opt->rounds && run->sh->round >= opt->rounds) ||
 	       (opt->grid && run->res->tally.grid.complete) ||
 	       (opt->stop_first && violations(run));
-}
-
-/**
- * run_alone() - is this huge page's op done without a split beside it?
- * @run: the run
- * @thp: huge page
- *
- * What an op leaves huge and mapped in part has states of its own, and must
- * still be splittable when all is quiet; and some ops want pages that nobody
- * holds.  One in every other batch, early in it; half of them where the
- * scenario says so.
- */
-bool run_alone(const struct run *run, unsigned int thp)
-{
-	if (run->fd < 0 || run->opt->grid || run->opt->steer)
-		return false;
-	if (run->sc->alone)
-		return thp % 2;
-	return thp == 1 && run->sh->batch % ALONE_BATCHES == 0;
 }
 
 static u64 lap(struct run *run, enum timing what, u64 since_ns)

@@ -3,7 +3,7 @@
  * What this machine and kernel have
  *
  * Probed once, by feature and not by version; read by the scenario table and
- * the reports.  Not here: what to do about something missing.
+ * the reports.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "util.h"
 
 #define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage"
 #define SPLIT_FILE	"/sys/kernel/debug/split_huge_pages"

@@ -2,8 +2,7 @@
 /*
  * The report as JSON, schema thprace-report/1
  *
- * Key names are final: other tools read them.  Not here: what is true of the
- * run (report.c), and reading it back (replay.c).
+ * Key names are final: other tools read them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +11,15 @@
 
 #include <jansson.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "grid.h"
+#include "options.h"
+#include "report.h"
+#include "result.h"
+#include "scenario.h"
+#include "storm.h"
+#include "tally.h"
+#include "util.h"
 
 #define MSEC_PER_SEC	1000.0
 
@@ -82,28 +89,15 @@ static json_t *text_or_null(const char *text)
 	return text && text[0] ? json_string(text) : json_null();
 }
 
-static int compare_u32(const void *a, const void *b)
-{
-	u32 x = *(const u32 *)a, y = *(const u32 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static json_t *distribution_json(const u32 *ns, u32 nr)
 {
-	json_t *d = json_null();
-	u32 *sorted;
+	struct distribution d = distribution_of(ns, nr);
 
-	sorted = nr ? malloc(nr * sizeof(*sorted)) : NULL;
-	if (!sorted)
-		return d;
-	memcpy(sorted, ns, nr * sizeof(*sorted));
-	qsort(sorted, nr, sizeof(*sorted), compare_u32);
-	d = json_pack("{s:f, s:f, s:f, s:f, s:i}", "min", sorted[0] / 1e3,
-		      "median", sorted[nr / 2] / 1e3, "p90", sorted[nr * 9ULL / 10] / 1e3,
-		      "max", sorted[nr - 1] / 1e3, "samples", (int)nr);
-	free(sorted);
-	return d;
+	if (!d.nr)
+		return json_null();
+	return json_pack("{s:f, s:f, s:f, s:f, s:i}", "min", d.min / 1e3, "median",
+			 d.median / 1e3, "p90", d.p90 / 1e3, "max", d.max / 1e3,
+			 "samples", (int)d.nr);
 }
 
 static json_t *scenario_json(const struct result *res)
@@ -147,17 +141,22 @@ static json_t *violation_json(const struct violation *v)
 			 "detail", v->detail);
 }
 
-/* Index of a name in an array of strings; appended when new. */
-static size_t name_index(json_t *names, const char *name)
+static json_t *names_json(const char *const *names, unsigned int nr)
 {
-	size_t i;
+	json_t *list = json_array();
+	unsigned int i;
 
-	for (i = 0; i < json_array_size(names); i++) {
-		if (!strcmp(json_string_value(json_array_get(names, i)), name))
-			return i;
-	}
-	json_array_append_new(names, json_string(name));
-	return i;
+	for (i = 0; i < nr; i++)
+		json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+static json_t *cell_json(const struct cell *cell)
+{
+	if (!cell)
+		return json_pack("[s,i,i,i]", "untried", 0, 0, 0);
+	return json_pack("[s,o,o,o]", cell->state, u64_json(cell->hits),
+			 u64_json(cell->rounds), u64_json(cell->violations));
 }
 
 /*
@@ -166,27 +165,17 @@ static size_t name_index(json_t *names, const char *name)
  */
 static json_t *grid_json(const struct tally *t)
 {
-	json_t *grid;
-	json_t *a = json_array(), *b = json_array(), *cells = json_array();
-	size_t rows, cols, n;
-	unsigned int i;
+	json_t *grid, *cells = json_array();
+	static struct grid_axes ax;
+	unsigned int a, b;
 
-	for (i = 0; i < t->nr_cells; i++) {
-		name_index(a, t->cells[i].a);
-		name_index(b, t->cells[i].b);
+	grid_axes(&ax, t);
+	for (a = 0; a < ax.nr_a; a++) {
+		for (b = 0; b < ax.nr_b; b++)
+			json_array_append_new(cells, cell_json(ax.cell[a][b]));
 	}
-	rows = json_array_size(a);
-	cols = json_array_size(b);
-	for (n = 0; n < rows * cols; n++)
-		json_array_append_new(cells, json_pack("[s,i,i,i]", "untried", 0, 0, 0));
-	for (i = 0; i < t->nr_cells; i++) {
-		n = name_index(a, t->cells[i].a) * cols + name_index(b, t->cells[i].b);
-		json_array_set_new(cells, n, json_pack("[s,o,o,o]", t->cells[i].state,
-						       u64_json(t->cells[i].hits),
-						       u64_json(t->cells[i].rounds),
-						       u64_json(t->cells[i].violations)));
-	}
-	grid = json_pack("{s:o, s:o, s:o}", "a", a, "b", b, "cells", cells);
+	grid = json_pack("{s:o, s:o, s:o}", "a", names_json(ax.a, ax.nr_a), "b",
+			 names_json(ax.b, ax.nr_b), "cells", cells);
 	if (t->grid.listed)
 		json_object_update_new(grid, json_pack("{s:o, s:o, s:b, s:f}",
 						       "k", u64_json(t->grid.k),

@@ -3,8 +3,6 @@
  * A process that cleans up when all others were killed
  *
  * kill -9 runs no handler: settings, swap and cgroups of the run would stay.
- * Not here: what is undone, and how (knobs.c, swap.c, leak.c), nor the ends
- * that are not so sudden (signals.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "leak.h"
+#include "run.h"
+#include "undo.h"
+#include "util.h"
 
 #ifndef SYS_close_range
 #define SYS_close_range		436

@@ -6,7 +6,6 @@
  * ended its counters must be zero, and the system's counters of huge pages not
  * above what they were.  A first look costs nothing; what it does not like is
  * looked at again later, when counters had time to be flushed.
- * Not here: starting and ending the processes (runner.c).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +19,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "leak.h"
+#include "options.h"
+#include "report.h"
+#include "result.h"
+#include "run.h"
+#include "scenario.h"
+#include "tally.h"
+#include "util.h"
 
 #define MTHP_SYSFS	"/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/stats/%s"
 #define STAT_REFRESH	"/proc/sys/vm/stat_refresh"
@@ -61,6 +68,7 @@ struct leak {
 static struct leak leaks[MAX_LEAKS];
 static char root[96];			/* where cgroup2 is mounted */
 static bool root_known, had_controller, gave_controller;
+static pid_t ignored;
 
 static bool on_tmpfs(int fd)
 {
@@ -141,6 +149,15 @@ void leak_init(void)
 {
 	find_root();
 	had_controller = has_controller();
+}
+
+/**
+ * leak_ignore() - a process of this run that outlives all scenarios
+ * @pid: its id
+ */
+void leak_ignore(pid_t pid)
+{
+	ignored = pid;
 }
 
 static void name_cgroup(struct leak *leak, pid_t run, unsigned int index)
@@ -262,7 +279,7 @@ static pid_t other_owner(void)
 	while (dir && !pid && (d = readdir(dir))) {
 		pid_t one = atoi(d->d_name);
 
-		if (one > 0 && one != getpid() && one != keeper_pid() && huge_kb(d->d_name))
+		if (one > 0 && one != getpid() && one != ignored && huge_kb(d->d_name))
 			pid = one;
 	}
 	if (dir)

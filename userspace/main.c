@@ -3,8 +3,7 @@
  * The command line
  *
  * Parses strictly, runs the scenarios one after the other, prints and writes
- * the report, and turns the verdict into an exit code.  Not here: anything
- * that touches huge pages.
+ * the report, and turns the verdict into an exit code.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,7 +12,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "check.h"
+#include "env.h"
+#include "grid.h"
+#include "leak.h"
+#include "options.h"
+#include "replay.h"
+#include "report.h"
+#include "rng.h"
+#include "run.h"
+#include "runner.h"
+#include "scenario.h"
+#include "undo.h"
+#include "util.h"
 
 #define DEFAULT_DURATION_MS	60000
 #define GRID_DURATION_MS	600000
@@ -132,7 +143,7 @@ static void print_names(FILE *out)
 	unsigned int i;
 
 	for (i = 0; i < nr_scenarios; i++)
-		fprintf(out, "%s%s", i ? " " : "", scenarios[i].name);
+		fprintf(out, "%s%s", i ? " " : "", scenarios[i]->name);
 	fputc('\n', out);
 }
 
@@ -204,12 +215,8 @@ static void default_scenarios(struct options *opt)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_scenarios && !opt->nr_scenarios; i++)
-		;
-	for (i = 0; i < nr_scenarios; i++) {
-		if (!scenarios[i].optional)
-			opt->scenarios[opt->nr_scenarios++] = &scenarios[i];
-	}
+	for (i = 0; i < nr_scenarios; i++)
+		opt->scenarios[opt->nr_scenarios++] = scenarios[i];
 }
 
 static int exit_code(const struct report *rep)
@@ -274,7 +281,10 @@ static int prepare(struct report *rep)
 	if (!err)
 		err = swap_init();
 	leak_init();
-	return err ? err : keeper_start();
+	if (!err)
+		err = keeper_start();
+	leak_ignore(keeper_pid());
+	return err;
 }
 
 static int run(const struct options *opt)
@@ -412,11 +422,10 @@ static void list_scenarios(void)
 	unsigned int i;
 
 	for (i = 0; i < nr_scenarios; i++) {
-		const struct scenario *sc = &scenarios[i];
+		const struct scenario *sc = scenarios[i];
 		const char *why = scenario_why_not(sc, !env.have_module);
 
-		printf("%-14s %s%s\n", sc->name, sc->summary,
-		       !sc->optional ? "" : " [not in the default set]");
+		printf("%-14s %s\n", sc->name, sc->summary);
 		if (why)
 			printf("%-14s   cannot run here: %s\n", "", why);
 		else if (!env.have_module)

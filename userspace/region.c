@@ -4,7 +4,7 @@
  *
  * Every 64-bit word of a page depends on its address and on the generation;
  * a few pages are zero, or zero in their lower half, since kernels treat such
- * pages differently.  Not here: which pages should be what (the scenarios).
+ * pages differently.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "region.h"
+#include "rng.h"
+#include "util.h"
 
 #define WORD_STEP		0x9e3779b97f4a7c15ULL
 #define PM_PFRAME_MASK		(BIT_ULL(55) - 1)

@@ -2,8 +2,7 @@
 /*
  * A recorded run again, and a storm's program reduced
  *
- * Choices and delays are the same, the interleaving is not.  Not here: writing
- * the report (json.c), and what a program's ops do (storm.c).
+ * Choices and delays are the same, the interleaving is not.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +11,16 @@
 
 #include <jansson.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "options.h"
+#include "replay.h"
+#include "report.h"
+#include "runner.h"
+#include "scenario.h"
+#include "storm.h"
+#include "tally.h"
+#include "undo.h"
+#include "util.h"
 
 #define TRY_MS	(10 * 60 * 1000ULL)	/* bound of one candidate */
 

@@ -1,79 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Live progress, verdict and the readable report
+ * The verdict and the readable report
  *
- * The one place that decides what a run was worth.  Not here: the JSON form
- * (json.c) and counting (tally.c).
+ * The one place that decides what a run was worth.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "thprace.h"
-
-#define TTY_PERIOD_NS	(NSEC_PER_SEC / 2)
-#define PIPE_PERIOD_NS	(5 * NSEC_PER_SEC)
-
-static bool line_open;
-
-/**
- * progress() - one line on the state of the run, now and then
- * @run: the run
- * @force: now
- */
-void progress(struct run *run, bool force)
-{
-	static u64 last_ns, last_splits, last_overlaps;
-	static const struct run *last_run;
-	u64 now = now_ns(), period, splits, overlaps, left, since;
-	const struct tally *t = &run->res->tally;
-	bool tty = isatty(STDERR_FILENO);
-	unsigned int decided = 0, met = 0;
-	char grid[96] = "";
-
-	if (run->opt->quiet)
-		return;
-	if (last_run != run) {
-		last_run = run;
-		last_ns = now;
-		last_splits = run->splits_before;
-		last_overlaps = 0;
-	}
-	period = tty ? TTY_PERIOD_NS : PIPE_PERIOD_NS;
-	since = now - last_ns;
-	if (!since || (!force && since < period))
-		return;
-	splits = env_vmstat("thp_split_page");
-	overlaps = t->overlaps < last_overlaps ? last_overlaps : t->overlaps;
-	left = run->deadline_ns > now ? run->deadline_ns - now : 0;
-	if (t->grid.listed)
-		grid_counts(t, &decided, &met);
-	if (t->nr_cells)
-		snprintf(grid, sizeof(grid), "  cells %u of %u, %u met, tries left %llu, %llu s",
-			 decided, t->nr_cells, met, t->grid.left,
-			 (now - run->begin_ns) / NSEC_PER_SEC);
-	fprintf(stderr,
-		"%s%-14s rounds %llu  overlaps/s %.1f  splits/s %.1f  violations %llu%s  left %llu s%s",
-		tty ? "\r" : "", run->sc->name, run->sh->round,
-		(overlaps - last_overlaps) * 1e9 / since,
-		splits > last_splits ? (splits - last_splits) * 1e9 / since : 0.0,
-		t->violations + run->sh->nr_violations, grid,
-		(left + NSEC_PER_SEC / 2) / NSEC_PER_SEC, tty ? "\033[K" : "\n");
-	line_open = tty;
-	last_ns = now;
-	last_splits = splits;
-	last_overlaps = overlaps;
-}
-
-/**
- * progress_end() - leave the progress line
- */
-void progress_end(void)
-{
-	if (line_open)
-		fputs("\r\033[K", stderr);
-	line_open = false;
-}
+#include "env.h"
+#include "grid.h"
+#include "leak.h"
+#include "options.h"
+#include "report.h"
+#include "result.h"
+#include "scenario.h"
+#include "tally.h"
+#include "undo.h"
+#include "util.h"
 
 /**
  * report_checks() - which checks the module has on this kernel
@@ -81,29 +25,21 @@ void progress_end(void)
  */
 void report_checks(struct report *rep)
 {
-	char text[8192], *line, *next;
-	char name[32], kind[32], yes[8];
+	char text[LIST_MAX], *at = text;
+	struct list_row row;
 	const char *why;
-	int i, n;
+	int i;
 
 	for (i = 0; i < THPRACE_NR_CHECKS; i++)
 		copy_word(rep->why_not[i], sizeof(rep->why_not[i]), "needs the module");
-	if (!rep->opt->no_module &&
-	    read_text(THPRACE_DEBUGFS "/checks", text, sizeof(text)) > 0) {
-		for (line = text; *line; line = next) {
-			next = line + strcspn(line, "\n");
-			if (*next)
-				*next++ = '\0';
-			n = 0;
-			if (sscanf(line, "%31s %31s %7s %n", name, kind, yes, &n) < 3)
-				continue;
-			i = check_by_name(name);
-			if (i < 0)
-				continue;
-			rep->available[i] = !strcmp(yes, "yes");
-			copy_word(rep->why_not[i], sizeof(rep->why_not[i]),
-				  rep->available[i] || !n ? "" : line + n);
-		}
+	if (rep->opt->no_module || read_text(THPRACE_DEBUGFS "/checks", text, sizeof(text)) < 0)
+		text[0] = '\0';
+	while (list_next(&at, &row)) {
+		i = check_by_name(row.name);
+		if (i < 0)
+			continue;
+		rep->available[i] = row.there;
+		copy_word(rep->why_not[i], sizeof(rep->why_not[i]), row.why);
 	}
 	rep->available[THPRACE_CHECK_CONTENT] = true;
 	rep->why_not[THPRACE_CHECK_CONTENT][0] = '\0';
@@ -264,22 +200,12 @@ void report_judge(struct report *rep)
 		judge_checks(rep);
 }
 
-static int compare_u32(const void *a, const void *b)
-{
-	u32 x = *(const u32 *)a, y = *(const u32 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void print_distribution(FILE *out, const char *what, const u32 *ns, u32 nr)
 {
-	static u32 sorted[NR_SKEWS];
+	struct distribution d = distribution_of(ns, nr);
 
-	memcpy(sorted, ns, nr * sizeof(*ns));
-	qsort(sorted, nr, sizeof(*sorted), compare_u32);
 	fprintf(out, "    %s: min %.1f  median %.1f  p90 %.1f  max %.1f us (%u huge pages)\n",
-		what, sorted[0] / 1e3, sorted[nr / 2] / 1e3, sorted[nr * 9ULL / 10] / 1e3,
-		sorted[nr - 1] / 1e3, nr);
+		what, d.min / 1e3, d.median / 1e3, d.p90 / 1e3, d.max / 1e3, d.nr);
 }
 
 static void print_result(const struct result *res, FILE *out)

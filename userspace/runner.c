@@ -3,8 +3,7 @@
  * The scenarios of a run, one after the other, in passes
  *
  * Each in a process of its own, so that all it had is given back when it ends
- * and what is left can be looked for.  Not here: the rounds (engine.c), the
- * verdict (report.c).
+ * and what is left can be looked for.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,7 +16,21 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "client.h"
+#include "engine.h"
+#include "leak.h"
+#include "options.h"
+#include "progress.h"
+#include "report.h"
+#include "result.h"
+#include "rng.h"
+#include "run.h"
+#include "runner.h"
+#include "scenario.h"
+#include "stuck.h"
+#include "tally.h"
+#include "undo.h"
+#include "util.h"
 
 #define POLL_MS			200
 #define OVERDUE_NS		(300 * NSEC_PER_SEC)	/* beyond the deadline */

@@ -3,7 +3,7 @@
  * Something else has a hand on the pages while they are split
  *
  * Reclaim (MADV_FREE, MADV_PAGEOUT), references by a pipe, migration between
- * nodes, KSM.  Not here: what changes mappings (scenario_piece.c).
+ * nodes, KSM.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "env.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "result.h"
+#include "rng.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_pages.h"
+#include "scenario_piece.h"
+#include "undo.h"
+#include "util.h"
+#include "verify.h"
 
 #ifndef MADV_FREE
 #define MADV_FREE 8
@@ -54,7 +66,7 @@ void pageout_cleanup(struct run *run)
  * With swap: out and back in.  Without: pages that were given up lazily are
  * dropped; some are written again first and must survive.
  */
-enum act_result pageout_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result pageout_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	const struct piece *p = &lane->piece;
@@ -80,7 +92,7 @@ enum act_result pageout_act(struct run *run, struct lane *lane, unsigned int thp
 	return ACT_OK;
 }
 
-int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 
@@ -98,7 +110,7 @@ int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp)
  * PMD is split sometimes (seldom where nobody else splits: it is whole only
  * there), then it is reclaimed: what was written must survive.
  */
-enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	bool protect = lane->variant / 2 % (run_alone(run, thp) ? 4 : 2) == 1;
 	char *base = region_thp(&run->region, thp);
@@ -121,7 +133,7 @@ enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned int th
 }
 
 /* Some once more, now that nobody holds them. */
-int lazyfree_after(struct run *run, struct lane *lane, unsigned int thp)
+static int lazyfree_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	if (lane->id && thp % 4 == 0)
 		madvise(region_thp(&run->region, thp), env.hpage_size, MADV_PAGEOUT);
@@ -129,7 +141,7 @@ int lazyfree_after(struct run *run, struct lane *lane, unsigned int thp)
 }
 
 /* A pipe takes references on some pages, and gives back what they hold. */
-enum act_result gup_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result gup_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	static __thread u64 words[(1 << 16) / sizeof(u64)];
 	unsigned int nr = 1 + lane->variant % MAX_PIPE_PAGES, i;
@@ -199,7 +211,7 @@ enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp
 	return moved ? ACT_OK : ACT_BUSY;
 }
 
-const char *ksm_why_not(void)
+static const char *ksm_why_not(void)
 {
 	return access(KSM_SYSFS "/run", W_OK) ? "no KSM here (or not root)" : NULL;
 }
@@ -220,13 +232,13 @@ static int ksm_anchor(struct run *run)
 	return madvise(anchor, len, MADV_MERGEABLE) ? -errno : 0;
 }
 
-void ksm_cleanup(struct run *run)
+static void ksm_cleanup(struct run *run)
 {
 	if (run->priv)
 		munmap(run->priv, KSM_ANCHOR_PAGES * env.page_size);
 }
 
-int ksm_setup(struct run *run)
+static int ksm_setup(struct run *run)
 {
 	run->kthread = knob_kthread("ksmd");
 	/* It is to come back to what it could not merge yet; only newer kernels skip that. */
@@ -242,7 +254,7 @@ int ksm_setup(struct run *run)
 
 static bool ksm_undoes(struct run *run, struct lane *lane, unsigned int thp)
 {
-	return lane->variant % 4 == 0 || round_steers_to(run, thp, "break_ksm");
+	return lane->variant % 4 == 0 || run_steers_to(run, thp, "break_ksm");
 }
 
 /*
@@ -250,7 +262,7 @@ static bool ksm_undoes(struct run *run, struct lane *lane, unsigned int thp)
  * the lane that takes it back.  The huge pages of earlier rounds are taken out,
  * so that ksmd is soon round.
  */
-int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	struct piece *p = &lane->piece;
@@ -268,8 +280,8 @@ int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
 	piece_mark(run, lane, thp, PG_ZERO);
 	lane->helper = ksm_undoes(run, lane, thp) ? 0 : run->kthread;
 	/* To meet ksmd at it, the advice must not have to wait for the split's locks. */
-	if (!round_steers_to(run, thp, "try_to_merge_one_page") &&
-	    !round_steers_to(run, thp, "write_protect_page"))
+	if (!run_steers_to(run, thp, "try_to_merge_one_page") &&
+	    !run_steers_to(run, thp, "write_protect_page"))
 		return 0;
 	if (!madvise(base, env.hpage_size, MADV_MERGEABLE))
 		return 0;
@@ -295,16 +307,90 @@ static void ksm_wait(void)
 		nanosleep(&nap, NULL);
 }
 
-enum act_result ksm_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result ksm_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 
 	if (madvise(base, env.hpage_size, MADV_MERGEABLE))
 		return ACT_FAILED;
 	/* A lane that is itself steered must not sleep: it would seem to be blocked. */
-	if (!round_steers_to(run, thp, "break_ksm"))
+	if (!run_steers_to(run, thp, "break_ksm"))
 		ksm_wait();
 	if (!ksm_undoes(run, lane, thp))
 		return ACT_OK;
 	return madvise(base, env.hpage_size, MADV_UNMERGEABLE) ? ACT_BUSY : ACT_OK;
 }
+
+#define PHASES_RECLAIM \
+	"shrink_folio_list madvise_free_huge_pmd split_huge_page split_huge_pmd page_vma_mapped_walk"
+#define PHASES_GUP \
+	"gup_fast gup_slow follow_trans_huge_pmd follow_page_pte pipe_buf_release"
+#define PHASES_KSM	"try_to_merge_one_page write_protect_page break_ksm"
+#define INNER_RECLAIM	"shrink_folio_list"
+#define INNER_GUP	"gup_fast"
+
+const struct scenario scenario_pageout = {
+	.name = "pageout",
+	.summary =
+		"pages are given up lazily, written again, reclaimed: MADV_FREE, MADV_PAGEOUT",
+	.op = "pageout",
+	.phases = PHASES_RECLAIM,
+	.inner = INNER_RECLAIM,
+	.why_not = pageout_why_not,
+	.setup = pageout_setup,
+	.cleanup = pageout_cleanup,
+	.plan = piece_plan,
+	.act = pageout_act,
+};
+
+const struct scenario scenario_lazyfree = {
+	.name = "lazyfree",
+	.summary =
+		"a whole huge page is given up lazily, some pages are written again: those stay",
+	.op = "pageout",
+	.alone = true,
+	.phases = PHASES_RECLAIM,
+	.inner = INNER_RECLAIM,
+	.why_not = pageout_why_not,
+	.setup = pageout_setup,
+	.cleanup = pageout_cleanup,
+	.plan = lazyfree_plan,
+	.act = lazyfree_act,
+	.after = lazyfree_after,
+};
+
+const struct scenario scenario_gup = {
+	.name = "gup",
+	.summary = "a pipe holds references on pages of the huge page (vmsplice)",
+	.op = "gup",
+	.phases = PHASES_GUP,
+	.inner = INNER_GUP,
+	.refs_held = true,
+	.plan = piece_plan,
+	.act = gup_act,
+};
+
+const struct scenario scenario_migrate = {
+	.name = "migrate",
+	.summary = "pages of the huge page migrate to the other node",
+	.op = "migrate",
+	.alone = true,
+	.phases = PHASES_MIGRATE,
+	.why_not = migrate_why_not,
+	.plan = piece_plan,
+	.act = migrate_act,
+};
+
+const struct scenario scenario_ksm = {
+	.name = "ksm",
+	.summary = "zero pages of the huge page merge and unmerge",
+	.op = "ksm",
+	.alone = true,
+	.phases = PHASES_KSM,
+	.refs_held = true,
+	.why_not = ksm_why_not,
+	.setup = ksm_setup,
+	.cleanup = ksm_cleanup,
+	.plan = ksm_plan,
+	.act = ksm_act,
+};

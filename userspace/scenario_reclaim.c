@@ -3,8 +3,7 @@
  * The kernel itself wants the memory: reclaim, compaction, khugepaged
  *
  * Pressure is made in the scenario's own memory cgroup, so that its
- * deferred-split shrinker runs and nobody else is squeezed.  Not here: advice
- * by the process itself (scenario_pages.c).
+ * deferred-split shrinker runs and nobody else is squeezed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,19 +12,27 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "leak.h"
+#include "phases.h"
+#include "region.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_pages.h"
+#include "scenario_piece.h"
+#include "undo.h"
+#include "util.h"
 
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged"
 #define COMPACT		"/proc/sys/vm/compact_memory"
 #define RECLAIM_BYTES	0x100000ULL
 #define KHUGEPAGED_WAIT_NS	(100 * NSEC_PER_MSEC)
 
-const char *reclaim_why_not(void)
+static const char *reclaim_why_not(void)
 {
 	return leak_no_cgroup();
 }
 
-int reclaim_setup(struct run *run)
+static int reclaim_setup(struct run *run)
 {
 	if (!run->cgroup) {
 		run->res->skipped = "no memory cgroup of its own could be made";
@@ -61,7 +68,7 @@ static int press(struct run *run)
 }
 
 /* Pages that are partly mapped, or partly zero, are what the shrinker splits. */
-enum act_result reclaim_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result reclaim_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	int err;
 
@@ -76,13 +83,13 @@ enum act_result reclaim_act(struct run *run, struct lane *lane, unsigned int thp
 	return err == -EAGAIN ? ACT_BUSY : ACT_FAILED;
 }
 
-const char *compact_why_not(void)
+static const char *compact_why_not(void)
 {
 	return access(COMPACT, W_OK) ? "this kernel has no compaction (or not root)" : NULL;
 }
 
 /* Compaction moves the small pages that the split leaves. */
-enum act_result compact_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result compact_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	(void)run;
 	(void)lane;
@@ -90,13 +97,13 @@ enum act_result compact_act(struct run *run, struct lane *lane, unsigned int thp
 	return write_text(COMPACT, "1") ? ACT_FAILED : ACT_OK;
 }
 
-const char *khugepaged_why_not(void)
+static const char *khugepaged_why_not(void)
 {
 	return access(KHUGEPAGED "/scan_sleep_millisecs", W_OK) ?
 	       "no khugepaged here (or not root)" : NULL;
 }
 
-int khugepaged_setup(struct run *run)
+static int khugepaged_setup(struct run *run)
 {
 	run->kthread = knob_kthread("khugepaged");
 	if (knob_set(KHUGEPAGED "/pages_to_scan", "65536") ||
@@ -108,14 +115,14 @@ int khugepaged_setup(struct run *run)
 	return 0;
 }
 
-int khugepaged_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int khugepaged_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	lane->helper = run->kthread;
 	return piece_plan(run, lane, thp);
 }
 
 /* Waits, bounded, until khugepaged has looked around once more. */
-enum act_result khugepaged_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result khugepaged_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
 	char *base = region_thp(&run->region, thp), before[32], now[32];
@@ -133,3 +140,46 @@ enum act_result khugepaged_act(struct run *run, struct lane *lane, unsigned int 
 	} while (now_ns() - begin_ns < KHUGEPAGED_WAIT_NS);
 	return ACT_BUSY;
 }
+
+#define PHASES_SHRINK	"deferred_split_scan split_huge_page try_to_migrate shrink_folio_list"
+#define PHASES_KHUGEPAGED \
+	"khugepaged_find_pmd khugepaged_scan_pmd collapse_huge_page hugepage_vma_revalidate " \
+	"collapse_swapin pmdp_collapse_flush"
+#define INNER_KHUGEPAGED "khugepaged_find_pmd khugepaged_scan_pmd"
+
+const struct scenario scenario_reclaim = {
+	.name = "reclaim",
+	.summary =
+		"pressure in a cgroup of its own: the deferred-split shrinker, zero pages, swap",
+	.op = "reclaim",
+	.alone = true,
+	.phases = PHASES_SHRINK,
+	.why_not = reclaim_why_not,
+	.setup = reclaim_setup,
+	.cleanup = pageout_cleanup,
+	.plan = piece_plan,
+	.act = reclaim_act,
+};
+
+const struct scenario scenario_compact = {
+	.name = "compact",
+	.summary = "compaction moves the small pages that the split leaves",
+	.op = "migrate",
+	.phases = PHASES_MIGRATE,
+	.refs_held = true,
+	.why_not = compact_why_not,
+	.act = compact_act,
+};
+
+const struct scenario scenario_khugepaged = {
+	.name = "khugepaged",
+	.summary = "khugepaged puts together what the split takes apart",
+	.op = "collapse",
+	.phases = PHASES_KHUGEPAGED,
+	.inner = INNER_KHUGEPAGED,
+	.refs_held = true,
+	.why_not = khugepaged_why_not,
+	.setup = khugepaged_setup,
+	.plan = khugepaged_plan,
+	.act = khugepaged_act,
+};

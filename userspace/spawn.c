@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Workers come and go: threads, forked processes, and forks of forks
- *
- * Not here: what they do in between (worker.c).
  */
 #include <errno.h>
 #include <sched.h>
@@ -14,7 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "gate.h"
+#include "region.h"
+#include "run.h"
+#include "undo.h"
+#include "util.h"
+#include "worker.h"
 
 static void *worker_thread(void *arg)
 {

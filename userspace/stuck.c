@@ -4,7 +4,7 @@
  *
  * What a bug has left in the page tables can keep a process for ever (a fault
  * on a migration entry that nobody replaces), so that the scenario never comes
- * to its own check.  Not here: when to end it (runner.c).
+ * to its own check.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "check.h"
+#include "client.h"
+#include "result.h"
+#include "run.h"
+#include "scenario.h"
+#include "stuck.h"
+#include "tally.h"
+#include "util.h"
 
 #define PATIENCE_NS	(5 * NSEC_PER_SEC)	/* at least */
 #define PATIENCE_FACTOR	20			/* of the longest batch so far */

@@ -2,14 +2,15 @@
 /*
  * Reads the module's text report into numbers, and adds them up
  *
- * The form is docs/ABI.md's; lines of unknown first words are skipped.  Not
- * here: verdicts over several scenarios (report.c).
+ * The form is docs/ABI.md's; lines of unknown first words are skipped.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "thprace.h"
+#include "scenario.h"
+#include "tally.h"
+#include "util.h"
 
 const char *const check_names[THPRACE_NR_CHECKS] = THPRACE_CHECK_NAMES;
 const char *const verdict_names[THPRACE_NR_VERDICTS] = THPRACE_VERDICT_NAMES;
@@ -191,11 +192,6 @@ static void parse_violation(struct tally *t, char *line)
 		t->kept[t->nr_violations++] = v;
 }
 
-static void parse_verdict(struct tally *t, char *rest)
-{
-	copy_word(t->verdict, sizeof(t->verdict), rest);
-}
-
 static void parse_rounds(struct tally *t, char *rest)
 {
 	parse_u64(rest, 0, ~0ULL, &t->rounds);
@@ -215,7 +211,6 @@ static const struct {
 	const char *prefix;
 	void (*parse)(struct tally *t, char *rest);
 } line_kinds[] = {
-	{ "verdict: ", parse_verdict },
 	{ "rounds: ", parse_rounds },
 	{ "overlaps: ", parse_overlaps },
 	{ "op ", parse_op },
@@ -351,4 +346,52 @@ void tally_add(struct tally *sum, const struct tally *t)
 		sum->kept[sum->nr_violations++] = t->kept[i];
 	if (t->steer[0])
 		memcpy(sum->steer, t->steer, sizeof(sum->steer));
+}
+
+/**
+ * list_next() - the next row of the module's list of ops, checks or phases
+ * @at: where to go on in the text, which is overwritten
+ * @row: result
+ *
+ * Lines that are no rows are skipped.  Returns false at the end.
+ */
+bool list_next(char **at, struct list_row *row)
+{
+	char *line, yes[8];
+	int n;
+
+	while (**at) {
+		line = *at;
+		*at += strcspn(line, "\n");
+		if (**at)
+			*(*at)++ = '\0';
+		n = 0;
+		if (sscanf(line, "%39s %31s %7s %n", row->name, row->kind, yes, &n) < 3)
+			continue;
+		row->there = !strcmp(yes, "yes");
+		copy_word(row->why, sizeof(row->why), row->there || !n ? "" : line + n);
+		return true;
+	}
+	return false;
+}
+
+/**
+ * tally_met() - was every point of the last schedule reached?
+ * @text: report; overwritten
+ *
+ * A step to the end of an op is no point.
+ */
+bool tally_met(char *text)
+{
+	char *line = strstr(text, "\nsteer "), *step, *rest;
+
+	if (!line)
+		return false;
+	line += strlen("\nsteer ");
+	line[strcspn(line, "\n")] = '\0';
+	for (step = strtok_r(line, " ", &rest); step; step = strtok_r(NULL, " ", &rest)) {
+		if (!strstr(step, ">end=") && !strstr(step, "=reached"))
+			return false;
+	}
+	return true;
 }

@@ -2,7 +2,7 @@
 /*
  * Time, strict numbers, small files, the last error
  *
- * Used by every other file.  Not here: anything that knows about huge pages.
+ * Used by every other file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "util.h"
 
 static char error_text[320];
 

@@ -3,11 +3,17 @@
  * The content check: what must be in the pages after a round
  *
  * Compares each page of a huge page with the state that the lanes gave it.
- * Not here: mapcounts (the module), and what the states should be.
  */
 #include <string.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "region.h"
+#include "rng.h"
+#include "run.h"
+#include "scenario.h"
+#include "tally.h"
+#include "util.h"
+#include "verify.h"
 
 static const char *const state_names[] = {
 	[PG_PATTERN] = "a page that must survive",

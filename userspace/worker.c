@@ -3,8 +3,7 @@
  * Lanes: threads or forked processes that do one command together
  *
  * Main publishes a command, all meet at a gate, each does its part, all meet
- * again.  Not here: which commands make a round (engine.c), and the acts
- * (scenario_*.c).
+ * again.
  */
 #include <errno.h>
 #include <sched.h>
@@ -16,7 +15,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "client.h"
+#include "env.h"
+#include "gate.h"
+#include "region.h"
+#include "result.h"
+#include "rng.h"
+#include "run.h"
+#include "scenario.h"
+#include "util.h"
+#include "verify.h"
+#include "worker.h"
 
 #define LEAD_SPIN_NS	(10 * NSEC_PER_USEC)
 #define LEAD_SLEEP_NS	(400 * NSEC_PER_USEC)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What to run, from the command line or from a recorded run */
+#ifndef THPRACE_OPTIONS_H
+#define THPRACE_OPTIONS_H
+
+#include "scenario.h"
+#include "storm.h"
+
+#define MAX_WORKERS		64	/* --procs */
+#define MAX_THPS		1024	/* --thps */
+#define MAX_SCENARIOS		48
+
+struct options {
+	const struct scenario *scenarios[MAX_SCENARIOS];
+	unsigned int nr_scenarios;
+	u64 duration_ms, rounds, seed, procs, thps, grid_k;
+	bool stop_first, grid, no_module, quiet;
+	const char *steer;
+	const char *json;
+	const char *grid_html;
+	const struct storm_batch *program;	/* of a recorded storm, or NULL */
+};
+
+#endif /* THPRACE_OPTIONS_H */

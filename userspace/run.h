@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A scenario that is running: its lanes, and the memory that they share */
+#ifndef THPRACE_RUN_H
+#define THPRACE_RUN_H
+
+#include <pthread.h>
+#include <stdalign.h>
+
+#include "gate.h"
+#include "options.h"
+#include "piece.h"
+#include "region.h"
+#include "result.h"
+#include "rng.h"
+
+#define MAX_DEPTH		4	/* generations between main and a worker */
+#define SHARED_VIOLATIONS	16	/* content violations kept per scenario */
+
+struct stamp {
+	u64 begin_ns, end_ns;
+};
+
+/* A lane's part of the shared memory; written by the lane only. */
+struct lane_shared {
+	alignas(64) u64 done;
+	u64 busy, failed, time_ns;
+	u64 mean_ns;			/* running mean of an op */
+	u64 pages_verified;
+	u64 delay_ns;			/* written by main before the gate */
+	pid_t line[MAX_DEPTH];		/* forks between main and it, itself last */
+	u32 nr_ready;			/* of them that have pages of their own */
+	u32 error;
+	char message[160];
+};
+
+enum worker_cmd {
+	CMD_FAULT, CMD_FILL, CMD_ATTACH, CMD_RACE, CMD_RACE_ALL, CMD_AFTER, CMD_VERIFY, CMD_QUIT,
+};
+
+struct shared {
+	struct gate ready, spin, done;
+	u32 abort;
+	u32 cmd, thp;
+	u32 solo;			/* nobody splits in this round */
+	u32 forced;			/* this round follows a schedule */
+	u32 culprit;			/* the op that was to be found was done */
+	u64 round, batch, budget_ns;
+	u8 huge[MAX_THPS];		/* proven */
+	u32 nr_violations;
+	struct violation violations[SHARED_VIOLATIONS];
+	struct lane_shared lane[MAX_WORKERS + 1];
+	struct stamp stamp[MAX_WORKERS + 1][MAX_THPS];	/* lane, huge page */
+};
+
+struct lane {
+	unsigned int id;		/* 0 is main, the splitter */
+	char letter;			/* of the session, or 0 */
+	pid_t pid;
+	pthread_t thread;
+	bool started;
+	struct run *run;
+	const char *op;			/* this round's */
+	pid_t helper;			/* the task that does it in the lane's place, or 0 */
+	struct rng rng;			/* this round's choices */
+	bool urgent;			/* runs before all others */
+	struct piece piece;		/* from plan() to act() */
+	unsigned int variant;
+};
+
+struct run {
+	const struct scenario *sc;
+	const struct options *opt;
+	struct result *res;		/* of this pass */
+	const struct result *before;	/* of the passes before */
+	bool last_pass;
+	bool brief;			/* a first look: fewer huge pages */
+	int fd;				/* session or -1 */
+	struct region region;
+	struct region also;		/* checked too where pages may have gone, if any */
+	size_t shift;			/* this process has each huge page so far behind */
+	unsigned int nr_workers, nr_thps;
+	u8 *huge;			/* of sh */
+	u8 *state;			/* [nr_thps * nr_subpages] of this mm */
+	struct shared *sh;
+	struct lane lanes[MAX_WORKERS + 1];
+	u64 gen;			/* pattern generation, one a batch */
+	u64 seed;
+	u64 start_ns, begin_ns, deadline_ns, budget_ns;
+	__s64 bias_ns;			/* added to the workers' start */
+	u64 forced_ns;			/* time spent in rounds with a schedule */
+	const char *cgroup;		/* the scenario's own, or NULL */
+	u64 splits_before;
+	bool full_verify;
+	pid_t extra[MAX_THPS];		/* more processes to check, 0 = none */
+	unsigned int nr_extra;
+	pid_t kthread;			/* that does a lane's work, or 0 */
+	void *priv;			/* a scenario's own */
+};
+
+void run_begin_batch(struct run *run);
+bool run_alone(const struct run *run, unsigned int thp);
+u8 *run_state(struct run *run, unsigned int thp);
+char *run_view(const struct run *run, unsigned int thp);
+bool run_has_procs(const struct run *run);
+bool run_steers_to(const struct run *run, unsigned int thp, const char *phase);
+
+#endif /* THPRACE_RUN_H */
