@@ -37,6 +37,7 @@ run: deps
 
 unit:
 	$(MAKE) -C module/tests run
+	$(MAKE) -C userspace/tests run
 	$(MAKE) -C kselftest check
 	$(MAKE) -C seeded test
 	vm/test/judge_test.sh
@@ -69,4 +70,5 @@ clean:
 	$(MAKE) -C userspace clean
 	$(MAKE) -C kselftest clean
 	$(MAKE) -C module/tests clean
+	$(MAKE) -C userspace/tests clean
 	-[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean

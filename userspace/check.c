@@ -122,14 +122,14 @@ static int print_result(const struct tally *t, unsigned int nr_ranges)
 	unsigned int i;
 	u64 held = 0;
 
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+	for (i = 0; i < NR_CHECKS; i++) {
 		const struct check_count *c = &t->checks[i];
 
 		if (!c->listed || !(c->held + c->violated + c->skipped))
 			continue;
 		held += c->held;
 		printf("  check %-16s held %llu  violated %llu  skipped %llu%s%s\n",
-		       check_names[i], c->held, c->violated, c->skipped,
+		       check_name(i), c->held, c->violated, c->skipped,
 		       c->reason[0] ? "  " : "", c->reason);
 	}
 	for (i = 0; i < t->nr_violations; i++)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -82,6 +83,9 @@ static void probe_thp(void)
 	if (read_text(THP_SYSFS "/enabled", buf, sizeof(buf)) < 0)
 		snprintf(env.no_thp, sizeof(env.no_thp),
 			 "no transparent huge pages on this kernel (no " THP_SYSFS ")");
+	else if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1)
+		snprintf(env.no_thp, sizeof(env.no_thp),
+			 "huge pages were forbidden to this process (PR_SET_THP_DISABLE)");
 	else if (strstr(buf, "[never]"))
 		snprintf(env.no_thp, sizeof(env.no_thp),
 			 "transparent huge pages are off (" THP_SYSFS "/enabled is never)");
@@ -164,6 +168,23 @@ void env_probe(void)
 }
 
 /**
+ * env_allow_thp() - may this process, and what it forks, have huge pages?
+ * @allow: yes or no
+ */
+void env_allow_thp(bool allow)
+{
+	prctl(PR_SET_THP_DISABLE, !allow, 0, 0, 0);
+}
+
+/**
+ * env_be_victim() - the caller is the first to go when memory runs out
+ */
+void env_be_victim(void)
+{
+	write_text("/proc/self/oom_score_adj", "1000");
+}
+
+/**
  * env_split_file() - split through debugfs split_huge_pages
  * @pid: whose memory
  * @addr: from
@@ -203,6 +224,17 @@ u64 env_vmstat(const char *name)
 }
 
 /**
+ * env_splits() - huge pages that the kernel has split so far
+ */
+u64 env_splits(void)
+{
+	u64 n = env_vmstat("thp_split_page");
+
+	/* the name before 4.5 */
+	return n ? n : env_vmstat("thp_split");
+}
+
+/**
  * env_has_madvise() - does madvise() know this advice?
  * @advice: its number
  */
@@ -211,6 +243,7 @@ bool env_has_madvise(int advice)
 	size_t size = env.hpage_size;
 	char *at = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool forbidden = prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) > 0;
 	char *aligned;
 	bool known;
 
@@ -219,7 +252,10 @@ bool env_has_madvise(int advice)
 	aligned = (char *)(((unsigned long)at + size - 1) & ~(size - 1));
 	/* MADV_COLLAPSE calls it invalid when there is nothing to collapse. */
 	aligned[0] = 1;
+	/* It also calls it invalid where huge pages are not allowed. */
+	env_allow_thp(true);
 	known = !madvise(aligned, size, advice) || errno != EINVAL;
+	env_allow_thp(!forbidden);
 	munmap(at, 2 * size);
 	return known;
 }

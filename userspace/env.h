@@ -25,8 +25,11 @@ struct env {
 extern struct env env;
 
 void env_probe(void);
+void env_allow_thp(bool allow);
+void env_be_victim(void);
 int env_split_file(pid_t pid, const void *addr, size_t len);
 u64 env_vmstat(const char *name);
+u64 env_splits(void);
 int env_cpu(unsigned int n);
 void env_pin(unsigned int n);
 bool env_has_madvise(int advice);

@@ -5,14 +5,18 @@
  * Key names are final: other tools read them.
  */
 #include <errno.h>
+#include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "env.h"
 #include "grid.h"
+#include "json.h"
 #include "options.h"
 #include "report.h"
 #include "result.h"
@@ -20,6 +24,7 @@
 #include "storm.h"
 #include "tally.h"
 #include "util.h"
+#include "watch.h"
 
 #define MSEC_PER_SEC	1000.0
 
@@ -66,7 +71,13 @@ static json_t *config_json(void)
 
 static json_t *config_with_mapcount(const struct report *rep)
 {
-	json_t *config = config_json();
+	static json_t *known;
+	json_t *config;
+
+	/* All symbols of the kernel are read for it, so once. */
+	if (!known)
+		known = config_json();
+	config = json_copy(known);
 
 	/* Only the module knows; mm_id exists where counts per page may not. */
 	json_object_set_new(config, "page_mapcount", rep->opt->no_module ? json_null() :
@@ -74,9 +85,10 @@ static json_t *config_with_mapcount(const struct report *rep)
 	return config;
 }
 
+/* A number that JSON integers here cannot hold is a string of its digits. */
 static json_t *u64_json(u64 val)
 {
-	return json_integer((json_int_t)val);
+	return val <= INT64_MAX ? json_integer((json_int_t)val) : json_sprintf("%llu", val);
 }
 
 static json_t *hex_json(u64 val)
@@ -84,9 +96,22 @@ static json_t *hex_json(u64 val)
 	return json_sprintf("0x%llx", val);
 }
 
+/* What comes from a kernel may be anything; a string of JSON must be UTF-8. */
+static json_t *plain_json(const char *text)
+{
+	char buf[512], *at;
+
+	copy_word(buf, sizeof(buf), text);
+	for (at = buf; *at; at++) {
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	}
+	return json_string(buf);
+}
+
 static json_t *text_or_null(const char *text)
 {
-	return text && text[0] ? json_string(text) : json_null();
+	return text && text[0] ? plain_json(text) : json_null();
 }
 
 static json_t *distribution_json(const u32 *ns, u32 nr)
@@ -107,8 +132,9 @@ static json_t *scenario_json(const struct result *res)
 
 	for (i = 0; i < T_NR; i++)
 		json_object_set_new(time, timing_names[i], json_real(res->time_ns[i] / 1e9));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}",
 			 "name", res->sc->name,
+			 "begun", res->begun,
 			 "rounds", u64_json(res->tally.rounds),
 			 "overlaps", u64_json(res->tally.overlaps),
 			 "verdict", res->skipped ? json_string("skipped") :
@@ -131,14 +157,14 @@ static json_t *violation_json(const struct violation *v)
 
 	memcpy(buf, v->ops, sizeof(buf));
 	for (at = strtok_r(buf, ",", &save); at; at = strtok_r(NULL, ",", &save))
-		json_array_append_new(ops, json_string(at));
-	return json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:s, s:s, s:o, s:o, s:s}",
-			 "check", v->check, "scenario", v->scenario,
+		json_array_append_new(ops, plain_json(at));
+	return json_pack("{s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "check", plain_json(v->check), "scenario", plain_json(v->scenario),
 			 "round", u64_json(v->round), "time_s", v->time_ns / 1e9,
 			 "addr", hex_json(v->addr), "pfn", hex_json(v->pfn),
-			 "want", v->want, "got", v->got, "ops", ops,
-			 "cell", !strcmp(v->cell, "-") ? json_null() : text_or_null(v->cell),
-			 "detail", v->detail);
+			 "want", plain_json(v->want), "got", plain_json(v->got), "ops", ops,
+			 "cell", !strcmp(v->cell, "-") ? json_null() : plain_json(v->cell),
+			 "detail", plain_json(v->detail));
 }
 
 static json_t *names_json(const char *const *names, unsigned int nr)
@@ -247,11 +273,11 @@ static void add_lists(json_t *root, const struct report *rep)
 						     "done", u64_json(t->ops[i].done),
 						     "busy", u64_json(t->ops[i].busy),
 						     "failed", u64_json(t->ops[i].failed)));
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+	for (i = 0; i < NR_CHECKS; i++) {
 		const struct check_count *c = &t->checks[i];
 
 		json_array_append_new(checks, json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}",
-							"name", check_names[i],
+							"name", check_name(i),
 							"available", rep->available[i],
 							"held", u64_json(c->held),
 							"violated", u64_json(c->violated),
@@ -268,6 +294,47 @@ static void add_lists(json_t *root, const struct report *rep)
 	json_object_set_new(root, "grid", grid_json(t));
 	json_object_set_new(root, "storm", storm_json(rep));
 	json_object_set_new(root, "violations", violations);
+}
+
+static json_t *kernel_log_json(void)
+{
+	const struct kernel_log *log = watch_log();
+	json_t *list = json_array();
+	unsigned int i;
+
+	for (i = 0; log && i < log->nr; i++)
+		json_array_append_new(list, plain_json(log->line[i]));
+	return list;
+}
+
+/* Whoever reads the file sees a whole report, the last one or the one before. */
+static int replace_file(const json_t *root, const char *path)
+{
+	char temp[PATH_MAX];
+	int err;
+
+	if (snprintf(temp, sizeof(temp), "%s.%d", path, getpid()) >= (int)sizeof(temp))
+		return -ENAMETOOLONG;
+	err = json_dump_file(root, temp, JSON_INDENT(1)) || rename(temp, path);
+	if (err)
+		unlink(temp);
+	return err;
+}
+
+static int write_json(const json_t *root, const char *path)
+{
+	struct stat st;
+
+	if (!strcmp(path, "-")) {
+		if (json_dumpf(root, stdout, JSON_INDENT(1)))
+			return -EIO;
+		fputc('\n', stdout);
+		return fflush(stdout);
+	}
+	/* A pipe or a device cannot be replaced. */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return json_dump_file(root, path, JSON_INDENT(1));
+	return replace_file(root, path);
 }
 
 /**
@@ -305,12 +372,9 @@ int report_json(const struct report *rep, const char *path)
 	}
 	add_lists(root, rep);
 	json_object_set_new(root, "first_violation_s", first);
-	if (!strcmp(path, "-")) {
-		err = json_dumpf(root, stdout, JSON_INDENT(1));
-		fputc('\n', stdout);
-	} else {
-		err = json_dump_file(root, path, JSON_INDENT(1));
-	}
+	json_object_set_new(root, "complete", json_boolean(rep->ended));
+	json_object_set_new(root, "kernel_log", kernel_log_json());
+	err = write_json(root, path);
 	json_decref(root);
 	if (err)
 		set_error("cannot write the JSON report to %s", path);

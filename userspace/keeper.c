@@ -34,7 +34,7 @@ static pid_t keeper;
  * Every process of the run has inherited the pipe's other end, so it ends with
  * the last of them: nobody is left who could change a setting again.
  */
-static void keep(int pipe_end, pid_t run)
+static void keep(int pipe_end, pid_t run, void (*last_words)(void))
 {
 	sigset_t all;
 	char byte;
@@ -53,18 +53,20 @@ static void keep(int pipe_end, pid_t run)
 	knobs_restore();
 	swap_stop();
 	leak_sweep(run);
+	last_words();
 	_exit(0);
 }
 
 /**
  * keeper_start() - from here on, a sudden end is cleaned up, too
+ * @last_words: to be called behind that
  *
  * To be called when there is no session yet (the keeper must not keep one
  * open), and what it undoes has been initialized.
  *
  * Returns 0, or the error of pipe() or fork(), negative.
  */
-int keeper_start(void)
+int keeper_start(void (*last_words)(void))
 {
 	pid_t run = getpid();
 	int ends[2], err;
@@ -78,7 +80,7 @@ int keeper_start(void)
 	keeper = fork();
 	if (!keeper) {
 		close(ends[1]);
-		keep(ends[0], run);
+		keep(ends[0], run, last_words);
 	}
 	err = -errno;
 	close(ends[0]);

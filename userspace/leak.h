@@ -13,6 +13,7 @@ const char *leak_why_not(void);
 const char *leak_no_cgroup(void);
 struct leak *leak_begin(unsigned int index);
 const char *leak_enter(const struct leak *leak);
+void leak_entered(struct leak *leak, bool entered);
 void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last);
 bool leak_pending(const struct leak *leak);
 bool leak_overdue(const struct leak *leak, u64 patience_ns);

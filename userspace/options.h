@@ -21,4 +21,10 @@ struct options {
 	const struct storm_batch *program;	/* of a recorded storm, or NULL */
 };
 
+#define OPTIONS_WHY	2048
+
+enum options_result { OPTIONS_OK, OPTIONS_BAD, OPTIONS_HELP };
+
+enum options_result options_parse(struct options *opt, int argc, char **argv, char *why);
+
 #endif /* THPRACE_OPTIONS_H */

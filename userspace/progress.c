@@ -26,7 +26,7 @@ void progress(struct run *run, bool force)
 	static u64 last_ns, last_splits, last_overlaps;
 	static const struct run *last_run;
 	u64 now = now_ns(), period, splits, overlaps, left, since;
-	const struct tally *t = &run->res->tally;
+	const struct tally *t = run_tally(run);
 	bool tty = isatty(STDERR_FILENO);
 	unsigned int decided = 0, met = 0;
 	char grid[96] = "";
@@ -43,7 +43,7 @@ void progress(struct run *run, bool force)
 	since = now - last_ns;
 	if (!since || (!force && since < period))
 		return;
-	splits = env_vmstat("thp_split_page");
+	splits = env_splits();
 	overlaps = t->overlaps < last_overlaps ? last_overlaps : t->overlaps;
 	left = run->deadline_ns > now ? run->deadline_ns - now : 0;
 	if (t->grid.listed)
@@ -57,7 +57,7 @@ void progress(struct run *run, bool force)
 		tty ? "\r" : "", run->sc->name, run->sh->round,
 		(overlaps - last_overlaps) * 1e9 / since,
 		splits > last_splits ? (splits - last_splits) * 1e9 / since : 0.0,
-		t->violations + run->sh->nr_violations, grid,
+		run_violations(run), grid,
 		(left + NSEC_PER_SEC / 2) / NSEC_PER_SEC, tty ? "\033[K" : "\n");
 	line_open = tty;
 	last_ns = now;

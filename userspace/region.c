@@ -22,9 +22,16 @@
 #define PM_PFRAME_MASK		(BIT_ULL(55) - 1)
 #define PM_PRESENT		BIT_ULL(63)
 #define PM_SWAP			BIT_ULL(62)
+#define MINCORE_TRIES		100
 #define KPF_COMPOUND_HEAD	15
 #define KPF_COMPOUND_TAIL	16
-#define KPF_THP			22
+#define KPF_HUGE		17
+#define KPF_KSM			21
+#define PM_SWAP_TYPE		31		/* types from MAX_SWAPFILES on are no swap */
+#define MIN_MAX_SWAPFILES	23
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE		25
+#endif
 
 /**
  * region_reserve() - address space for @nr huge pages, with none around
@@ -279,8 +286,8 @@ static int smaps_is_huge(const char *addr)
  * @thp: address
  *
  * By frame: the first and the last subpage are head and tail of one aligned
- * compound page that the kernel calls a THP.  Without these files, by smaps.
- * Returns 1, 0, or -1 when it cannot be known.
+ * compound page, which is no hugetlb's.  (Older kernels do not call it a THP until
+ * it is on the LRU.)  Without these files, by smaps.  Returns 1, 0, or -1 when it cannot be known.
  */
 int thp_is_huge(const char *thp)
 {
@@ -300,7 +307,22 @@ int thp_is_huge(const char *thp)
 	if (page_flags(first, &head) || page_flags(last, &tail))
 		return smaps_is_huge(thp);
 	return (head >> KPF_COMPOUND_HEAD & 1) && (tail >> KPF_COMPOUND_TAIL & 1) &&
-	       (head >> KPF_THP & 1);
+	       !(head >> KPF_HUGE & 1);
+}
+
+/* EAGAIN is a want of memory, and no answer. */
+static bool is_mapped(const char *addr)
+{
+	unsigned char vec;
+	unsigned int i;
+
+	for (i = 0; i < MINCORE_TRIES; i++) {
+		if (!mincore((void *)addr, env.page_size, &vec))
+			return true;
+		if (errno != EAGAIN)
+			break;
+	}
+	return errno != ENOMEM && errno != EAGAIN;
 }
 
 /**
@@ -314,12 +336,8 @@ bool hole_is_unmapped(const char *addr, size_t len)
 {
 	static __thread u64 entry[512];
 	unsigned int nr, i;
-	unsigned char vec;
 
-	if (!mincore((void *)addr, env.page_size, &vec) || errno != ENOMEM)
-		return false;
-	if (!mincore((void *)(addr + len - env.page_size), env.page_size, &vec) ||
-	    errno != ENOMEM)
+	if (is_mapped(addr) || is_mapped(addr + len - env.page_size))
 		return false;
 	for (; len; addr += nr * env.page_size, len -= nr * env.page_size) {
 		nr = len / env.page_size;
@@ -333,4 +351,75 @@ bool hole_is_unmapped(const char *addr, size_t len)
 		}
 	}
 	return true;
+}
+
+static bool is_out(u64 entry)
+{
+	if (entry & PM_PRESENT)
+		return false;
+	/* A migration entry looks like swap, but for its type. */
+	return !(entry & PM_SWAP) || (entry & PM_SWAP_TYPE) < MIN_MAX_SWAPFILES;
+}
+
+/**
+ * pages_out() - how many pages of a huge page are in no page table?
+ * @thp: its address
+ * @first: subpage
+ * @nr: pages
+ * @stride: from one to the next, in subpages
+ *
+ * Paged out, or discarded.  0 as well when it cannot be known.
+ */
+unsigned int pages_out(const char *thp, unsigned int first, unsigned int nr, unsigned int stride)
+{
+	static __thread u64 entry[MAX_NR_SUBPAGES];
+	unsigned int span = nr ? (nr - 1) * stride + 1 : 0, i, out = 0;
+
+	if (!nr || pagemap_entries(thp + first * env.page_size, entry, span))
+		return 0;
+	for (i = 0; i < span; i += stride)
+		out += is_out(entry[i]);
+	return out;
+}
+
+/**
+ * page_is_merged() - is it a page of KSM?
+ * @page: address
+ */
+bool page_is_merged(const char *page)
+{
+	u64 entry, flags;
+
+	if (pagemap_entries(page, &entry, 1) || !(entry & PM_PRESENT) ||
+	    page_flags(entry & PM_PFRAME_MASK, &flags))
+		return false;
+	return flags >> KPF_KSM & 1;
+}
+
+static u64 frame_of(const char *page)
+{
+	u64 entry;
+
+	if (pagemap_entries(page, &entry, 1) || !(entry & PM_PRESENT))
+		return 0;
+	return entry & PM_PFRAME_MASK;
+}
+
+/**
+ * thp_collapse() - have the kernel put a huge page together, again
+ * @thp: address
+ *
+ * Returns 1 if there is another huge page now, 0 if it was one all the time, or a
+ * negative errno.
+ */
+int thp_collapse(char *thp)
+{
+	u64 before = frame_of(thp), after;
+
+	if (injected("idle"))
+		return 0;
+	if (madvise(thp, env.hpage_size, MADV_COLLAPSE))
+		return -errno;
+	after = frame_of(thp);
+	return before && after && before != after;
 }

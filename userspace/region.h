@@ -39,6 +39,9 @@ bool page_verify(const void *page, const void *as, u64 gen, struct mismatch *bad
 bool page_zero(const void *page, struct mismatch *bad);
 void thp_fill(char *thp, u64 gen);
 int thp_is_huge(const char *thp);
+unsigned int pages_out(const char *thp, unsigned int first, unsigned int nr, unsigned int stride);
+bool page_is_merged(const char *page);
+int thp_collapse(char *thp);
 bool hole_is_unmapped(const char *addr, size_t len);
 
 #endif /* THPRACE_REGION_H */

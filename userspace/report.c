@@ -6,7 +6,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <errno.h>
+#include <sys/mman.h>
 
 #include "env.h"
 #include "grid.h"
@@ -18,6 +19,48 @@
 #include "tally.h"
 #include "undo.h"
 #include "util.h"
+#include "watch.h"
+
+static void *map_shared(size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED) {
+		set_error("out of memory");
+		return NULL;
+	}
+	/* Touched here: not charged to a scenario. */
+	memset(at, 0, size);
+	return at;
+}
+
+/**
+ * report_alloc() - room for the results, in memory that all processes share
+ * @rep: its options are filled in
+ */
+int report_alloc(struct report *rep)
+{
+	unsigned int i;
+
+	rep->sh = map_shared(sizeof(*rep->sh));
+	rep->part = map_shared(sizeof(*rep->part));
+	if (!rep->sh || !rep->part)
+		return -ENOMEM;
+	for (i = 0; i < rep->opt->nr_scenarios; i++) {
+		rep->results[i] = map_shared(sizeof(*rep->results[i]));
+		if (!rep->results[i])
+			return -ENOMEM;
+		rep->results[i]->sc = rep->opt->scenarios[i];
+	}
+	rep->nr_results = i;
+	return 0;
+}
+
+static void set_available(struct report *rep, unsigned int check, const char *why_not)
+{
+	rep->available[check] = !why_not;
+	copy_word(rep->why_not[check], sizeof(rep->why_not[check]), why_not ? why_not : "");
+}
 
 /**
  * report_checks() - which checks the module has on this kernel
@@ -27,10 +70,9 @@ void report_checks(struct report *rep)
 {
 	char text[LIST_MAX], *at = text;
 	struct list_row row;
-	const char *why;
 	int i;
 
-	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+	for (i = 0; i < NR_CHECKS; i++)
 		copy_word(rep->why_not[i], sizeof(rep->why_not[i]), "needs the module");
 	if (rep->opt->no_module || read_text(THPRACE_DEBUGFS "/checks", text, sizeof(text)) < 0)
 		text[0] = '\0';
@@ -41,12 +83,12 @@ void report_checks(struct report *rep)
 		rep->available[i] = row.there;
 		copy_word(rep->why_not[i], sizeof(rep->why_not[i]), row.why);
 	}
-	rep->available[THPRACE_CHECK_CONTENT] = true;
-	rep->why_not[THPRACE_CHECK_CONTENT][0] = '\0';
-	why = leak_why_not();
-	rep->available[THPRACE_CHECK_LEAK] = !why;
-	copy_word(rep->why_not[THPRACE_CHECK_LEAK], sizeof(rep->why_not[0]), why ? why : "");
+	set_available(rep, THPRACE_CHECK_CONTENT, NULL);
+	set_available(rep, THPRACE_CHECK_LEAK, leak_why_not());
+	set_available(rep, CHECK_KERNEL, watch_why_not());
 }
+
+#define MAX_LOG_LINES	8
 
 /* Of a scenario with several ops, any but the split. */
 static bool other_op_done(const struct tally *t)
@@ -67,13 +109,20 @@ static void judge_scenario(const struct report *rep, struct result *res)
 
 	if (res->skipped)
 		return;
-	res->verdict = THPRACE_INCONCLUSIVE;
-	if (t->violations) {
-		res->verdict = THPRACE_FAIL;
+	res->why[0] = '\0';
+	res->verdict = THPRACE_FAIL;
+	if (t->violations)
 		return;
-	}
-	if (signals_stop()) {
-		res->verdict = THPRACE_ABORTED;
+	res->verdict = THPRACE_ABORTED;
+	if (!res->begun)
+		copy_word(res->why, sizeof(res->why), "not begun");
+	if (res->ending == END_BADLY)
+		copy_word(res->why, sizeof(res->why), res->error);
+	if (!res->begun || res->ending == END_BADLY || signals_stop())
+		return;
+	res->verdict = THPRACE_INCONCLUSIVE;
+	if (res->ending == END_NO_MEMORY) {
+		copy_word(res->why, sizeof(res->why), res->error);
 		return;
 	}
 	if (!t->rounds) {
@@ -142,12 +191,12 @@ static void judge_checks(struct report *rep)
 {
 	unsigned int i;
 
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+	for (i = 0; i < NR_CHECKS; i++) {
 		if (!must_hold(rep, i) || rep->sum.checks[i].held)
 			continue;
 		rep->verdict = THPRACE_INCONCLUSIVE;
 		snprintf(rep->why, sizeof(rep->why), "check %s never held: %s",
-			 check_names[i], rep->sum.checks[i].reason[0] ?
+			 check_name(i), rep->sum.checks[i].reason[0] ?
 			 rep->sum.checks[i].reason : "nothing to check");
 		return;
 	}
@@ -168,11 +217,13 @@ void report_judge(struct report *rep)
 	unsigned int i, j, nr_run = 0;
 
 	rep->verdict = THPRACE_INCONCLUSIVE;
+	rep->why[0] = '\0';
 	memset(&rep->sum, 0, sizeof(rep->sum));
 	for (i = 0; i < rep->nr_results; i++) {
 		judge_scenario(rep, rep->results[i]);
 		if (rep->results[i]->skipped)
 			continue;
+		rep->broken |= rep->results[i]->ending == END_BADLY;
 		tally_add(&rep->sum, &rep->results[i]->tally);
 		nr_run++;
 	}
@@ -218,6 +269,10 @@ static void print_result(const struct result *res, FILE *out)
 		fprintf(out, "  %-14s skipped: %s\n", res->sc->name, res->skipped);
 		return;
 	}
+	if (!res->begun) {
+		fprintf(out, "  %-14s not begun\n", res->sc->name);
+		return;
+	}
 	fprintf(out,
 		"  %-14s %-12s rounds %llu  overlaps %llu (%.0f%%)  splits %llu (%.1f/s)  %.1f s\n",
 		res->sc->name, verdict_names[res->verdict], t->rounds, t->overlaps,
@@ -249,6 +304,7 @@ static void print_result(const struct result *res, FILE *out)
 
 static void print_tally(const struct report *rep, FILE *out)
 {
+	const struct kernel_log *log = watch_log();
 	const struct tally *t = &rep->sum;
 	unsigned int i;
 
@@ -261,14 +317,14 @@ static void print_tally(const struct report *rep, FILE *out)
 				op->name, op->done, op->busy, op->failed,
 				op->time_ns / 1e3 / n);
 	}
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+	for (i = 0; i < NR_CHECKS; i++) {
 		const struct check_count *c = &t->checks[i];
 
 		if (!rep->available[i])
-			fprintf(out, "  check %-16s -  %s\n", check_names[i], rep->why_not[i]);
+			fprintf(out, "  check %-16s -  %s\n", check_name(i), rep->why_not[i]);
 		else
 			fprintf(out, "  check %-16s held %llu  violated %llu  skipped %llu%s%s\n",
-				check_names[i], c->held, c->violated, c->skipped,
+				check_name(i), c->held, c->violated, c->skipped,
 				c->reason[0] ? "  " : "", c->reason);
 	}
 	if (t->nr_cells || t->grid.listed)
@@ -283,6 +339,8 @@ static void print_tally(const struct report *rep, FILE *out)
 	}
 	if (t->violations > i)
 		fprintf(out, "  ... %llu violations in all\n", t->violations);
+	for (i = 0; log && i < log->nr && i < MAX_LOG_LINES; i++)
+		fprintf(out, "  kernel: %s\n", log->line[i]);
 }
 
 /**

@@ -4,7 +4,7 @@
 #define THPRACE_REPORT_H
 
 #include "options.h"
-#include "result.h"
+#include "run.h"
 
 #define MAX_PASSES		3	/* of a run over its scenarios */
 
@@ -14,20 +14,21 @@ struct report {
 	unsigned int nr_passes;
 	u64 pass_end_ns[MAX_PASSES];
 	enum thprace_verdict verdict;
-	char why[200];
+	char why[260];
+	bool ended;			/* else it is written while the run goes on */
+	bool broken;			/* a harness error, whatever else was found */
+	struct shared *sh;		/* of the scenario that runs */
+	struct result *part;		/* what it has counted so far */
 	unsigned int nr_results;
 	struct result *results[MAX_SCENARIOS];
 	struct tally sum;
-	bool available[THPRACE_NR_CHECKS];
-	char why_not[THPRACE_NR_CHECKS][120];
+	bool available[NR_CHECKS];
+	char why_not[NR_CHECKS][120];
 };
 
-/* report.c */
+int report_alloc(struct report *rep);
 void report_checks(struct report *rep);
 void report_judge(struct report *rep);
 void report_print(const struct report *rep, FILE *out);
-
-/* json.c */
-int report_json(const struct report *rep, const char *path);
 
 #endif /* THPRACE_REPORT_H */

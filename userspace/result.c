@@ -6,11 +6,49 @@
 #include <string.h>
 
 #include "result.h"
+#include "tally.h"
 #include "util.h"
 
 const char *const timing_names[T_NR] = {
 	"map", "fault", "fill", "prove", "fork", "hold", "race", "check", "verify", "other",
 };
+
+/**
+ * result_add() - add what another pass of the same scenario has counted
+ * @sum: all passes
+ * @part: one of them
+ *
+ * What a scenario left last stays.
+ */
+void result_add(struct result *sum, const struct result *part)
+{
+	unsigned int i;
+
+	tally_add(&sum->tally, &part->tally);
+	/* What it has seen in an earlier pass stands. */
+	if (!sum->tally.rounds && !sum->tally.violations)
+		sum->skipped = part->skipped;
+	if (part->ending > sum->ending) {
+		sum->ending = part->ending;
+		memcpy(sum->error, part->error, sizeof(sum->error));
+	}
+	sum->duration_ns += part->duration_ns;
+	sum->splits += part->splits;
+	sum->not_huge += part->not_huge;
+	sum->batches += part->batches;
+	sum->forced += part->forced;
+	sum->met += part->met;
+	for (i = 0; i < T_NR; i++)
+		sum->time_ns[i] += part->time_ns[i];
+	if (!sum->first_violation_ns)
+		sum->first_violation_ns = part->first_violation_ns;
+	if (part->program.nr)
+		sum->program = part->program;
+	for (i = 0; i < part->nr_skews && sum->nr_skews < NR_SKEWS; i++) {
+		sum->spread_ns[sum->nr_skews] = part->spread_ns[i];
+		sum->closest_ns[sum->nr_skews++] = part->closest_ns[i];
+	}
+}
 
 static int compare_u32(const void *a, const void *b)
 {

@@ -16,13 +16,22 @@ enum timing {
 
 extern const char *const timing_names[T_NR];
 
+/* How the process of a scenario has ended; the worst of all passes counts. */
+enum ending {
+	END_WELL,
+	END_NO_MEMORY,			/* by the OOM killer, or nothing could be forked */
+	END_BADLY,			/* killed, or an error of this program */
+};
+
 struct result {
 	const struct scenario *sc;
 	enum thprace_verdict verdict;
+	bool begun;
 	const char *skipped;
+	enum ending ending;
 	int err;			/* of the scenario's process */
 	char error[320];
-	char why[160];			/* verdict's reason when not pass */
+	char why[200];			/* verdict's reason when not pass */
 	struct tally tally;
 	u64 duration_ns, splits, not_huge, batches, forced;
 	u64 met;			/* of forced: all points of the schedule were reached */
@@ -34,6 +43,8 @@ struct result {
 	u32 spread_ns[NR_SKEWS];	/* first to last start on a huge page */
 	u32 closest_ns[NR_SKEWS];	/* nearest two starts on it */
 };
+
+void result_add(struct result *sum, const struct result *part);
 
 struct distribution {
 	u32 min, median, p90, max, nr;

@@ -18,7 +18,6 @@
 #include "scenario.h"
 #include "steer.h"
 #include "storm.h"
-#include "tally.h"
 #include "undo.h"
 #include "util.h"
 #include "worker.h"
@@ -218,10 +217,10 @@ static bool overlapped(struct run *run, unsigned int thp)
 static void end_round(struct run *run, unsigned int thp)
 {
 	if (run->fd < 0)
-		run->res->tally.overlaps += overlapped(run, thp);
+		run_tally(run)->overlaps += overlapped(run, thp);
 	run->sh->round++;
 	if (run->fd < 0)
-		run->res->tally.rounds++;
+		run_tally(run)->rounds++;
 }
 
 static int one_round(struct run *run, unsigned int thp)

@@ -10,9 +10,34 @@
 #include "run.h"
 #include "scenario.h"
 #include "storm.h"
+#include "tally.h"
 #include "util.h"
 
 #define ALONE_BATCHES	2
+
+/**
+ * run_tally() - what the session has reported last
+ * @run: the run
+ */
+struct tally *run_tally(const struct run *run)
+{
+	struct shared *sh = run->sh;
+
+	return &sh->tally[__atomic_load_n(&sh->tally_now, __ATOMIC_ACQUIRE) % 2];
+}
+
+/**
+ * run_violations() - all that are known so far, of this pass
+ * @run: the run
+ */
+u64 run_violations(const struct run *run)
+{
+	const struct shared *sh = run->sh;
+
+	return run_tally(run)->violations +
+	       __atomic_load_n(&sh->nr_violations, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&sh->nr_outside, __ATOMIC_RELAXED);
+}
 
 u8 *run_state(struct run *run, unsigned int thp)
 {

@@ -14,7 +14,8 @@
 #include "rng.h"
 
 #define MAX_DEPTH		4	/* generations between main and a worker */
-#define SHARED_VIOLATIONS	16	/* content violations kept per scenario */
+#define SHARED_VIOLATIONS	16	/* kept of what the lanes see, and of what main sees */
+#define MAX_CRASHES		8
 
 struct stamp {
 	u64 begin_ns, end_ns;
@@ -29,7 +30,9 @@ struct lane_shared {
 	u64 delay_ns;			/* written by main before the gate */
 	pid_t line[MAX_DEPTH];		/* forks between main and it, itself last */
 	u32 nr_ready;			/* of them that have pages of their own */
+	pid_t tid;			/* of a thread that runs, or 0 */
 	u32 error;
+	int err;			/* its errno, negative */
 	char message[160];
 };
 
@@ -37,6 +40,25 @@ enum worker_cmd {
 	CMD_FAULT, CMD_FILL, CMD_ATTACH, CMD_RACE, CMD_RACE_ALL, CMD_AFTER, CMD_VERIFY, CMD_QUIT,
 };
 
+/* A fatal signal, as its handler has seen it. */
+struct crash {
+	u32 ready;			/* all of it is there */
+	int sig, code;
+	pid_t pid;
+	u32 lane;
+	u64 addr, ip;
+	bool write, fetch;		/* what was tried; else a read */
+	bool known;			/* the run knows what should be there: state */
+	u8 state;
+	bool mapped;			/* there is a VMA: vma, perms */
+	char perms[8];
+	u64 pagemap, flags;		/* 0: not known */
+};
+
+/*
+ * Mapped by main before the scenario's process is forked, and by the keeper: what
+ * is in it survives the end of any process.
+ */
 struct shared {
 	struct gate ready, spin, done;
 	u32 abort;
@@ -46,8 +68,21 @@ struct shared {
 	u32 culprit;			/* the op that was to be found was done */
 	u64 round, batch, budget_ns;
 	u8 huge[MAX_THPS];		/* proven */
-	u32 nr_violations;
+	u32 running;			/* a scenario: index */
+	u32 index;
+	u32 stop;			/* main asks for the end */
+	u32 in_cgroup;
+	u32 nr_violations;		/* seen by lanes */
 	struct violation violations[SHARED_VIOLATIONS];
+	u32 nr_outside;			/* seen by main */
+	struct violation outside[SHARED_VIOLATIONS];
+	u32 armed;			/* fatal signals are caught */
+	u32 nr_crashes;
+	struct crash crash[MAX_CRASHES];
+	int unseen_signal;		/* ended a worker, past its handler */
+	pid_t unseen_pid;
+	u32 tally_now;			/* which of the two is whole */
+	struct tally tally[2];		/* of the session; without it, of the engine */
 	struct lane_shared lane[MAX_WORKERS + 1];
 	struct stamp stamp[MAX_WORKERS + 1][MAX_THPS];	/* lane, huge page */
 };
@@ -89,7 +124,7 @@ struct run {
 	__s64 bias_ns;			/* added to the workers' start */
 	u64 forced_ns;			/* time spent in rounds with a schedule */
 	const char *cgroup;		/* the scenario's own, or NULL */
-	u64 splits_before;
+	u64 splits_before;		/* of the kernel */
 	bool full_verify;
 	pid_t extra[MAX_THPS];		/* more processes to check, 0 = none */
 	unsigned int nr_extra;
@@ -97,6 +132,8 @@ struct run {
 	void *priv;			/* a scenario's own */
 };
 
+struct tally *run_tally(const struct run *run);
+u64 run_violations(const struct run *run);
 void run_begin_batch(struct run *run);
 bool run_alone(const struct run *run, unsigned int thp);
 u8 *run_state(struct run *run, unsigned int thp);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "env.h"
+#include "options.h"
 #include "scenario.h"
 
 #define SCENARIO(name)	(&scenario_##name)
@@ -27,17 +28,31 @@ const struct scenario *scenario_by_name(const char *name)
 }
 
 /**
+ * scenario_workers() - how many lanes it has, but for the splitter
+ * @sc: scenario
+ * @opt: options of the run
+ */
+unsigned int scenario_workers(const struct scenario *sc, const struct options *opt)
+{
+	return sc->scalable && opt->procs ? opt->procs : sc->workers ?: 1;
+}
+
+/**
  * scenario_why_not() - why it cannot run here, or NULL
  * @sc: scenario
- * @no_module: run without the module
+ * @opt: options of the run
  */
-const char *scenario_why_not(const struct scenario *sc, bool no_module)
+const char *scenario_why_not(const struct scenario *sc, const struct options *opt)
 {
 	if (env.no_thp[0])
 		return env.no_thp;
-	if (!no_module && !env.have_module)
+	if (!opt->no_module && !env.have_module)
 		return env.no_module;
-	if (no_module && sc->shape != SHAPE_PROCS && !env.have_split_file)
-		return "nothing splits here without the module (split_huge_pages takes no pid)";
+	if (opt->no_module && !env.have_split_file) {
+		if (sc->shape != SHAPE_PROCS)
+			return "nothing splits here without the module";
+		if (scenario_workers(sc, opt) < 2)
+			return "one worker meets nobody, as nothing splits here";
+	}
 	return sc->why_not ? sc->why_not() : NULL;
 }

@@ -60,6 +60,9 @@ extern const struct scenario *const scenarios[];
 extern const unsigned int nr_scenarios;
 
 const struct scenario *scenario_by_name(const char *name);
-const char *scenario_why_not(const struct scenario *sc, bool no_module);
+struct options;
+
+const char *scenario_why_not(const struct scenario *sc, const struct options *opt);
+unsigned int scenario_workers(const struct scenario *sc, const struct options *opt);
 
 #endif /* THPRACE_SCENARIO_H */

@@ -40,8 +40,8 @@
 #define MAX_PIPE_PAGES 16
 #define MAX_REWRITTEN 16
 #define MAX_ZEROED 64
-#define KSM_SCANS 2			/* the first may be half over */
-#define KSM_WAIT_NS (100 * NSEC_PER_MSEC)
+#define KSM_SCANS 3			/* the first may be half over */
+#define KSM_WAIT_NS (500 * NSEC_PER_MSEC)
 #define KSM_ANCHOR_PAGES 16
 
 const char *pageout_why_not(void)
@@ -70,7 +70,7 @@ static enum act_result pageout_act(struct run *run, struct lane *lane, unsigned 
 {
 	char *base = region_thp(&run->region, thp);
 	const struct piece *p = &lane->piece;
-	unsigned int i;
+	unsigned int i, out;
 
 	if (!env.have_swap || lane->variant % 2) {
 		if (piece_apply(run, lane, thp, madvise, MADV_FREE))
@@ -83,13 +83,14 @@ static enum act_result pageout_act(struct run *run, struct lane *lane, unsigned 
 			run_state(run, thp)[page] = PG_PATTERN;
 		}
 	}
-	if (piece_apply(run, lane, thp, madvise, MADV_PAGEOUT))
+	if (!injected("idle") && piece_apply(run, lane, thp, madvise, MADV_PAGEOUT))
 		return ACT_FAILED;
+	out = pages_out(base, p->first, p->nr, p->stride);
 	/* Some come back at once, while the split may still be at it. */
 	for (i = 0; lane->variant % 3 && i < p->nr; i += 16)
 		(void)__atomic_load_n(base + (p->first + i * p->stride) * env.page_size,
 				      __ATOMIC_RELAXED);
-	return ACT_OK;
+	return out ? ACT_OK : ACT_BUSY;
 }
 
 static int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp)
@@ -129,7 +130,9 @@ static enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned
 	if (protect && (piece_apply(run, lane, thp, mprotect, PROT_READ) ||
 			piece_apply(run, lane, thp, mprotect, PROT_READ | PROT_WRITE)))
 		return ACT_FAILED;
-	return madvise(base, env.hpage_size, MADV_PAGEOUT) ? ACT_FAILED : ACT_OK;
+	if (!injected("idle") && madvise(base, env.hpage_size, MADV_PAGEOUT))
+		return ACT_FAILED;
+	return pages_out(base, 0, env.nr_subpages, 1) ? ACT_OK : ACT_BUSY;
 }
 
 /* Some once more, now that nobody holds them. */
@@ -243,6 +246,8 @@ static int ksm_setup(struct run *run)
 	run->kthread = knob_kthread("ksmd");
 	/* It is to come back to what it could not merge yet; only newer kernels skip that. */
 	knob_set(KSM_SYSFS "/smart_scan", "0");
+	/* A split maps the zero page as well: then nobody could tell who did it. */
+	knob_set(KSM_SYSFS "/use_zero_pages", "0");
 	if (knob_set(KSM_SYSFS "/sleep_millisecs", "0") ||
 	    knob_set(KSM_SYSFS "/pages_to_scan", "2000") ||
 	    knob_set(KSM_SYSFS "/run", "1") || ksm_anchor(run)) {
@@ -280,8 +285,8 @@ static int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
 	piece_mark(run, lane, thp, PG_ZERO);
 	lane->helper = ksm_undoes(run, lane, thp) ? 0 : run->kthread;
 	/* To meet ksmd at it, the advice must not have to wait for the split's locks. */
-	if (!run_steers_to(run, thp, "try_to_merge_one_page") &&
-	    !run_steers_to(run, thp, "write_protect_page"))
+	if (injected("idle") || (!run_steers_to(run, thp, "try_to_merge_one_page") &&
+				 !run_steers_to(run, thp, "write_protect_page")))
 		return 0;
 	if (!madvise(base, env.hpage_size, MADV_MERGEABLE))
 		return 0;
@@ -297,28 +302,48 @@ static u64 ksm_scans(void)
 	       strtoull(text, NULL, 10) : 0;
 }
 
-/* Waits, bounded, until ksmd had the time to merge. */
-static void ksm_wait(void)
+static unsigned int nr_merged(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp);
+	const struct piece *p = &lane->piece;
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < p->nr; i++)
+		nr += page_is_merged(base + (p->first + i * p->stride) * env.page_size);
+	return nr;
+}
+
+/* Waits, bounded, until ksmd has merged something, or has been round in vain. */
+static unsigned int ksm_wait(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
 	u64 begin_ns = now_ns(), before = ksm_scans();
+	unsigned int merged;
 
-	while (ksm_scans() - before < KSM_SCANS && now_ns() - begin_ns < KSM_WAIT_NS)
+	do {
 		nanosleep(&nap, NULL);
+		merged = nr_merged(run, lane, thp);
+	} while (!merged && ksm_scans() - before < KSM_SCANS &&
+		 now_ns() - begin_ns < KSM_WAIT_NS);
+	return merged;
 }
 
+/* Done if pages were merged, and are not any more where that was to be undone. */
 static enum act_result ksm_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
+	unsigned int merged;
 
-	if (madvise(base, env.hpage_size, MADV_MERGEABLE))
+	if (!injected("idle") && madvise(base, env.hpage_size, MADV_MERGEABLE))
 		return ACT_FAILED;
 	/* A lane that is itself steered must not sleep: it would seem to be blocked. */
-	if (!run_steers_to(run, thp, "break_ksm"))
-		ksm_wait();
+	merged = run_steers_to(run, thp, "break_ksm") ? nr_merged(run, lane, thp) :
+							ksm_wait(run, lane, thp);
 	if (!ksm_undoes(run, lane, thp))
-		return ACT_OK;
-	return madvise(base, env.hpage_size, MADV_UNMERGEABLE) ? ACT_BUSY : ACT_OK;
+		return merged ? ACT_OK : ACT_BUSY;
+	if (madvise(base, env.hpage_size, MADV_UNMERGEABLE))
+		return ACT_BUSY;
+	return nr_merged(run, lane, thp) < merged ? ACT_OK : ACT_BUSY;
 }
 
 #define PHASES_RECLAIM \

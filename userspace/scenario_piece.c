@@ -166,12 +166,13 @@ static enum act_result collapse_act(struct run *run, struct lane *lane, unsigned
 {
 	char *base = region_thp(&run->region, thp);
 	unsigned int i, nr_ok = 0;
+	int got;
 
 	for (i = 0; i < 1 + lane->variant % 3; i++) {
-		if (!madvise(base, env.hpage_size, MADV_COLLAPSE))
-			nr_ok++;
-		else if (errno == EINVAL)
+		got = thp_collapse(base);
+		if (got == -EINVAL)
 			return ACT_FAILED;
+		nr_ok += got > 0;
 	}
 	return nr_ok ? ACT_OK : ACT_BUSY;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "crash.h"
 #include "env.h"
 #include "options.h"
 #include "phases.h"
@@ -44,18 +45,19 @@ struct stale_priv {
 
 static __thread sigjmp_buf *way_out;
 
-static void on_fault(int sig)
+static void on_fault(int sig, siginfo_t *info, void *context)
 {
 	if (way_out)
 		siglongjmp(*way_out, 1);
-	/* A real one: it happens again, and ends the process. */
-	signal(sig, SIG_DFL);
+	crash_signal(sig, info, context);
 }
 
 static int stale_setup(struct run *run)
 {
 	struct stale_priv *priv = calloc(1, sizeof(*priv));
-	struct sigaction sa = { .sa_handler = on_fault };
+	struct sigaction sa = {
+		.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK,
+	};
 	int err;
 
 	run->priv = priv;

@@ -148,7 +148,7 @@ static enum act_result do_pageout(struct target *t)
 
 static enum act_result do_collapse(struct target *t)
 {
-	return done_or_busy(madvise(t->thp, env.hpage_size, MADV_COLLAPSE));
+	return thp_collapse(t->thp) > 0 ? ACT_OK : ACT_BUSY;
 }
 
 /*
@@ -309,7 +309,6 @@ static enum act_result do_op(struct run *run, unsigned int thp, const struct sto
 		.op = op,
 		.away = away->base,
 	};
-	const char *inject = getenv("THPRACE_INJECT");
 	enum act_result result;
 
 	t.at = t.thp + op->first * env.page_size;
@@ -318,7 +317,7 @@ static enum act_result do_op(struct run *run, unsigned int thp, const struct sto
 		set_error("storm: %s of %u pages at subpage %u: %s", kinds[op->kind].name,
 			  op->nr, op->first, strerror(errno));
 	/* The positive control of the reducer: this op is the culprit. */
-	if (inject && !strcmp(inject, kinds[op->kind].name))
+	if (injected(kinds[op->kind].name))
 		run->sh->culprit = 1;
 	return result;
 }

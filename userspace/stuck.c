@@ -126,7 +126,7 @@ static bool in_deep_sleep(const pid_t *family, unsigned int nr)
 /* In a process of its own, as the maps of one that is stuck may be locked. */
 static void look_here(struct tally *found, pid_t scenario)
 {
-	const char *inject = getenv("THPRACE_INJECT");
+	const char *inject = injected("stuck") ? check_name(THPRACE_CHECK_REFCOUNT) : NULL;
 	pid_t family[MAX_FAMILY] = { scenario };
 	unsigned int nr = find_family(family), i;
 	struct tally *t = calloc(1, sizeof(*t));
@@ -134,8 +134,6 @@ static void look_here(struct tally *found, pid_t scenario)
 
 	if (fd < 0 || !t || in_deep_sleep(family, nr))
 		_exit(1);
-	if (inject)
-		inject = strcmp(inject, "stuck") ? NULL : check_names[THPRACE_CHECK_REFCOUNT];
 	/* One that has ended meanwhile is nothing to complain of. */
 	for (i = 0; i < nr; i++)
 		check_memory(fd, family[i], inject);

@@ -12,15 +12,24 @@
 #include "tally.h"
 #include "util.h"
 
-const char *const check_names[THPRACE_NR_CHECKS] = THPRACE_CHECK_NAMES;
+static const char *const module_checks[THPRACE_NR_CHECKS] = THPRACE_CHECK_NAMES;
 const char *const verdict_names[THPRACE_NR_VERDICTS] = THPRACE_VERDICT_NAMES;
+
+/**
+ * check_name() - the name of a check in every report
+ * @check: enum thprace_check, or CHECK_KERNEL
+ */
+const char *check_name(unsigned int check)
+{
+	return check == CHECK_KERNEL ? "kernel" : module_checks[check];
+}
 
 int check_by_name(const char *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
-		if (!strcmp(check_names[i], name))
+	for (i = 0; i < NR_CHECKS; i++) {
+		if (!strcmp(check_name(i), name))
 			return i;
 	}
 	return -1;
@@ -165,31 +174,39 @@ static void parse_grid(struct tally *t, char *line)
 	t->grid.complete = !strcmp(complete, "yes");
 }
 
-static void parse_violation(struct tally *t, char *line)
+/**
+ * violation_parse() - a violation from its line
+ * @v: result
+ * @line: what follows "violation "; overwritten
+ */
+void violation_parse(struct violation *v, char *line)
 {
-	struct violation v;
 	char index[24];
 
-	memset(&v, 0, sizeof(v));
-	take_reason(line, v.detail, sizeof(v.detail));
-	word(line, "check", v.check, sizeof(v.check));
-	word(line, "scenario", v.scenario, sizeof(v.scenario));
-	v.round = number(line, "round");
-	v.time_ns = number(line, "time_ns");
-	v.addr = number(line, "addr");
-	v.pfn = number(line, "pfn");
-	if (word(line, "index", index, sizeof(index)) && strlen(v.detail) < 150) {
-		size_t len = strlen(v.detail);
+	memset(v, 0, sizeof(*v));
+	take_reason(line, v->detail, sizeof(v->detail));
+	word(line, "check", v->check, sizeof(v->check));
+	word(line, "scenario", v->scenario, sizeof(v->scenario));
+	v->round = number(line, "round");
+	v->time_ns = number(line, "time_ns");
+	v->addr = number(line, "addr");
+	v->pfn = number(line, "pfn");
+	if (word(line, "index", index, sizeof(index)) && strlen(v->detail) < 150) {
+		size_t len = strlen(v->detail);
 
-		snprintf(v.detail + len, sizeof(v.detail) - len, "%ssubpage %s",
+		snprintf(v->detail + len, sizeof(v->detail) - len, "%ssubpage %s",
 			 len ? "; " : "", index);
 	}
-	word(line, "want", v.want, sizeof(v.want));
-	word(line, "got", v.got, sizeof(v.got));
-	word(line, "ops", v.ops, sizeof(v.ops));
-	word(line, "cell", v.cell, sizeof(v.cell));
+	word(line, "want", v->want, sizeof(v->want));
+	word(line, "got", v->got, sizeof(v->got));
+	word(line, "ops", v->ops, sizeof(v->ops));
+	word(line, "cell", v->cell, sizeof(v->cell));
+}
+
+static void parse_violation(struct tally *t, char *line)
+{
 	if (t->nr_violations < KEPT_VIOLATIONS)
-		t->kept[t->nr_violations++] = v;
+		violation_parse(&t->kept[t->nr_violations++], line);
 }
 
 static void parse_rounds(struct tally *t, char *rest)
@@ -258,7 +275,7 @@ int tally_parse(struct tally *t, char *text)
 		parse_line(t, line);
 	}
 	/* The report keeps fewer violations than it counts. */
-	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+	for (i = 0; i < NR_CHECKS; i++)
 		violated += t->checks[i].violated;
 	t->violations = violated > t->nr_violations ? violated : t->nr_violations;
 	return 0;
@@ -330,7 +347,7 @@ void tally_add(struct tally *sum, const struct tally *t)
 		op->failed += t->ops[i].failed;
 		op->time_ns += t->ops[i].time_ns;
 	}
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+	for (i = 0; i < NR_CHECKS; i++) {
 		struct check_count *check = &sum->checks[i];
 
 		check->held += t->checks[i].held;

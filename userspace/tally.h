@@ -9,6 +9,12 @@
 #define MAX_CELLS		2304
 #define KEPT_VIOLATIONS		THPRACE_MAX_VIOLATIONS
 
+/* The checks of the contract, and one that only this side makes. */
+enum {
+	CHECK_KERNEL = THPRACE_NR_CHECKS,	/* the kernel complains of something */
+	NR_CHECKS
+};
+
 struct op_count {
 	char name[24];
 	u64 done, busy, failed, time_ns;
@@ -44,16 +50,17 @@ struct tally {
 	unsigned int nr_ops, nr_cells, nr_violations;
 	u64 violations;			/* in all, kept or not */
 	struct op_count ops[MAX_OPS];
-	struct check_count checks[THPRACE_NR_CHECKS];
+	struct check_count checks[NR_CHECKS];
 	struct violation kept[KEPT_VIOLATIONS];
 	struct cell cells[MAX_CELLS];
 	char steer[256];		/* last steer line */
 };
 
-extern const char *const check_names[THPRACE_NR_CHECKS];
 extern const char *const verdict_names[THPRACE_NR_VERDICTS];
 
+const char *check_name(unsigned int check);
 int check_by_name(const char *name);
+void violation_parse(struct violation *v, char *line);
 int tally_parse(struct tally *t, char *text);
 void tally_add(struct tally *sum, const struct tally *t);
 struct op_count *tally_op(struct tally *t, const char *name);

@@ -17,7 +17,7 @@ void swap_start(void);
 void swap_stop(void);
 
 /* keeper.c */
-int keeper_start(void);
+int keeper_start(void (*last_words)(void));
 pid_t keeper_pid(void);
 void keeper_stop(void);
 

@@ -128,6 +128,23 @@ const char *last_error(void)
 	return error_text[0] ? error_text : "unknown error";
 }
 
+/**
+ * injected() - is a fault of this name to be put in?  Positive controls
+ * @what: a word of the list in THPRACE_INJECT
+ */
+bool injected(const char *what)
+{
+	const char *at = getenv("THPRACE_INJECT");
+	size_t len = strlen(what), n;
+
+	for (; at && *at; at += n + (at[n] == ',')) {
+		n = strcspn(at, ",");
+		if (n == len && !memcmp(at, what, len))
+			return true;
+	}
+	return false;
+}
+
 void copy_word(char *dst, size_t size, const char *src)
 {
 	size_t len = strnlen(src, size - 1);
