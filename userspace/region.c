@@ -26,7 +26,7 @@
 #define KPF_COMPOUND_HEAD	15
 #define KPF_COMPOUND_TAIL	16
 #define KPF_HUGE		17
-#define KPF_KSM			21
+#define KPF_ZERO_PAGE		24
 #define PM_SWAP_TYPE		31		/* types from MAX_SWAPFILES on are no swap */
 #define MIN_MAX_SWAPFILES	23
 #ifndef MADV_COLLAPSE
@@ -383,26 +383,17 @@ unsigned int pages_out(const char *thp, unsigned int first, unsigned int nr, uns
 }
 
 /**
- * page_is_merged() - is it a page of KSM?
+ * page_frame() - the frame behind a page; 0: none, the zero page, or not known
  * @page: address
  */
-bool page_is_merged(const char *page)
+u64 page_frame(const char *page)
 {
 	u64 entry, flags;
 
-	if (pagemap_entries(page, &entry, 1) || !(entry & PM_PRESENT) ||
-	    page_flags(entry & PM_PFRAME_MASK, &flags))
-		return false;
-	return flags >> KPF_KSM & 1;
-}
-
-static u64 frame_of(const char *page)
-{
-	u64 entry;
-
 	if (pagemap_entries(page, &entry, 1) || !(entry & PM_PRESENT))
 		return 0;
-	return entry & PM_PFRAME_MASK;
+	entry &= PM_PFRAME_MASK;
+	return page_flags(entry, &flags) || flags >> KPF_ZERO_PAGE & 1 ? 0 : entry;
 }
 
 /**
@@ -414,12 +405,12 @@ static u64 frame_of(const char *page)
  */
 int thp_collapse(char *thp)
 {
-	u64 before = frame_of(thp), after;
+	u64 before = page_frame(thp), after;
 
 	if (injected("idle"))
 		return 0;
 	if (madvise(thp, env.hpage_size, MADV_COLLAPSE))
 		return -errno;
-	after = frame_of(thp);
+	after = page_frame(thp);
 	return before && after && before != after;
 }

@@ -13,6 +13,7 @@ enum page_state {
 	PG_ANY,				/* not looked at */
 	PG_PATTERN_OR_ZERO,		/* MADV_FREE: as filled or zero */
 	PG_REWRITTEN,			/* written since, whoever looks */
+	PG_SAME,			/* as many others, see same_as of the run */
 };
 
 struct region {
@@ -40,7 +41,7 @@ bool page_zero(const void *page, struct mismatch *bad);
 void thp_fill(char *thp, u64 gen);
 int thp_is_huge(const char *thp);
 unsigned int pages_out(const char *thp, unsigned int first, unsigned int nr, unsigned int stride);
-bool page_is_merged(const char *page);
+u64 page_frame(const char *page);
 int thp_collapse(char *thp);
 bool hole_is_unmapped(const char *addr, size_t len);
 

@@ -129,6 +129,7 @@ struct run {
 	pid_t extra[MAX_THPS];		/* more processes to check, 0 = none */
 	unsigned int nr_extra;
 	pid_t kthread;			/* that does a lane's work, or 0 */
+	const void *same_as;		/* a page: all PG_SAME ones are filled as if there */
 	void *priv;			/* a scenario's own */
 };
 

@@ -96,23 +96,27 @@ static u64 end_of_stopped(const struct run *run, u64 begin_ns)
 	return now + (grace_ns > STOPPED_NS ? grace_ns : STOPPED_NS);
 }
 
+static struct violation violation_of(const struct scenario *sc, u64 round, u64 start_ns,
+				     const struct complaint *c)
+{
+	struct violation v = { .round = round, .time_ns = now_ns() - start_ns };
+
+	copy_word(v.check, sizeof(v.check), check_name(CHECK_KERNEL));
+	copy_word(v.scenario, sizeof(v.scenario), sc->name);
+	copy_word(v.cell, sizeof(v.cell), "-");
+	copy_word(v.want, sizeof(v.want), "no complaint");
+	copy_word(v.got, sizeof(v.got), c->got);
+	snprintf(v.ops, sizeof(v.ops), "split,%s", sc->op);
+	copy_word(v.detail, sizeof(v.detail), c->line);
+	return v;
+}
+
 static void add_outside(struct run *run, const struct complaint *c)
 {
 	struct shared *sh = run->sh;
-	struct violation *v = &sh->outside[sh->nr_outside];
 
-	if (sh->nr_outside < SHARED_VIOLATIONS) {
-		memset(v, 0, sizeof(*v));
-		copy_word(v->check, sizeof(v->check), check_name(CHECK_KERNEL));
-		copy_word(v->scenario, sizeof(v->scenario), run->sc->name);
-		copy_word(v->cell, sizeof(v->cell), "-");
-		v->round = sh->round;
-		v->time_ns = now_ns() - run->start_ns;
-		copy_word(v->want, sizeof(v->want), "no complaint");
-		copy_word(v->got, sizeof(v->got), c->got);
-		snprintf(v->ops, sizeof(v->ops), "split,%s", run->sc->op);
-		copy_word(v->detail, sizeof(v->detail), c->line);
-	}
+	if (sh->nr_outside < SHARED_VIOLATIONS)
+		sh->outside[sh->nr_outside] = violation_of(run->sc, sh->round, run->start_ns, c);
 	__atomic_store_n(&sh->nr_outside, sh->nr_outside + 1, __ATOMIC_RELEASE);
 }
 
@@ -197,10 +201,9 @@ static bool no_memory(int err)
 }
 
 /* What has ended it, unless it ended well. */
-static void note_ending(struct run *run, int late, int status, u64 oom_before)
+static void note_ending(struct run *run, int late, bool stuck, int status, u64 oom_before)
 {
 	struct result *res = run->res;
-	bool stuck = late && run_violations(run);
 	char *text = res->error;
 	size_t size = sizeof(res->error);
 
@@ -227,8 +230,8 @@ static void note_ending(struct run *run, int late, int status, u64 oom_before)
 }
 
 /*
- * The scenario in a process of its own.  Returns an error only when it cannot be
- * got rid of; how it has ended is in its result.
+ * The scenario in a process of its own.  How it has ended is in its result; an error
+ * is returned when it hung, as the next one would, too.
  */
 static int run_apart(struct report *rep, struct run *run, struct leak *leak)
 {
@@ -259,7 +262,7 @@ static int run_apart(struct report *rep, struct run *run, struct leak *leak)
 	}
 	signals_scenario(pid);
 	late = wait_for(run, pid, &status, &look);
-	note_ending(run, late, status, oom_before);
+	note_ending(run, late, look.tally, status, oom_before);
 	signals_scenario(0);
 	leak_entered(leak, run->sh->in_cgroup);
 	collect(rep, res);
@@ -272,10 +275,11 @@ static int run_apart(struct report *rep, struct run *run, struct leak *leak)
 	/* Its own doing already, unless it was killed. */
 	knobs_restore();
 	swap_stop();
-	if (!late || kill(pid, 0))
+	if (!late)
 		return 0;
 	/* What is still there is no leak. */
-	leak_give_up();
+	if (!kill(pid, 0))
+		leak_give_up();
 	set_error("%s", res->error);
 	return -ETIMEDOUT;
 }
@@ -473,6 +477,27 @@ static int run_pass(struct report *rep, unsigned int pass)
 	return err;
 }
 
+/* Behind the last scenario; its is the nearest. */
+static void look_at_last(struct report *rep)
+{
+	struct result *last = NULL;
+	struct complaint c;
+	struct violation v;
+	unsigned int i;
+
+	for (i = 0; i < rep->nr_results; i++) {
+		if (rep->results[i]->begun)
+			last = rep->results[i];
+	}
+	if (!last || watch_why_not() || !watch_look(&c))
+		return;
+	v = violation_of(last->sc, last->tally.rounds, rep->start_ns, &c);
+	tally_violation(&last->tally, &v);
+	last->tally.checks[CHECK_KERNEL].violated++;
+	if (!last->first_violation_ns)
+		last->first_violation_ns = v.time_ns;
+}
+
 /**
  * run_all() - run the selected scenarios
  * @rep: has room for a result of each, see report_alloc()
@@ -499,5 +524,6 @@ int run_all(struct report *rep)
 	look_again(rep);
 	if (probes >= 0)
 		close(probes);
+	look_at_last(rep);
 	return err;
 }

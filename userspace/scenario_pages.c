@@ -42,7 +42,7 @@
 #define MAX_ZEROED 64
 #define KSM_SCANS 3			/* the first may be half over */
 #define KSM_WAIT_NS (500 * NSEC_PER_MSEC)
-#define KSM_ANCHOR_PAGES 16
+#define KSM_ANCHOR_PAGES 32
 
 const char *pageout_why_not(void)
 {
@@ -220,18 +220,22 @@ static const char *ksm_why_not(void)
 }
 
 /*
- * Some zero pages that stay merged: to those ksmd can merge others at once, as it
- * would else look at each twice.
+ * Some pages that stay merged: to those ksmd can merge others at once, as it would
+ * else look at each twice.  Half of them are zero.
  */
 static int ksm_anchor(struct run *run)
 {
 	size_t len = KSM_ANCHOR_PAGES * env.page_size;
 	char *anchor = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned int i;
 
 	if (anchor == MAP_FAILED)
 		return -ENOMEM;
 	run->priv = anchor;
-	memset(anchor, 0, len);
+	run->same_as = anchor;
+	memset(anchor, 0, len / 2);
+	for (i = KSM_ANCHOR_PAGES / 2; i < KSM_ANCHOR_PAGES; i++)
+		page_fill_as(anchor + i * env.page_size, run->same_as, run->seed);
 	return madvise(anchor, len, MADV_MERGEABLE) ? -errno : 0;
 }
 
@@ -262,16 +266,33 @@ static bool ksm_undoes(struct run *run, struct lane *lane, unsigned int thp)
 	return lane->variant % 4 == 0 || run_steers_to(run, thp, "break_ksm");
 }
 
+static void ksm_fill(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp), *page;
+	bool zero = lane->variant / 4 % 4 == 0;
+	const struct piece *p = &lane->piece;
+	unsigned int i;
+
+	for (i = 0; i < p->nr; i++) {
+		page = base + (p->first + i * p->stride) * env.page_size;
+		if (zero)
+			memset(page, 0, env.page_size);
+		else
+			page_fill_as(page, run->same_as, run->seed);
+	}
+	piece_mark(run, lane, thp, zero ? PG_ZERO : PG_SAME);
+}
+
 /*
- * Zero pages are equal to each other: those merge.  It is ksmd that does it, and
- * the lane that takes it back.  The huge pages of earlier rounds are taken out,
- * so that ksmd is soon round.
+ * Pages that are equal merge; in a fourth of the rounds they are zero, and a newer
+ * kernel's split may have replaced them before.  It is ksmd that merges, and the
+ * lane that takes it back.  The huge pages of earlier rounds are taken out, so that
+ * ksmd is soon round.
  */
 static int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	struct piece *p = &lane->piece;
-	unsigned int i;
 
 	piece_plan(run, lane, thp);
 	/* ksmd splits what it merges from, so one in a while has to stay as it is. */
@@ -280,9 +301,7 @@ static int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
 	if (p->nr > MAX_ZEROED)
 		p->nr = MAX_ZEROED;
 	madvise(run->region.base, run->region.len, MADV_UNMERGEABLE);
-	for (i = 0; i < p->nr; i++)
-		memset(base + (p->first + i * p->stride) * env.page_size, 0, env.page_size);
-	piece_mark(run, lane, thp, PG_ZERO);
+	ksm_fill(run, lane, thp);
 	lane->helper = ksm_undoes(run, lane, thp) ? 0 : run->kthread;
 	/* To meet ksmd at it, the advice must not have to wait for the split's locks. */
 	if (injected("idle") || (!run_steers_to(run, thp, "try_to_merge_one_page") &&
@@ -302,15 +321,34 @@ static u64 ksm_scans(void)
 	       strtoull(text, NULL, 10) : 0;
 }
 
+static bool is_among(u64 frame, const u64 *frames, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr && frames[i] != frame; i++)
+		;
+	return i < nr;
+}
+
+/*
+ * Pages of the piece that share their frame with each other, or with the anchor.
+ * (Not KPF_KSM: 6.12 shows it for other anonymous pages, too.)
+ */
 static unsigned int nr_merged(struct run *run, struct lane *lane, unsigned int thp)
 {
+	u64 frames[KSM_ANCHOR_PAGES + MAX_ZEROED], frame;
 	char *base = region_thp(&run->region, thp);
 	const struct piece *p = &lane->piece;
-	unsigned int i, nr = 0;
+	unsigned int i, nr = 0, merged = 0;
 
-	for (i = 0; i < p->nr; i++)
-		nr += page_is_merged(base + (p->first + i * p->stride) * env.page_size);
-	return nr;
+	for (i = 0; i < KSM_ANCHOR_PAGES; i++)
+		frames[nr++] = page_frame((char *)run->priv + i * env.page_size);
+	for (i = 0; i < p->nr; i++) {
+		frame = page_frame(base + (p->first + i * p->stride) * env.page_size);
+		merged += frame && is_among(frame, frames, nr);
+		frames[nr++] = frame;
+	}
+	return merged;
 }
 
 /* Waits, bounded, until ksmd has merged something, or has been round in vain. */
@@ -408,7 +446,7 @@ const struct scenario scenario_migrate = {
 
 const struct scenario scenario_ksm = {
 	.name = "ksm",
-	.summary = "zero pages of the huge page merge and unmerge",
+	.summary = "equal pages of the huge page, or zero ones, merge and unmerge",
 	.op = "ksm",
 	.alone = true,
 	.phases = PHASES_KSM,

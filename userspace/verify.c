@@ -23,6 +23,7 @@ static const char *const state_names[] = {
 	[PG_ANY] = "a page of no known content",
 	[PG_PATTERN_OR_ZERO] = "a page given up lazily",
 	[PG_REWRITTEN] = "a page written again",
+	[PG_SAME] = "a page equal to others",
 };
 
 /* Pages that a lane writes after the race carry its own generation. */
@@ -88,6 +89,10 @@ static bool verify_page(struct run *run, struct lane *lane, const char *page, u8
 		break;
 	case PG_REWRITTEN:
 		if (page_verify(page, page, rewritten_gen(run), &bad))
+			return true;
+		break;
+	case PG_SAME:
+		if (page_verify(page, run->same_as, run->seed, &bad))
 			return true;
 		break;
 	case PG_ZERO:
