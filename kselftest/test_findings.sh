@@ -91,6 +91,7 @@ injected()
 # start FAULT OPTION...: in the background; its pid in $run.
 start()
 {
+	[ -z "$run" ] || kill -9 "$run" 2>/dev/null || :
 	fault=$1
 	shift
 	rm -f "$tmp/json"
@@ -117,7 +118,8 @@ scenario_pids()
 		awk -v run="$run" '$4 == run && $2 == "(thprace)" { print $1 }'
 }
 
-has_seen_one() { grep -q 'violations [1-9]' "$tmp/err"; }
+has_seen_one() { grep -q 'violations [1-9]' "$tmp/err" 2>/dev/null; }
+has_begun() { grep -q rounds "$tmp/err" 2>/dev/null; }
 gone() { ! grep '^State:' "/proc/$1/status" 2>/dev/null | grep -qv Z; }
 there() { [ -e "$1" ]; }
 
@@ -126,8 +128,13 @@ scenario_killed()
 {
 	start content zap --stop-on never --duration 3600
 	until_true has_seen_one || return 1
-	# shellcheck disable=SC2046 # pids
-	kill -9 $(scenario_pids)
+	pids=$(scenario_pids)
+	[ -n "$pids" ] || {
+		ksft_msg "no process runs the scenario"
+		return 1
+	}
+	# shellcheck disable=SC2086 # pids
+	kill -9 $pids
 	ends 1 && json_says verdict '"fail"' && json_says check '"content"'
 }
 
@@ -153,7 +160,8 @@ died_after_finding()
 died()
 {
 	injected die 2 zap mlock --quiet --duration 60 && json_says verdict '"aborted"' &&
-		json_does_not_say verdict '"pass"' && json_does_not_say begun false
+		json_does_not_say verdict '"pass"' && json_says name '"mlock"' &&
+		json_does_not_say begun false
 }
 
 hung()
@@ -248,7 +256,7 @@ complaint()
 	export THPRACE_WATCH_ROOT
 	start "" zap --duration 3600
 	unset THPRACE_WATCH_ROOT
-	until_true grep -q rounds "$tmp/err" || return 1
+	until_true has_begun || return 1
 	echo "4,2,1,-;WARNING: CPU: 1 PID: 1 at mm/rmap.c:1" >>"$root/dev/kmsg"
 	ends 1 && json_says check '"kernel"' && json_says detail '"WARNING: CPU: 1'
 }

@@ -67,6 +67,20 @@ void env_pin(unsigned int n)
 	(void)!sched_setaffinity(0, sizeof(one), &one);
 }
 
+/* Since 6.7 each size has a setting of its own, which may be to follow the one for all. */
+static void say_if_off(void)
+{
+	char path[100], text[64];
+
+	snprintf(path, sizeof(path), THP_SYSFS "/hugepages-%zukB/enabled", env.hpage_size / 1024);
+	if (read_text(path, text, sizeof(text)) <= 0 || strstr(text, "[inherit]"))
+		copy_word(path, sizeof(path), THP_SYSFS "/enabled");
+	if (read_text(path, text, sizeof(text)) <= 0 || !strstr(text, "[never]"))
+		return;
+	snprintf(env.no_thp, sizeof(env.no_thp), "transparent huge pages are off (never in %s)",
+		 path + strlen(THP_SYSFS "/"));
+}
+
 static void probe_thp(void)
 {
 	char buf[128];
@@ -84,11 +98,10 @@ static void probe_thp(void)
 		snprintf(env.no_thp, sizeof(env.no_thp),
 			 "no transparent huge pages on this kernel (no " THP_SYSFS ")");
 	else if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1)
-		snprintf(env.no_thp, sizeof(env.no_thp),
-			 "huge pages were forbidden to this process (PR_SET_THP_DISABLE)");
-	else if (strstr(buf, "[never]"))
-		snprintf(env.no_thp, sizeof(env.no_thp),
-			 "transparent huge pages are off (" THP_SYSFS "/enabled is never)");
+		copy_word(env.no_thp, sizeof(env.no_thp),
+			  "huge pages were forbidden to this process (PR_SET_THP_DISABLE)");
+	else
+		say_if_off();
 }
 
 static void probe_module(void)

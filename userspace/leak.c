@@ -40,7 +40,7 @@
 #define MAX_LEAKS	(MAX_SCENARIOS * MAX_PASSES)
 #define FLUSH_NS	(5 * NSEC_PER_SEC)	/* twice the kernel's own period, and some */
 #define AGREEING	3		/* looks in a row */
-#define PID_NS_INIT	0xEFFFFFFCU	/* inode of the first pid namespace */
+#define PID_NS_INIT	"pid:[4026531836]"	/* the first one */
 #define KSM_SHARED	"/sys/kernel/mm/ksm/pages_shared"
 #define LEAKED_BYTES	(8UL << 20)	/* of the positive control */
 
@@ -89,19 +89,18 @@ static bool on_tmpfs(int fd)
 
 static void find_root(void)
 {
-	char line[512], type[32], dir[96];
-	FILE *f;
+	static char text[0x10000];
+	char type[32], dir[96], *line;
 
 	if (root_known)
 		return;
 	root_known = true;
-	f = fopen("/proc/mounts", "re");
-	while (f && !root[0] && fgets(line, sizeof(line), f)) {
+	read_text("/proc/mounts", text, sizeof(text));
+	for (line = text; line && !root[0]; line = strchr(line, '\n')) {
+		line += *line == '\n';
 		if (sscanf(line, "%*s %95s %31s", dir, type) == 2 && !strcmp(type, "cgroup2"))
 			copy_word(root, sizeof(root), dir);
 	}
-	if (f)
-		fclose(f);
 }
 
 static bool has_word(const char *text, const char *word)
@@ -293,9 +292,10 @@ static u64 peak_kb(const char *pid)
 
 static bool sees_all_processes(void)
 {
-	struct stat st;
+	char link[32] = "";
 
-	return !stat("/proc/self/ns/pid", &st) && st.st_ino == PID_NS_INIT;
+	return readlink("/proc/self/ns/pid", link, sizeof(link) - 1) > 0 &&
+	       !strcmp(link, PID_NS_INIT);
 }
 
 /*

@@ -72,7 +72,7 @@ static bool storm_violated(const json_t *root)
 
 	for (i = 0; i < json_array_size(list); i++) {
 		name = json_string_value(json_object_get(json_array_get(list, i), "scenario"));
-		if (name && !strcmp(name, "storm"))
+		if (name && scenario_by_name(name) == scenario_mixed())
 			return true;
 	}
 	return false;
@@ -290,7 +290,7 @@ int reduce_program(struct report *rep, struct options *opt, unsigned int tries)
 
 	best = *opt->program;
 	opt->nr_scenarios = 1;
-	opt->scenarios[0] = scenario_by_name("storm");
+	opt->scenarios[0] = scenario_mixed();
 	opt->stop_first = true;
 	opt->quiet = true;
 	failed = try_program(rep, opt, &best, tries);

@@ -28,6 +28,18 @@ const struct scenario *scenario_by_name(const char *name)
 }
 
 /**
+ * scenario_mixed() - the one that does several ops, in programs
+ */
+const struct scenario *scenario_mixed(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_scenarios && !scenarios[i]->mixed; i++)
+		;
+	return i < nr_scenarios ? scenarios[i] : NULL;
+}
+
+/**
  * scenario_workers() - how many lanes it has, but for the splitter
  * @sc: scenario
  * @opt: options of the run

@@ -37,6 +37,7 @@ struct scenario {
 	const char *phases_c;		/* the same of lane c, where it can be steered too */
 	const char *inner_c;
 	const char *third;		/* what lane c passes; without a split, it meets b */
+	const char *third_start;	/* where it has its own locks already */
 	unsigned int workers;		/* default (0 is 1); --procs where scalable */
 	bool scalable;
 	unsigned int thps;		/* default (0 is 8) */
@@ -60,6 +61,7 @@ extern const struct scenario *const scenarios[];
 extern const unsigned int nr_scenarios;
 
 const struct scenario *scenario_by_name(const char *name);
+const struct scenario *scenario_mixed(void);
 struct options;
 
 const char *scenario_why_not(const struct scenario *sc, const struct options *opt);

@@ -244,6 +244,7 @@ const struct scenario scenario_mremap_migrate = {
 	.inner = INNER_MREMAP,
 	.inner_times = 2,
 	.third = "try_to_migrate_one remove_migration_pte",
+	.third_start = "migrate_pages",
 	.workers = 2,
 	.why_not = migrate_why_not,
 	.setup = mremap_setup,

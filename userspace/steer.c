@@ -210,7 +210,7 @@ bool steer_draw_third(const struct scenario *sc, struct rng *rng, char *buf, siz
 
 	if (!loaded)
 		load();
-	first = draw_word("migrate_pages", rng);
+	first = draw_word(sc->third_start, rng);
 	b = draw_word(rng_below(rng, 4) ? sc->inner : sc->phases, rng);
 	c = draw_word(sc->third, rng);
 	if (!first || !b || !c)
