@@ -178,6 +178,20 @@ static json_t *load(const char *name)
 	return root;
 }
 
+/* Everybody who reads it sees the number that --seed takes. */
+static void check_seed_in(const char *name, u64 seed)
+{
+	json_t *root = load(name), *json = json_object_get(root, "seed");
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%llu", seed);
+	if (seed <= INT64_MAX)
+		assert_int_equal(json_integer_value(json), seed);
+	else
+		assert_string_equal(json_string_value(json), digits);
+	json_decref(root);
+}
+
 static void round_trip(u64 seed)
 {
 	struct options back = { 0 };
@@ -188,6 +202,7 @@ static void round_trip(u64 seed)
 	opt.steer = "a>end b>end";
 	report_judge(rep);
 	assert_int_equal(report_json(rep, path), 0);
+	check_seed_in(path, seed);
 	assert_int_equal(options_from_json(path, &back), 0);
 	assert_true(back.seed == seed);
 	assert_int_equal(back.rounds, 7);
