@@ -51,15 +51,16 @@ static void keep(int pipe_end, pid_t run, void (*last_words)(void))
 	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
 		;
 	knobs_restore();
+	/* The rest may take its time. */
+	last_words();
 	swap_stop();
 	leak_sweep(run);
-	last_words();
 	_exit(0);
 }
 
 /**
  * keeper_start() - from here on, a sudden end is cleaned up, too
- * @last_words: to be called behind that
+ * @last_words: what else is to be done then
  *
  * To be called when there is no session yet (the keeper must not keep one
  * open), and what it undoes has been initialized.
