@@ -166,7 +166,7 @@ void collect(const struct report *rep, struct result *out)
 	struct tally *t = &out->tally;
 	unsigned int i;
 
-	*t = rep->sh->tally[__atomic_load_n(&rep->sh->tally_now, __ATOMIC_ACQUIRE) % 2];
+	tally_copy(t, &rep->sh->tally[__atomic_load_n(&rep->sh->tally_now, __ATOMIC_ACQUIRE) % 2]);
 	/* The session has counted the rounds of this pass. */
 	for (i = 0; i < t->nr_violations; i++)
 		t->kept[i].round += before->tally.rounds;

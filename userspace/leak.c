@@ -299,7 +299,7 @@ static bool sees_all_processes(void)
 }
 
 /*
- * Who else may have a huge page, now or since it is there: any process that was
+ * Who else may have the huge pages that the system counts: any process that was
  * ever as large as one.  Main and the keeper are not allowed to.  Without an
  * answer the system's counters say nothing.
  */
@@ -375,7 +375,6 @@ struct leak *leak_begin(unsigned int index)
 		make_cgroup(leak, index);
 	write_text(STAT_REFRESH, "1");
 	read_base(leak);
-	find_other(leak);
 	leak->pending = true;
 	if (injected("leak"))
 		start_leaker(leak);
@@ -481,7 +480,7 @@ static bool is_ksm(unsigned int i, u64 excess)
 /* Returns whether all is as it was. */
 static bool look_at_counters(struct leak *leak)
 {
-	bool clean = true;
+	bool clean = true, of_system = false;
 	unsigned int i;
 	u64 got;
 
@@ -496,8 +495,10 @@ static bool look_at_counters(struct leak *leak)
 			leak->agreeing[i] = 1;
 		leak->got[i] = got;
 		clean &= !leak->there[i] || !leak->agreeing[i];
+		of_system |= counters[i].kind != IN_CGROUP && leak->agreeing[i];
 	}
-	find_other(leak);
+	if (of_system)
+		find_other(leak);
 	return clean;
 }
 

@@ -14,6 +14,18 @@ const char *const timing_names[T_NR] = {
 };
 
 /**
+ * result_reset() - nothing was counted
+ * @res: result
+ * @sc: of this scenario
+ */
+void result_reset(struct result *res, const struct scenario *sc)
+{
+	memset(res, 0, offsetof(struct result, tally));
+	tally_reset(&res->tally);
+	res->sc = sc;
+}
+
+/**
  * result_add() - add what another pass of the same scenario has counted
  * @sum: all passes
  * @part: one of them

@@ -32,7 +32,6 @@ struct result {
 	int err;			/* of the scenario's process */
 	char error[320];
 	char why[200];			/* verdict's reason when not pass */
-	struct tally tally;
 	u64 duration_ns, splits, not_huge, batches, forced;
 	u64 met;			/* of forced: all points of the schedule were reached */
 	u64 time_ns[T_NR];
@@ -40,10 +39,13 @@ struct result {
 	u64 beat_ns, longest_ns;	/* stuck.c: the last end of a batch, the longest one */
 	struct storm_batch program;	/* the last one that was run */
 	u32 nr_skews;
+	/* Large: what is behind the counts is not even cleared. */
+	struct tally tally;
 	u32 spread_ns[NR_SKEWS];	/* first to last start on a huge page */
 	u32 closest_ns[NR_SKEWS];	/* nearest two starts on it */
 };
 
+void result_reset(struct result *res, const struct scenario *sc);
 void result_add(struct result *sum, const struct result *part);
 
 struct distribution {

@@ -16,6 +16,17 @@
 #define ALONE_BATCHES	2
 
 /**
+ * run_reset() - nothing was counted, nobody is there
+ * @sh: before the process of a scenario is forked
+ */
+void run_reset(struct shared *sh)
+{
+	memset(sh, 0, offsetof(struct shared, tally));
+	tally_reset(&sh->tally[0]);
+	tally_reset(&sh->tally[1]);
+}
+
+/**
  * run_tally() - what the session has reported last
  * @run: the run
  */

@@ -82,8 +82,9 @@ struct shared {
 	int unseen_signal;		/* ended a worker, past its handler */
 	pid_t unseen_pid;
 	u32 tally_now;			/* which of the two is whole */
-	struct tally tally[2];		/* of the session; without it, of the engine */
 	struct lane_shared lane[MAX_WORKERS + 1];
+	/* Large, and not cleared: tallies are by their own rules, stamps before a round. */
+	struct tally tally[2];		/* of the session; without it, of the engine */
 	struct stamp stamp[MAX_WORKERS + 1][MAX_THPS];	/* lane, huge page */
 };
 
@@ -133,6 +134,7 @@ struct run {
 	void *priv;			/* a scenario's own */
 };
 
+void run_reset(struct shared *sh);
 struct tally *run_tally(const struct run *run);
 u64 run_violations(const struct run *run);
 void run_begin_batch(struct run *run);

@@ -38,6 +38,7 @@
 
 #define POLL_MS			200
 #define OVERDUE_NS		(300 * NSEC_PER_SEC)	/* beyond the deadline */
+#define WRITE_NS		(2 * NSEC_PER_SEC)
 #define STOPPED_NS		(30 * NSEC_PER_SEC)
 #define OOPS_NS			(10 * NSEC_PER_SEC)	/* a task has died in the kernel */
 #define KNOWN_MAX		0x20000	/* of the module's last violations */
@@ -138,15 +139,20 @@ static bool look_at_kernel(struct run *run)
 	return c.oops;
 }
 
-/* What was found is on disk before anything else can go wrong. */
+/*
+ * What was found is on disk before anything else can go wrong.  A flood of it is
+ * written now and then; should all be killed in between, the keeper has it.
+ */
 static void note_findings(const struct run *run, u64 *seen)
 {
 	u64 now = run_violations(run) + run->sh->nr_crashes;
+	static u64 written_ns;
 
-	if (now == *seen)
+	if (now == *seen || (*seen && now_ns() - written_ns < WRITE_NS))
 		return;
 	*seen = now;
 	live_write();
+	written_ns = now_ns();
 }
 
 static void end_within(u64 *end_ns, u64 ns)
@@ -312,9 +318,8 @@ static int run_one(struct report *rep, unsigned int index, unsigned int pass, un
 	unsigned int i;
 	int err;
 
-	memset(part, 0, sizeof(*part));
-	memset(rep->sh, 0, sizeof(*rep->sh));
-	part->sc = res->sc;
+	result_reset(part, res->sc);
+	run_reset(rep->sh);
 	res->begun = true;
 	run.seed = rep->opt->seed;
 	for (i = 0; res->sc->name[i]; i++)
@@ -513,8 +518,7 @@ int run_all(struct report *rep)
 
 	rep->nr_results = opt->nr_scenarios;
 	for (i = 0; i < opt->nr_scenarios; i++) {
-		memset(rep->results[i], 0, sizeof(*rep->results[i]));
-		rep->results[i]->sc = opt->scenarios[i];
+		result_reset(rep->results[i], opt->scenarios[i]);
 		rep->results[i]->skipped = scenario_why_not(opt->scenarios[i], opt);
 	}
 	memset(leaks, 0, sizeof(leaks));

@@ -143,7 +143,9 @@ static enum act_result do_free(struct target *t)
 
 static enum act_result do_pageout(struct target *t)
 {
-	return done_or_busy(madvise(t->at, t->len, MADV_PAGEOUT));
+	if (madvise(t->at, t->len, MADV_PAGEOUT))
+		return ACT_BUSY;
+	return pages_out(t->thp, t->op->first, t->op->nr, 1) ? ACT_OK : ACT_BUSY;
 }
 
 static enum act_result do_collapse(struct target *t)

@@ -36,6 +36,27 @@ int check_by_name(const char *name)
 }
 
 /**
+ * tally_reset() - nothing was counted
+ * @t: tally
+ */
+void tally_reset(struct tally *t)
+{
+	memset(t, 0, offsetof(struct tally, kept));
+}
+
+/**
+ * tally_copy() - all that counts of one
+ * @to: result
+ * @from: tally
+ */
+void tally_copy(struct tally *to, const struct tally *from)
+{
+	memcpy(to, from, offsetof(struct tally, kept));
+	memcpy(to->kept, from->kept, from->nr_violations * sizeof(*from->kept));
+	memcpy(to->cells, from->cells, from->nr_cells * sizeof(*from->cells));
+}
+
+/**
  * tally_op() - the counters of an op, made when it is new
  * @t: tally
  * @name: op
@@ -155,6 +176,7 @@ static void parse_cell(struct tally *t, char *line)
 	if (t->nr_cells == MAX_CELLS)
 		return;
 	cell = &t->cells[t->nr_cells];
+	memset(cell, 0, sizeof(*cell));
 	if (sscanf(line, "%47s %47s %23s%n", cell->a, cell->b, cell->state, &n) != 3)
 		return;
 	cell->hits = number(line + n, "hits");
@@ -265,7 +287,7 @@ int tally_parse(struct tally *t, char *text)
 	u64 violated = 0;
 	unsigned int i;
 
-	memset(t, 0, sizeof(*t));
+	tally_reset(t);
 	if (strncmp(text, THPRACE_REPORT_MAGIC "\n", sizeof(THPRACE_REPORT_MAGIC)))
 		return -EINVAL;
 	for (line = text; *line; line = end) {

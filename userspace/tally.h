@@ -51,9 +51,10 @@ struct tally {
 	u64 violations;			/* in all, kept or not */
 	struct op_count ops[MAX_OPS];
 	struct check_count checks[NR_CHECKS];
+	char steer[256];		/* last steer line */
+	/* Large: what is behind the counts above is not even cleared. */
 	struct violation kept[KEPT_VIOLATIONS];
 	struct cell cells[MAX_CELLS];
-	char steer[256];		/* last steer line */
 };
 
 extern const char *const verdict_names[THPRACE_NR_VERDICTS];
@@ -61,6 +62,8 @@ extern const char *const verdict_names[THPRACE_NR_VERDICTS];
 const char *check_name(unsigned int check);
 int check_by_name(const char *name);
 void violation_parse(struct violation *v, char *line);
+void tally_reset(struct tally *t);
+void tally_copy(struct tally *to, const struct tally *from);
 int tally_parse(struct tally *t, char *text);
 void tally_add(struct tally *sum, const struct tally *t);
 struct op_count *tally_op(struct tally *t, const char *name);

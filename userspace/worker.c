@@ -31,6 +31,7 @@
 
 #define LEAD_SPIN_NS	(10 * NSEC_PER_USEC)
 #define LEAD_SLEEP_NS	(400 * NSEC_PER_USEC)
+#define THREAD_POLL_NS	(100 * NSEC_PER_MSEC)
 #define MEAN_WEIGHT	8	/* one sample in so many */
 #define MEAN_CLAMP	2	/* a sample counts as at most so many means */
 
@@ -99,11 +100,15 @@ static unsigned int dead_thread(const struct run *run)
 
 static int poll_lanes(void *arg)
 {
+	static u64 next_ns;
 	struct run *run = arg;
 	siginfo_t info;
 
 	if (run_has_procs(run))
 		return dead_worker(run, &info) ? -ECHILD : 0;
+	if (now_ns() < next_ns)
+		return 0;
+	next_ns = now_ns() + THREAD_POLL_NS;
 	return dead_thread(run) ? -ESRCH : 0;
 }
 
