@@ -238,7 +238,7 @@ unwritable_later()
 large_seed()
 {
 	seed=18446744073709551615
-	exits 0 zap --quiet --rounds 3 --seed "$seed" || return 1
+	exits 0 zap --quiet --rounds 3 --seed "$seed" && json_says seed "\"$seed\"" || return 1
 	grep -q -- "--seed $seed " "$tmp/out" || {
 		ksft_msg "the seed is not printed"
 		return 1
