@@ -44,6 +44,7 @@ run: deps
 
 unit:
 	$(MAKE) -C module/tests run
+	$(MAKE) -C userspace/tests run
 	$(MAKE) -C kselftest check
 	$(MAKE) -C seeded test
 	set -e; for t in vm/test/*_test.sh; do $$t; done
@@ -87,4 +88,5 @@ clean:
 	$(MAKE) -C userspace clean
 	$(MAKE) -C kselftest clean
 	$(MAKE) -C module/tests clean
+	$(MAKE) -C userspace/tests clean
 	-[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean

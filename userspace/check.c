@@ -2,15 +2,18 @@
 /*
  * One quiesced check of another process, for "thprace check" and others
  *
- * Finds its private anonymous memory and has the module look at it.  Not
- * here: races.
+ * Finds its private anonymous memory and has the module look at it.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "check.h"
+#include "client.h"
+#include "env.h"
+#include "tally.h"
+#include "util.h"
 
 #define BATCH	THPRACE_MAX_MAPS
 
@@ -119,14 +122,14 @@ static int print_result(const struct tally *t, unsigned int nr_ranges)
 	unsigned int i;
 	u64 held = 0;
 
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+	for (i = 0; i < NR_CHECKS; i++) {
 		const struct check_count *c = &t->checks[i];
 
 		if (!c->listed || !(c->held + c->violated + c->skipped))
 			continue;
 		held += c->held;
 		printf("  check %-16s held %llu  violated %llu  skipped %llu%s%s\n",
-		       check_names[i], c->held, c->violated, c->skipped,
+		       check_name(i), c->held, c->violated, c->skipped,
 		       c->reason[0] ? "  " : "", c->reason);
 	}
 	for (i = 0; i < t->nr_violations; i++)

@@ -2,8 +2,7 @@
 /*
  * Speaks to the module over a session
  *
- * One command a write, the report on read; see docs/ABI.md.  Not here: what a
- * report means (tally.c).
+ * One command a write, the report on read; see docs/ABI.md.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "client.h"
+#include "tally.h"
+#include "util.h"
 
 #define REPORT_MAX	0x100000
 
@@ -83,26 +84,12 @@ static int read_report(int fd, char *text, size_t size)
 /**
  * session_met() - was every point of the last round's schedule reached?
  * @fd: session
- *
- * A step to the end of an op is no point.
  */
 bool session_met(int fd)
 {
 	static char text[REPORT_MAX];
-	char *line, *step, *rest;
 
-	if (read_report(fd, text, sizeof(text)))
-		return false;
-	line = strstr(text, "\nsteer ");
-	if (!line)
-		return false;
-	line += strlen("\nsteer ");
-	line[strcspn(line, "\n")] = '\0';
-	for (step = strtok_r(line, " ", &rest); step; step = strtok_r(NULL, " ", &rest)) {
-		if (!strstr(step, ">end=") && !strstr(step, "=reached"))
-			return false;
-	}
-	return true;
+	return !read_report(fd, text, sizeof(text)) && tally_met(text);
 }
 
 /**

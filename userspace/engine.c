@@ -3,16 +3,30 @@
  * Runs a scenario: batches of huge pages, a round for each of them
  *
  * A batch: map, fault, fill, prove huge, (fork,) hold; race (round.c); check
- * and verify.  Not here: what the lanes do (scenario_*.c) and how they meet
- * (worker.c).
+ * and verify.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "client.h"
+#include "crash.h"
+#include "engine.h"
+#include "env.h"
+#include "options.h"
+#include "region.h"
+#include "result.h"
+#include "round.h"
+#include "run.h"
+#include "scenario.h"
+#include "stuck.h"
+#include "tally.h"
+#include "undo.h"
+#include "util.h"
+#include "worker.h"
 
 #define DEFAULT_THPS		8
 #define BRIEF_THPS		3	/* of DEFAULT_THPS, in a first pass */
@@ -21,56 +35,10 @@
 #define GRACE_NS		(20 * NSEC_PER_SEC)
 #define BUDGET_FACTOR		50
 #define NOT_HUGE_BATCHES	20	/* in a row, then it makes no sense */
-#define ALONE_BATCHES		2
-
-const char *const timing_names[T_NR] = {
-	"map", "fault", "fill", "prove", "fork", "hold", "race", "check", "verify", "other",
-};
-
-u8 *run_state(struct run *run, unsigned int thp)
-{
-	return run->state + (size_t)thp * env.nr_subpages;
-}
-
-/**
- * run_view() - where the calling process has a huge page
- * @run: the run
- * @thp: which
- */
-char *run_view(const struct run *run, unsigned int thp)
-{
-	return region_thp(&run->region, thp) + run->shift;
-}
-
-/**
- * run_has_procs() - are the workers processes?
- * @run: the run
- */
-bool run_has_procs(const struct run *run)
-{
-	return run->sc->shape != SHAPE_THREADS;
-}
-
-/**
- * run_begin_batch() - what a process knows of the batch by its number alone
- * @run: the run
- */
-void run_begin_batch(struct run *run)
-{
-	run->gen = mix64(run->seed, run->sh->batch);
-	run->full_verify = run->sh->batch % 4 == 0;
-	memset(run->state, PG_PATTERN, (size_t)run->nr_thps * env.nr_subpages);
-}
-
-static u64 violations(const struct run *run)
-{
-	return run->res->tally.violations +
-	       __atomic_load_n(&run->sh->nr_violations, __ATOMIC_RELAXED);
-}
 
 static void note_first_violation(struct run *run)
 {
-	if (violations(run) && !run->res->first_violation_ns)
+	if (run_violations(run) && !run->res->first_violation_ns)
 		run->res->first_violation_ns = now_ns() - run->start_ns;
 }
 
@@ -105,7 +73,7 @@ static bool time_is_up(const struct run *run)
 	if (now >= run->deadline_ns + GRACE_NS || run->fd < 0 || run->opt->grid ||
 	    !run->last_pass)
 		return true;
-	return engine_enough(run->sc, &run->res->tally) ||
+	return engine_enough(run->sc, run_tally(run)) ||
 	       (run->before && engine_enough(run->sc, &run->before->tally));
 }
 
@@ -117,29 +85,10 @@ int run_stopping(struct run *run)
 {
 	const struct options *opt = run->opt;
 
-	return signals_stop() || time_is_up(run) ||
+	return signals_stop() || run->sh->stop || time_is_up(run) ||
 	       (opt->rounds && run->sh->round >= opt->rounds) ||
-	       (opt->grid && run->res->tally.grid.complete) ||
-	       (opt->stop_first && violations(run));
-}
-
-/**
- * run_alone() - is this huge page's op done without a split beside it?
- * @run: the run
- * @thp: huge page
- *
- * What an op leaves huge and mapped in part has states of its own, and must
- * still be splittable when all is quiet; and some ops want pages that nobody
- * holds.  One in every other batch, early in it; half of them where the
- * scenario says so.
- */
-bool run_alone(const struct run *run, unsigned int thp)
-{
-	if (run->fd < 0 || run->opt->grid || run->opt->steer)
-		return false;
-	if (run->sc->alone)
-		return thp % 2;
-	return thp == 1 && run->sh->batch % ALONE_BATCHES == 0;
+	       (opt->grid && run_tally(run)->grid.complete) ||
+	       (opt->stop_first && run_violations(run));
 }
 
 static u64 lap(struct run *run, enum timing what, u64 since_ns)
@@ -212,8 +161,21 @@ static int check_region(struct run *run, const struct region *region)
 		return err;
 	err = session_cmd(run->fd, "check map=0x%lx+0x%zx pid=%d refs=exact check=%s",
 			  (unsigned long)region->base, region->len, getpid(),
-			  check_names[THPRACE_CHECK_SPLIT_PROGRESS]);
+			  check_name(THPRACE_CHECK_SPLIT_PROGRESS));
 	return err == -EOPNOTSUPP ? 0 : check_refused(err);
+}
+
+/* Main may look at any time, or for the last time: the other one stays whole. */
+static int take_report(struct run *run, u64 grid_ns)
+{
+	u32 next = (run->sh->tally_now + 1) % 2;
+	int err = session_report(run->fd, &run->sh->tally[next]);
+
+	if (err)
+		return err;
+	run->sh->tally[next].grid.time_ns = grid_ns;
+	__atomic_store_n(&run->sh->tally_now, next, __ATOMIC_RELEASE);
+	return 0;
 }
 
 static int quiesced_check(struct run *run)
@@ -229,9 +191,7 @@ static int quiesced_check(struct run *run)
 		err = check_region(run, &run->also);
 	if (err)
 		return err;
-	err = session_report(run->fd, &run->res->tally);
-	run->res->tally.grid.time_ns = now_ns() - run->begin_ns;
-	return err;
+	return take_report(run, now_ns() - run->begin_ns);
 }
 
 static int fault_and_fill(struct run *run)
@@ -322,9 +282,40 @@ static void flip_bit(struct run *run)
 	run->region.base[i * env.page_size + 8] ^= 1;
 }
 
+/* The positive control of the look at fatal signals. */
+static void lose_page(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < (size_t)run->nr_thps * env.nr_subpages; i++) {
+		if (run->state[i] == PG_PATTERN)
+			break;
+	}
+	if (i < (size_t)run->nr_thps * env.nr_subpages)
+		munmap(run->region.base + i * env.page_size, env.page_size);
+}
+
+/* What ends a scenario from outside, for tests of what then becomes of the rest. */
+static void inject_ending(struct run *run)
+{
+	char path[224];
+
+	if (injected("die"))
+		kill(getpid(), SIGKILL);
+	if (injected("oom") && run->cgroup) {
+		snprintf(path, sizeof(path), "%s/memory.max", run->cgroup);
+		write_text(path, "65536");
+	}
+	if (injected("fork") && run->cgroup) {
+		snprintf(path, sizeof(path), "%s/pids.max", run->cgroup);
+		write_text(path, "1");
+	}
+	while (injected("hang"))
+		pause();
+}
+
 static int verify_batch(struct run *run)
 {
-	const char *inject = getenv("THPRACE_INJECT");
 	int err;
 
 	if (run->sc->after) {
@@ -332,15 +323,16 @@ static int verify_batch(struct run *run)
 		if (err)
 			return err;
 	}
-	if ((inject && !strcmp(inject, "content")) || run->sh->culprit)
+	if (injected("content") || run->sh->culprit)
 		flip_bit(run);
+	if (injected("segv"))
+		lose_page(run);
 	run->sh->culprit = 0;
 	return workers_do(run, CMD_VERIFY, 0);
 }
 
 static int run_batch(struct run *run, unsigned int *nr_huge)
 {
-	const char *inject = getenv("THPRACE_INJECT");
 	u64 begin = now_ns(), t, took;
 	int err;
 
@@ -348,7 +340,7 @@ static int run_batch(struct run *run, unsigned int *nr_huge)
 	if (err || !*nr_huge)
 		return err;
 	/* The positive control of the look at what is stuck. */
-	while (inject && !strcmp(inject, "stuck"))
+	while (injected("stuck"))
 		pause();
 	t = now_ns();
 	err = race_batch(run);
@@ -366,6 +358,7 @@ static int run_batch(struct run *run, unsigned int *nr_huge)
 	if (err)
 		return err;
 	t = lap(run, T_VERIFY, t);
+	inject_ending(run);
 	if (run->sc->shape == SHAPE_PROCS) {
 		workers_stop(run);
 		lap(run, T_FORK, t);
@@ -397,59 +390,8 @@ static int run_batches(struct run *run)
 	return err;
 }
 
-/* What this side counted: the content check, and the ops without a module. */
-static void merge_own(struct run *run)
-{
-	struct tally *t = &run->res->tally;
-	struct shared *sh = run->sh;
-	struct check_count *content = &t->checks[THPRACE_CHECK_CONTENT];
-	unsigned int i;
-
-	/* The session has counted the rounds of this pass. */
-	for (i = 0; run->before && i < t->nr_violations; i++)
-		t->kept[i].round += run->before->tally.rounds;
-	memset(content, 0, sizeof(*content));
-	content->listed = true;
-	content->violated = sh->nr_violations;
-	for (i = 0; i <= run->nr_workers; i++) {
-		const struct lane_shared *ls = &sh->lane[i];
-		struct op_count *op;
-
-		content->held += ls->pages_verified;
-		if (run->fd >= 0 || (!i && !env.have_split_file))
-			continue;
-		op = tally_op(t, i ? run->sc->op : "split");
-		if (!op)
-			continue;
-		op->done += ls->done;
-		op->busy += ls->busy;
-		op->failed += ls->failed;
-		op->time_ns += ls->time_ns;
-	}
-	for (i = 0; i < sh->nr_violations; i++) {
-		if (i < SHARED_VIOLATIONS)
-			tally_violation(t, &sh->violations[i]);
-		else
-			t->violations++;
-	}
-}
-
-static u64 kernel_splits(void)
-{
-	u64 n = env_vmstat("thp_split_page");
-
-	return n ? n : env_vmstat("thp_split");
-}
-
 static int allocate(struct run *run)
 {
-	run->sh = mmap(NULL, sizeof(*run->sh), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (run->sh == MAP_FAILED) {
-		run->sh = NULL;
-		set_error("cannot map shared memory: %s", strerror(errno));
-		return -ENOMEM;
-	}
 	run->huge = run->sh->huge;
 	/* The choices go on where the pass before has ended. */
 	if (run->before) {
@@ -499,7 +441,7 @@ static unsigned int fitting_thps(const struct run *run)
 
 /**
  * engine_run() - run one scenario until its end
- * @run: sc, opt, res, fd, seed, start_ns, deadline_ns are given
+ * @run: sc, opt, res, sh, fd, seed, start_ns, deadline_ns are given
  *
  * Returns 0, -EOPNOTSUPP with res->skipped set, or another negative errno
  * with set_error().
@@ -509,18 +451,18 @@ int engine_run(struct run *run)
 	const struct scenario *sc = run->sc;
 	const struct options *opt = run->opt;
 	u64 begin = now_ns();
+	int err, report_err;
 	unsigned int i;
-	int err;
 
-	run->nr_workers = sc->scalable && opt->procs ? opt->procs : sc->workers ?: 1;
+	run->nr_workers = scenario_workers(sc, opt);
 	run->nr_thps = opt->thps ? opt->thps : fitting_thps(run);
 	run->budget_ns = MIN_BUDGET_NS;
 	run->begin_ns = begin;
-	run->splits_before = kernel_splits();
 	init_lanes(run);
 	err = allocate(run);
 	if (err)
 		goto out_free;
+	crash_catch(run);
 	env_pin(0);
 	if (sc->setup) {
 		err = sc->setup(run);
@@ -535,25 +477,18 @@ int engine_run(struct run *run)
 	if (err)
 		__atomic_store_n(&run->sh->abort, 1, __ATOMIC_RELEASE);
 	workers_stop(run);
-	if (run->fd >= 0 && !err) {
-		u64 grid_ns = run->res->tally.grid.time_ns;
-
-		err = session_report(run->fd, &run->res->tally);
-		run->res->tally.grid.time_ns = grid_ns;
+	/* Also after an error: what was found until then counts. */
+	if (run->fd >= 0) {
+		report_err = take_report(run, run_tally(run)->grid.time_ns);
+		err = err ? err : report_err;
 	}
-	merge_own(run);
-	run->res->batches = run->sh->batch - (run->before ? run->before->batches : 0);
-	run->res->splits = kernel_splits() - run->splits_before;
 out_free:
 	if (sc->cleanup)
 		sc->cleanup(run);
 	knobs_restore();
 	region_release(&run->region);
 	free(run->state);
-	if (run->sh)
-		munmap(run->sh, sizeof(*run->sh));
-	run->sh = NULL;
-	run->res->duration_ns = now_ns() - begin;
+	run->state = NULL;
 	for (i = 0; i < T_OTHER; i++)
 		begin += run->res->time_ns[i];
 	if (now_ns() > begin)

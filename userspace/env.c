@@ -3,7 +3,7 @@
  * What this machine and kernel have
  *
  * Probed once, by feature and not by version; read by the scenario table and
- * the reports.  Not here: what to do about something missing.
+ * the reports.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "util.h"
 
 #define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage"
 #define SPLIT_FILE	"/sys/kernel/debug/split_huge_pages"
@@ -65,6 +67,20 @@ void env_pin(unsigned int n)
 	(void)!sched_setaffinity(0, sizeof(one), &one);
 }
 
+/* Since 6.7 each size has a setting of its own, which may be to follow the one for all. */
+static void say_if_off(void)
+{
+	char path[100], text[64];
+
+	snprintf(path, sizeof(path), THP_SYSFS "/hugepages-%zukB/enabled", env.hpage_size / 1024);
+	if (read_text(path, text, sizeof(text)) <= 0 || strstr(text, "[inherit]"))
+		copy_word(path, sizeof(path), THP_SYSFS "/enabled");
+	if (read_text(path, text, sizeof(text)) <= 0 || !strstr(text, "[never]"))
+		return;
+	snprintf(env.no_thp, sizeof(env.no_thp), "transparent huge pages are off (never in %s)",
+		 path + strlen(THP_SYSFS "/"));
+}
+
 static void probe_thp(void)
 {
 	char buf[128];
@@ -81,9 +97,11 @@ static void probe_thp(void)
 	if (read_text(THP_SYSFS "/enabled", buf, sizeof(buf)) < 0)
 		snprintf(env.no_thp, sizeof(env.no_thp),
 			 "no transparent huge pages on this kernel (no " THP_SYSFS ")");
-	else if (strstr(buf, "[never]"))
-		snprintf(env.no_thp, sizeof(env.no_thp),
-			 "transparent huge pages are off (" THP_SYSFS "/enabled is never)");
+	else if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1)
+		copy_word(env.no_thp, sizeof(env.no_thp),
+			  "huge pages were forbidden to this process (PR_SET_THP_DISABLE)");
+	else
+		say_if_off();
 }
 
 static void probe_module(void)
@@ -163,6 +181,23 @@ void env_probe(void)
 }
 
 /**
+ * env_allow_thp() - may this process, and what it forks, have huge pages?
+ * @allow: yes or no
+ */
+void env_allow_thp(bool allow)
+{
+	prctl(PR_SET_THP_DISABLE, !allow, 0, 0, 0);
+}
+
+/**
+ * env_be_victim() - the caller is the first to go when memory runs out
+ */
+void env_be_victim(void)
+{
+	write_text("/proc/self/oom_score_adj", "1000");
+}
+
+/**
  * env_split_file() - split through debugfs split_huge_pages
  * @pid: whose memory
  * @addr: from
@@ -202,6 +237,17 @@ u64 env_vmstat(const char *name)
 }
 
 /**
+ * env_splits() - huge pages that the kernel has split so far
+ */
+u64 env_splits(void)
+{
+	u64 n = env_vmstat("thp_split_page");
+
+	/* the name before 4.5 */
+	return n ? n : env_vmstat("thp_split");
+}
+
+/**
  * env_has_madvise() - does madvise() know this advice?
  * @advice: its number
  */
@@ -210,6 +256,7 @@ bool env_has_madvise(int advice)
 	size_t size = env.hpage_size;
 	char *at = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool forbidden = prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) > 0;
 	char *aligned;
 	bool known;
 
@@ -218,7 +265,10 @@ bool env_has_madvise(int advice)
 	aligned = (char *)(((unsigned long)at + size - 1) & ~(size - 1));
 	/* MADV_COLLAPSE calls it invalid when there is nothing to collapse. */
 	aligned[0] = 1;
+	/* It also calls it invalid where huge pages are not allowed. */
+	env_allow_thp(true);
 	known = !madvise(aligned, size, advice) || errno != EINVAL;
+	env_allow_thp(!forbidden);
 	munmap(at, 2 * size);
 	return known;
 }

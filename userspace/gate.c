@@ -3,8 +3,7 @@
  * Bounded rendezvous of threads and processes
  *
  * In shared memory: spins, then yields, then sleeps on a futex; sleeps at once
- * where there are more parties than CPUs.  Every wait has a budget.  Not here:
- * who meets whom, and when (worker.c).
+ * where there are more parties than CPUs.  Every wait has a budget.
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "gate.h"
+#include "util.h"
 
 #define SPINS_BEFORE_YIELD	256
 #define YIELDS_BEFORE_SLEEP	64

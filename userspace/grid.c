@@ -3,17 +3,19 @@
  * The grid of pairs of phases, for people
  *
  * As a compact matrix on a terminal and as a heat map in one HTML (or SVG)
- * file that needs nothing else.  Not here: which cell is tried when (the
- * module), and the JSON form (json.c).
+ * file that needs nothing else.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "grid.h"
+#include "report.h"
+#include "tally.h"
+#include "util.h"
 
-#define MAX_SIDE	64	/* phases of a lane */
 #define CELL_PX		22
 #define LABEL_PX	190
 
@@ -32,12 +34,6 @@ static const struct {
 	[LOOK_VIOLATED] = { "violated", '!', "\033[97;41m", "#d32f2f" },
 };
 
-struct axes {
-	const char *a[MAX_SIDE], *b[MAX_SIDE];
-	unsigned int nr_a, nr_b;
-	const struct cell *cell[MAX_SIDE][MAX_SIDE];
-};
-
 static unsigned int axis_index(const char **names, unsigned int *nr, const char *name)
 {
 	unsigned int i;
@@ -46,12 +42,17 @@ static unsigned int axis_index(const char **names, unsigned int *nr, const char 
 		if (!strcmp(names[i], name))
 			return i;
 	}
-	if (*nr < MAX_SIDE)
+	if (*nr < GRID_SIDE)
 		names[(*nr)++] = name;
 	return i;
 }
 
-static void axes_of(struct axes *ax, const struct tally *t)
+/**
+ * grid_axes() - the cells by their phases
+ * @ax: result; points into @t
+ * @t: tally with cells
+ */
+void grid_axes(struct grid_axes *ax, const struct tally *t)
 {
 	unsigned int i, a, b;
 
@@ -59,7 +60,7 @@ static void axes_of(struct axes *ax, const struct tally *t)
 	for (i = 0; i < t->nr_cells; i++) {
 		a = axis_index(ax->a, &ax->nr_a, t->cells[i].a);
 		b = axis_index(ax->b, &ax->nr_b, t->cells[i].b);
-		if (a < MAX_SIDE && b < MAX_SIDE)
+		if (a < GRID_SIDE && b < GRID_SIDE)
 			ax->cell[a][b] = &t->cells[i];
 	}
 }
@@ -125,10 +126,10 @@ static void print_summary(const struct tally *t, FILE *out)
 void grid_print(const struct tally *t, FILE *out)
 {
 	bool colour = isatty(fileno(out));
-	static struct axes ax;
+	static struct grid_axes ax;
 	unsigned int a, b, i;
 
-	axes_of(&ax, t);
+	grid_axes(&ax, t);
 	print_summary(t, out);
 	if (!ax.nr_a)
 		return;
@@ -155,7 +156,7 @@ void grid_print(const struct tally *t, FILE *out)
 	fputc('\n', out);
 }
 
-static void draw_cell(FILE *f, const struct axes *ax, unsigned int a, unsigned int b)
+static void draw_cell(FILE *f, const struct grid_axes *ax, unsigned int a, unsigned int b)
 {
 	const struct cell *cell = ax->cell[a][b];
 	enum look look = look_of(cell);
@@ -190,7 +191,7 @@ static void draw_legend(FILE *f, unsigned int y)
 	}
 }
 
-static void draw(FILE *f, const struct axes *ax)
+static void draw(FILE *f, const struct grid_axes *ax)
 {
 	unsigned int width = LABEL_PX + ax->nr_b * CELL_PX + 20, a, b;
 	unsigned int height = LABEL_PX + ax->nr_a * CELL_PX + 40;
@@ -245,7 +246,7 @@ int grid_html(const struct report *rep, const char *path)
 {
 	size_t len = strlen(path);
 	bool page = len < 4 || strcmp(path + len - 4, ".svg");
-	static struct axes ax;
+	static struct grid_axes ax;
 	FILE *f = fopen(path, "we");
 	int err;
 
@@ -253,7 +254,7 @@ int grid_html(const struct report *rep, const char *path)
 		set_error("cannot write %s: %s", path, strerror(errno));
 		return -errno;
 	}
-	axes_of(&ax, &rep->sum);
+	grid_axes(&ax, &rep->sum);
 	if (page)
 		html_head(f, rep);
 	draw(f, &ax);

@@ -2,17 +2,29 @@
 /*
  * The report as JSON, schema thprace-report/1
  *
- * Key names are final: other tools read them.  Not here: what is true of the
- * run (report.c), and reading it back (replay.c).
+ * Key names are final: other tools read them.
  */
 #include <errno.h>
+#include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "grid.h"
+#include "json.h"
+#include "options.h"
+#include "report.h"
+#include "result.h"
+#include "scenario.h"
+#include "storm.h"
+#include "tally.h"
+#include "util.h"
+#include "watch.h"
 
 #define MSEC_PER_SEC	1000.0
 
@@ -59,7 +71,13 @@ static json_t *config_json(void)
 
 static json_t *config_with_mapcount(const struct report *rep)
 {
-	json_t *config = config_json();
+	static json_t *known;
+	json_t *config;
+
+	/* All symbols of the kernel are read for it, so once. */
+	if (!known)
+		known = config_json();
+	config = json_copy(known);
 
 	/* Only the module knows; mm_id exists where counts per page may not. */
 	json_object_set_new(config, "page_mapcount", rep->opt->no_module ? json_null() :
@@ -67,9 +85,10 @@ static json_t *config_with_mapcount(const struct report *rep)
 	return config;
 }
 
+/* A number that JSON integers here cannot hold is a string of its digits. */
 static json_t *u64_json(u64 val)
 {
-	return json_integer((json_int_t)val);
+	return val <= INT64_MAX ? json_integer((json_int_t)val) : json_sprintf("%llu", val);
 }
 
 static json_t *hex_json(u64 val)
@@ -77,33 +96,33 @@ static json_t *hex_json(u64 val)
 	return json_sprintf("0x%llx", val);
 }
 
-static json_t *text_or_null(const char *text)
+/* What comes from a kernel may be anything; a string of JSON must be UTF-8. */
+static json_t *plain_json(const char *text)
 {
-	return text && text[0] ? json_string(text) : json_null();
+	char buf[512], *at;
+
+	copy_word(buf, sizeof(buf), text);
+	for (at = buf; *at; at++) {
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	}
+	return json_string(buf);
 }
 
-static int compare_u32(const void *a, const void *b)
+static json_t *text_or_null(const char *text)
 {
-	u32 x = *(const u32 *)a, y = *(const u32 *)b;
-
-	return x < y ? -1 : x > y;
+	return text && text[0] ? plain_json(text) : json_null();
 }
 
 static json_t *distribution_json(const u32 *ns, u32 nr)
 {
-	json_t *d = json_null();
-	u32 *sorted;
+	struct distribution d = distribution_of(ns, nr);
 
-	sorted = nr ? malloc(nr * sizeof(*sorted)) : NULL;
-	if (!sorted)
-		return d;
-	memcpy(sorted, ns, nr * sizeof(*sorted));
-	qsort(sorted, nr, sizeof(*sorted), compare_u32);
-	d = json_pack("{s:f, s:f, s:f, s:f, s:i}", "min", sorted[0] / 1e3,
-		      "median", sorted[nr / 2] / 1e3, "p90", sorted[nr * 9ULL / 10] / 1e3,
-		      "max", sorted[nr - 1] / 1e3, "samples", (int)nr);
-	free(sorted);
-	return d;
+	if (!d.nr)
+		return json_null();
+	return json_pack("{s:f, s:f, s:f, s:f, s:i}", "min", d.min / 1e3, "median",
+			 d.median / 1e3, "p90", d.p90 / 1e3, "max", d.max / 1e3,
+			 "samples", (int)d.nr);
 }
 
 static json_t *scenario_json(const struct result *res)
@@ -113,8 +132,9 @@ static json_t *scenario_json(const struct result *res)
 
 	for (i = 0; i < T_NR; i++)
 		json_object_set_new(time, timing_names[i], json_real(res->time_ns[i] / 1e9));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}",
 			 "name", res->sc->name,
+			 "begun", res->begun,
 			 "rounds", u64_json(res->tally.rounds),
 			 "overlaps", u64_json(res->tally.overlaps),
 			 "verdict", res->skipped ? json_string("skipped") :
@@ -137,27 +157,32 @@ static json_t *violation_json(const struct violation *v)
 
 	memcpy(buf, v->ops, sizeof(buf));
 	for (at = strtok_r(buf, ",", &save); at; at = strtok_r(NULL, ",", &save))
-		json_array_append_new(ops, json_string(at));
-	return json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:s, s:s, s:o, s:o, s:s}",
-			 "check", v->check, "scenario", v->scenario,
+		json_array_append_new(ops, plain_json(at));
+	return json_pack("{s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "check", plain_json(v->check), "scenario", plain_json(v->scenario),
 			 "round", u64_json(v->round), "time_s", v->time_ns / 1e9,
 			 "addr", hex_json(v->addr), "pfn", hex_json(v->pfn),
-			 "want", v->want, "got", v->got, "ops", ops,
-			 "cell", !strcmp(v->cell, "-") ? json_null() : text_or_null(v->cell),
-			 "detail", v->detail);
+			 "want", plain_json(v->want), "got", plain_json(v->got), "ops", ops,
+			 "cell", !strcmp(v->cell, "-") ? json_null() : plain_json(v->cell),
+			 "detail", plain_json(v->detail));
 }
 
-/* Index of a name in an array of strings; appended when new. */
-static size_t name_index(json_t *names, const char *name)
+static json_t *names_json(const char *const *names, unsigned int nr)
 {
-	size_t i;
+	json_t *list = json_array();
+	unsigned int i;
 
-	for (i = 0; i < json_array_size(names); i++) {
-		if (!strcmp(json_string_value(json_array_get(names, i)), name))
-			return i;
-	}
-	json_array_append_new(names, json_string(name));
-	return i;
+	for (i = 0; i < nr; i++)
+		json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+static json_t *cell_json(const struct cell *cell)
+{
+	if (!cell)
+		return json_pack("[s,i,i,i]", "untried", 0, 0, 0);
+	return json_pack("[s,o,o,o]", cell->state, u64_json(cell->hits),
+			 u64_json(cell->rounds), u64_json(cell->violations));
 }
 
 /*
@@ -166,27 +191,17 @@ static size_t name_index(json_t *names, const char *name)
  */
 static json_t *grid_json(const struct tally *t)
 {
-	json_t *grid;
-	json_t *a = json_array(), *b = json_array(), *cells = json_array();
-	size_t rows, cols, n;
-	unsigned int i;
+	json_t *grid, *cells = json_array();
+	static struct grid_axes ax;
+	unsigned int a, b;
 
-	for (i = 0; i < t->nr_cells; i++) {
-		name_index(a, t->cells[i].a);
-		name_index(b, t->cells[i].b);
+	grid_axes(&ax, t);
+	for (a = 0; a < ax.nr_a; a++) {
+		for (b = 0; b < ax.nr_b; b++)
+			json_array_append_new(cells, cell_json(ax.cell[a][b]));
 	}
-	rows = json_array_size(a);
-	cols = json_array_size(b);
-	for (n = 0; n < rows * cols; n++)
-		json_array_append_new(cells, json_pack("[s,i,i,i]", "untried", 0, 0, 0));
-	for (i = 0; i < t->nr_cells; i++) {
-		n = name_index(a, t->cells[i].a) * cols + name_index(b, t->cells[i].b);
-		json_array_set_new(cells, n, json_pack("[s,o,o,o]", t->cells[i].state,
-						       u64_json(t->cells[i].hits),
-						       u64_json(t->cells[i].rounds),
-						       u64_json(t->cells[i].violations)));
-	}
-	grid = json_pack("{s:o, s:o, s:o}", "a", a, "b", b, "cells", cells);
+	grid = json_pack("{s:o, s:o, s:o}", "a", names_json(ax.a, ax.nr_a), "b",
+			 names_json(ax.b, ax.nr_b), "cells", cells);
 	if (t->grid.listed)
 		json_object_update_new(grid, json_pack("{s:o, s:o, s:b, s:f}",
 						       "k", u64_json(t->grid.k),
@@ -258,11 +273,11 @@ static void add_lists(json_t *root, const struct report *rep)
 						     "done", u64_json(t->ops[i].done),
 						     "busy", u64_json(t->ops[i].busy),
 						     "failed", u64_json(t->ops[i].failed)));
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+	for (i = 0; i < NR_CHECKS; i++) {
 		const struct check_count *c = &t->checks[i];
 
 		json_array_append_new(checks, json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}",
-							"name", check_names[i],
+							"name", check_name(i),
 							"available", rep->available[i],
 							"held", u64_json(c->held),
 							"violated", u64_json(c->violated),
@@ -279,6 +294,47 @@ static void add_lists(json_t *root, const struct report *rep)
 	json_object_set_new(root, "grid", grid_json(t));
 	json_object_set_new(root, "storm", storm_json(rep));
 	json_object_set_new(root, "violations", violations);
+}
+
+static json_t *kernel_log_json(void)
+{
+	const struct kernel_log *log = watch_log();
+	json_t *list = json_array();
+	unsigned int i;
+
+	for (i = 0; log && i < log->nr; i++)
+		json_array_append_new(list, plain_json(log->line[i]));
+	return list;
+}
+
+/* Whoever reads the file sees a whole report, the last one or the one before. */
+static int replace_file(const json_t *root, const char *path)
+{
+	char temp[PATH_MAX];
+	int err;
+
+	if (snprintf(temp, sizeof(temp), "%s.%d", path, getpid()) >= (int)sizeof(temp))
+		return -ENAMETOOLONG;
+	err = json_dump_file(root, temp, JSON_INDENT(1)) || rename(temp, path);
+	if (err)
+		unlink(temp);
+	return err;
+}
+
+static int write_json(const json_t *root, const char *path)
+{
+	struct stat st;
+
+	if (!strcmp(path, "-")) {
+		if (json_dumpf(root, stdout, JSON_INDENT(1)))
+			return -EIO;
+		fputc('\n', stdout);
+		return fflush(stdout);
+	}
+	/* A pipe or a device cannot be replaced. */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return json_dump_file(root, path, JSON_INDENT(1));
+	return replace_file(root, path);
 }
 
 /**
@@ -316,12 +372,9 @@ int report_json(const struct report *rep, const char *path)
 	}
 	add_lists(root, rep);
 	json_object_set_new(root, "first_violation_s", first);
-	if (!strcmp(path, "-")) {
-		err = json_dumpf(root, stdout, JSON_INDENT(1));
-		fputc('\n', stdout);
-	} else {
-		err = json_dump_file(root, path, JSON_INDENT(1));
-	}
+	json_object_set_new(root, "complete", json_boolean(rep->ended));
+	json_object_set_new(root, "kernel_log", kernel_log_json());
+	err = write_json(root, path);
 	json_decref(root);
 	if (err)
 		set_error("cannot write the JSON report to %s", path);

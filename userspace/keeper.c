@@ -3,8 +3,6 @@
  * A process that cleans up when all others were killed
  *
  * kill -9 runs no handler: settings, swap and cgroups of the run would stay.
- * Not here: what is undone, and how (knobs.c, swap.c, leak.c), nor the ends
- * that are not so sudden (signals.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "leak.h"
+#include "run.h"
+#include "undo.h"
+#include "util.h"
 
 #ifndef SYS_close_range
 #define SYS_close_range		436
@@ -33,7 +34,7 @@ static pid_t keeper;
  * Every process of the run has inherited the pipe's other end, so it ends with
  * the last of them: nobody is left who could change a setting again.
  */
-static void keep(int pipe_end, pid_t run)
+static void keep(int pipe_end, pid_t run, void (*last_words)(void))
 {
 	sigset_t all;
 	char byte;
@@ -50,6 +51,8 @@ static void keep(int pipe_end, pid_t run)
 	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
 		;
 	knobs_restore();
+	/* The rest may take its time. */
+	last_words();
 	swap_stop();
 	leak_sweep(run);
 	_exit(0);
@@ -57,13 +60,14 @@ static void keep(int pipe_end, pid_t run)
 
 /**
  * keeper_start() - from here on, a sudden end is cleaned up, too
+ * @last_words: what else is to be done then
  *
  * To be called when there is no session yet (the keeper must not keep one
  * open), and what it undoes has been initialized.
  *
  * Returns 0, or the error of pipe() or fork(), negative.
  */
-int keeper_start(void)
+int keeper_start(void (*last_words)(void))
 {
 	pid_t run = getpid();
 	int ends[2], err;
@@ -77,7 +81,7 @@ int keeper_start(void)
 	keeper = fork();
 	if (!keeper) {
 		close(ends[1]);
-		keep(ends[0], run);
+		keep(ends[0], run, last_words);
 	}
 	err = -errno;
 	close(ends[0]);

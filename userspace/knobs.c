@@ -3,8 +3,7 @@
  * Settings that a scenario changes, and their return
  *
  * Files of sysfs, and where a kernel thread runs.  The old value is kept and set
- * again at the scenario's end, also from a signal handler or by the keeper.  Not
- * here: which settings (scenario_*.c).
+ * again at the scenario's end, also from a signal handler or by the keeper.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +14,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "undo.h"
+#include "util.h"
 
 #define KTHREADD	2		/* parent of all kernel threads */
 

@@ -3,10 +3,10 @@
  * The leak check: what is left when a scenario's processes are gone
  *
  * A scenario's processes live in a memory cgroup of their own; when they have
- * ended its counters must be zero, and the system's counters of huge pages not
- * above what they were.  A first look costs nothing; what it does not like is
- * looked at again later, when counters had time to be flushed.
- * Not here: starting and ending the processes (runner.c).
+ * ended its counters must be zero.  Counters of the whole system are judged only
+ * where nobody else can have huge pages.  docs/CHECKS.md says why.  A first look
+ * costs nothing; what it does not like is looked at again later, and must stay the
+ * same.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +20,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "leak.h"
+#include "options.h"
+#include "report.h"
+#include "result.h"
+#include "run.h"
+#include "scenario.h"
+#include "tally.h"
+#include "util.h"
 
 #define MTHP_SYSFS	"/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/stats/%s"
 #define STAT_REFRESH	"/proc/sys/vm/stat_refresh"
@@ -30,6 +38,10 @@
 #define NAPS		200
 #define NAPS_OF_SWEEP	(60 * NAPS)	/* a session that is closed goes first */
 #define MAX_LEAKS	(MAX_SCENARIOS * MAX_PASSES)
+#define FLUSH_NS	(5 * NSEC_PER_SEC)	/* twice the kernel's own period, and some */
+#define AGREEING	3		/* looks in a row */
+#define PID_NS_INIT	"pid:[4026531836]"	/* the first one */
+#define KSM_SHARED	"/sys/kernel/mm/ksm/pages_shared"
 #define LEAKED_BYTES	(8UL << 20)	/* of the positive control */
 
 enum counter_kind { IN_CGROUP, IN_MEMINFO, IN_MTHP };
@@ -52,15 +64,21 @@ struct leak {
 	char path[160];			/* of the cgroup, or empty */
 	u64 base[NR_COUNTERS];
 	bool there[NR_COUNTERS];
-	u64 own_kb;			/* this process' own huge memory */
+	u64 got[NR_COUNTERS];		/* when looked at last */
+	unsigned int agreeing[NR_COUNTERS];	/* looks in a row that saw this excess */
+	char other[96];			/* who else may have huge pages, or empty */
+	bool entered;			/* the scenario was in its cgroup */
+	bool exact;			/* a look at the counters flushes them, in time */
 	pid_t leaker;			/* the positive control, or 0 */
 	bool pending;
+	u64 ended_ns;			/* of the scenario, or 0 */
 	u64 unclean_ns;			/* since when */
 };
 
 static struct leak leaks[MAX_LEAKS];
 static char root[96];			/* where cgroup2 is mounted */
 static bool root_known, had_controller, gave_controller;
+static pid_t ignored;
 
 static bool on_tmpfs(int fd)
 {
@@ -71,19 +89,18 @@ static bool on_tmpfs(int fd)
 
 static void find_root(void)
 {
-	char line[512], type[32], dir[96];
-	FILE *f;
+	static char text[0x10000];
+	char type[32], dir[96], *line;
 
 	if (root_known)
 		return;
 	root_known = true;
-	f = fopen("/proc/mounts", "re");
-	while (f && !root[0] && fgets(line, sizeof(line), f)) {
+	read_text("/proc/mounts", text, sizeof(text));
+	for (line = text; line && !root[0]; line = strchr(line, '\n')) {
+		line += *line == '\n';
 		if (sscanf(line, "%*s %95s %31s", dir, type) == 2 && !strcmp(type, "cgroup2"))
 			copy_word(root, sizeof(root), dir);
 	}
-	if (f)
-		fclose(f);
 }
 
 static bool has_word(const char *text, const char *word)
@@ -121,9 +138,16 @@ const char *leak_no_cgroup(void)
  */
 const char *leak_why_not(void)
 {
+	static char why[120];
+	const char *no_cgroup;
+
 	if (geteuid())
-		return "only root can flush the kernel's counters";
-	return NULL;
+		return "only root can make a cgroup and flush the kernel's counters";
+	no_cgroup = leak_no_cgroup();
+	if (!no_cgroup)
+		return NULL;
+	snprintf(why, sizeof(why), "a scenario cannot have a memory cgroup: %s", no_cgroup);
+	return why;
 }
 
 static bool has_controller(void)
@@ -141,6 +165,15 @@ void leak_init(void)
 {
 	find_root();
 	had_controller = has_controller();
+}
+
+/**
+ * leak_ignore() - a process of this run that outlives all scenarios
+ * @pid: its id
+ */
+void leak_ignore(pid_t pid)
+{
+	ignored = pid;
 }
 
 static void name_cgroup(struct leak *leak, pid_t run, unsigned int index)
@@ -183,6 +216,13 @@ static bool find_number(const char *text, const char *name, u64 *val)
 	return false;
 }
 
+static bool read_meminfo(const char *name, u64 *val)
+{
+	char text[8192];
+
+	return read_text("/proc/meminfo", text, sizeof(text)) > 0 && find_number(text, name, val);
+}
+
 static bool read_counter(const struct leak *leak, unsigned int i, u64 *val)
 {
 	char path[256], text[8192];
@@ -195,8 +235,7 @@ static bool read_counter(const struct leak *leak, unsigned int i, u64 *val)
 		return read_text(path, text, sizeof(text)) > 0 &&
 		       find_number(text, counters[i].name, val);
 	case IN_MEMINFO:
-		return read_text("/proc/meminfo", text, sizeof(text)) > 0 &&
-		       find_number(text, counters[i].name, val);
+		return read_meminfo(counters[i].name, val);
 	default:
 		snprintf(path, sizeof(path), MTHP_SYSFS, env.hpage_size / 1024,
 			 counters[i].name);
@@ -222,16 +261,16 @@ static bool counts_exactly(const struct leak *leak)
 
 static void read_base(struct leak *leak)
 {
-	bool exact = counts_exactly(leak);
 	unsigned int i;
 
+	leak->exact = counts_exactly(leak);
 	for (i = 0; i < NR_COUNTERS; i++) {
 		leak->there[i] = read_counter(leak, i, &leak->base[i]);
 		if (counters[i].kind != IN_CGROUP)
 			continue;
-		leak->base[i] = exact ? 0 : BATCH_PAGES * env.page_size *
+		leak->base[i] = leak->exact ? 0 : BATCH_PAGES * env.page_size *
 				sysconf(_SC_NPROCESSORS_CONF);
-		if (!exact && !strcmp(counters[i].name, "anon_thp"))
+		if (!leak->exact && !strcmp(counters[i].name, "anon_thp"))
 			leak->there[i] = false;
 		/* what is printed there stays, and is the scenario's */
 		if (!strcmp(counters[i].name, "shmem") && (on_tmpfs(1) || on_tmpfs(2)))
@@ -239,35 +278,61 @@ static void read_base(struct leak *leak)
 	}
 }
 
-/* AnonHugePages of one process, 0 when it cannot be known. */
-static u64 huge_kb(const char *pid)
+/* The most memory that a process has ever had; 0: none, or a kernel thread. */
+static u64 peak_kb(const char *pid)
 {
-	char path[64], text[2048];
+	char path[64], text[4096];
 	u64 kb = 0;
 
-	snprintf(path, sizeof(path), "/proc/%.20s/smaps_rollup", pid);
+	snprintf(path, sizeof(path), "/proc/%.20s/status", pid);
 	if (read_text(path, text, sizeof(text)) > 0)
-		find_number(text, "AnonHugePages", &kb);
+		find_number(text, "VmHWM", &kb);
 	return kb;
 }
 
-/* Another process whose huge pages the system's counters may show, or 0. */
-static pid_t other_owner(void)
+static bool sees_all_processes(void)
 {
+	char link[32] = "";
+
+	return readlink("/proc/self/ns/pid", link, sizeof(link) - 1) > 0 &&
+	       !strcmp(link, PID_NS_INIT);
+}
+
+/*
+ * Who else may have the huge pages that the system counts: any process that was
+ * ever as large as one.  Main and the keeper are not allowed to.  Without an
+ * answer the system's counters say nothing.
+ */
+static void find_other(struct leak *leak)
+{
+	char comm[32], path[64];
 	struct dirent *d;
-	pid_t pid = 0;
+	u64 swapped;
 	DIR *dir;
 
-	dir = opendir("/proc");
-	while (dir && !pid && (d = readdir(dir))) {
-		pid_t one = atoi(d->d_name);
+	if (leak->other[0])
+		return;
+	if (!sees_all_processes())
+		copy_word(leak->other, sizeof(leak->other),
+			  "processes outside of this pid namespace may have huge pages");
+	else if (read_meminfo("SwapCached", &swapped) && swapped)
+		copy_word(leak->other, sizeof(leak->other),
+			  "the swap cache may keep huge pages");
+	dir = leak->other[0] ? NULL : opendir("/proc");
+	while (dir && !leak->other[0] && (d = readdir(dir))) {
+		pid_t pid = atoi(d->d_name);
 
-		if (one > 0 && one != getpid() && one != keeper_pid() && huge_kb(d->d_name))
-			pid = one;
+		if (pid <= 0 || pid == getpid() || pid == ignored ||
+		    peak_kb(d->d_name) < env.hpage_size / 1024)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+		read_text(path, comm, sizeof(comm));
+		comm[strcspn(comm, "\n")] = '\0';
+		snprintf(leak->other, sizeof(leak->other),
+			 "process %d (%s) may have huge pages of its own", pid, comm);
 	}
 	if (dir)
 		closedir(dir);
-	return pid;
 }
 
 /* A process of the scenario that forgets to end. */
@@ -301,7 +366,6 @@ static void start_leaker(struct leak *leak)
  */
 struct leak *leak_begin(unsigned int index)
 {
-	const char *inject = getenv("THPRACE_INJECT");
 	struct leak *leak = &leaks[index];
 
 	if (leak_why_not() || index >= MAX_LEAKS)
@@ -310,10 +374,9 @@ struct leak *leak_begin(unsigned int index)
 	if (!leak_no_cgroup())
 		make_cgroup(leak, index);
 	write_text(STAT_REFRESH, "1");
-	leak->own_kb = huge_kb("self");
 	read_base(leak);
 	leak->pending = true;
-	if (inject && !strcmp(inject, "leak"))
+	if (injected("leak"))
 		start_leaker(leak);
 	return leak;
 }
@@ -332,6 +395,19 @@ const char *leak_enter(const struct leak *leak)
 		return NULL;
 	snprintf(path, sizeof(path), "%s/cgroup.procs", leak->path);
 	return write_text(path, "0") ? NULL : leak->path;
+}
+
+/**
+ * leak_entered() - the scenario's process is gone
+ * @leak: of the scenario, or NULL
+ * @entered: it had entered its cgroup
+ */
+void leak_entered(struct leak *leak, bool entered)
+{
+	if (!leak)
+		return;
+	leak->entered = entered;
+	leak->ended_ns = now_ns();
 }
 
 static void end_leaker(struct leak *leak)
@@ -362,7 +438,7 @@ static void violated(struct result *res, unsigned int i, u64 want, u64 got, u64 
 {
 	struct violation v = { .time_ns = now_ns() - start_ns, .round = res->tally.rounds };
 
-	copy_word(v.check, sizeof(v.check), check_names[THPRACE_CHECK_LEAK]);
+	copy_word(v.check, sizeof(v.check), check_name(THPRACE_CHECK_LEAK));
 	copy_word(v.scenario, sizeof(v.scenario), res->sc->name);
 	copy_word(v.cell, sizeof(v.cell), "-");
 	snprintf(v.want, sizeof(v.want), "%llu", want);
@@ -376,6 +452,89 @@ static void violated(struct result *res, unsigned int i, u64 want, u64 got, u64 
 		res->first_violation_ns = v.time_ns;
 }
 
+/*
+ * Zero counters may only wait to be flushed: the kernel does that every two
+ * seconds, or when much has changed.  Not when less is charged than a huge page.
+ */
+static bool flushed(const struct leak *leak)
+{
+	char path[256], text[32];
+
+	if (!leak->exact || now_ns() - leak->ended_ns > FLUSH_NS)
+		return true;
+	snprintf(path, sizeof(path), "%s/memory.current", leak->path);
+	return read_text(path, text, sizeof(text)) > 0 &&
+	       strtoull(text, NULL, 10) < env.hpage_size;
+}
+
+/* Of KSM one page stays charged to who had it first, whoever else has it by now. */
+static bool is_ksm(unsigned int i, u64 excess)
+{
+	char text[32];
+
+	return counters[i].kind == IN_CGROUP && !strcmp(counters[i].name, "anon") &&
+	       read_text(KSM_SHARED, text, sizeof(text)) > 0 &&
+	       excess <= strtoull(text, NULL, 10) * env.page_size;
+}
+
+/* Returns whether all is as it was. */
+static bool look_at_counters(struct leak *leak)
+{
+	bool clean = true, of_system = false;
+	unsigned int i;
+	u64 got;
+
+	for (i = 0; i < NR_COUNTERS; i++) {
+		got = 0;
+		leak->there[i] = leak->there[i] && read_counter(leak, i, &got);
+		if (got <= leak->base[i])
+			leak->agreeing[i] = 0;
+		else if (leak->agreeing[i] && got == leak->got[i])
+			leak->agreeing[i]++;
+		else
+			leak->agreeing[i] = 1;
+		leak->got[i] = got;
+		clean &= !leak->there[i] || !leak->agreeing[i];
+		of_system |= counters[i].kind != IN_CGROUP && leak->agreeing[i];
+	}
+	if (of_system)
+		find_other(leak);
+	return clean;
+}
+
+/* Why a counter above its base is nothing to complain of, or NULL. */
+static const char *excuse(const struct leak *leak, unsigned int i)
+{
+	if (counters[i].kind != IN_CGROUP && leak->other[0])
+		return leak->other;
+	if (is_ksm(i, leak->got[i] - leak->base[i]))
+		return "others still have what KSM has merged";
+	if (leak->agreeing[i] < AGREEING)
+		return "it does not come to rest";
+	return NULL;
+}
+
+static void judge_counter(struct leak *leak, unsigned int i, struct result *res, u64 start_ns)
+{
+	struct check_count *c = &res->tally.checks[THPRACE_CHECK_LEAK];
+	const char *why = NULL;
+
+	if (!leak->there[i])
+		return;
+	if (counters[i].kind == IN_CGROUP && !leak->entered)
+		why = "the scenario could not enter its cgroup";
+	else if (leak->agreeing[i])
+		why = excuse(leak, i);
+	if (why) {
+		c->skipped++;
+		snprintf(c->reason, sizeof(c->reason), "%.20s: %.90s", counters[i].name, why);
+	} else if (leak->agreeing[i]) {
+		violated(res, i, leak->base[i], leak->got[i], start_ns);
+	} else {
+		c->held++;
+	}
+}
+
 /**
  * leak_look() - the scenario's processes are gone: is anything left?
  * @leak: of the scenario
@@ -385,48 +544,20 @@ static void violated(struct result *res, unsigned int i, u64 want, u64 got, u64 
  */
 void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last)
 {
-	struct check_count *c = &res->tally.checks[THPRACE_CHECK_LEAK];
-	u64 got[NR_COUNTERS], own_kb, spare;
-	bool ok[NR_COUNTERS], clean = true;
-	pid_t other = 0;
 	unsigned int i;
+	bool clean;
 
 	if (!leak || !leak->pending)
 		return;
 	write_text(STAT_REFRESH, "1");
-	own_kb = huge_kb("self");
-	spare = own_kb > leak->own_kb ? own_kb - leak->own_kb : 0;
-	for (i = 0; i < NR_COUNTERS; i++) {
-		got[i] = 0;
-		leak->there[i] = leak->there[i] && read_counter(leak, i, &got[i]);
-		ok[i] = !leak->there[i] || got[i] <= leak->base[i] +
-			(counters[i].kind == IN_MEMINFO ? spare :
-			 counters[i].kind == IN_MTHP ? spare * 1024 / env.hpage_size : 0);
-		clean &= ok[i];
-	}
+	clean = look_at_counters(leak);
 	if (!clean && !leak->unclean_ns)
 		leak->unclean_ns = now_ns();
-	if (!clean && !last)
+	if ((!clean || !flushed(leak)) && !last)
 		return;
-	c->listed = true;
-	for (i = 0; i < NR_COUNTERS; i++) {
-		if (!leak->there[i])
-			continue;
-		if (ok[i]) {
-			c->held++;
-			continue;
-		}
-		if (counters[i].kind != IN_CGROUP && !other)
-			other = other_owner();
-		if (counters[i].kind != IN_CGROUP && other) {
-			c->skipped++;
-			snprintf(c->reason, sizeof(c->reason),
-				 "%s: process %d has huge pages of its own",
-				 counters[i].name, other);
-			continue;
-		}
-		violated(res, i, leak->base[i], got[i], start_ns);
-	}
+	res->tally.checks[THPRACE_CHECK_LEAK].listed = true;
+	for (i = 0; i < NR_COUNTERS; i++)
+		judge_counter(leak, i, res, start_ns);
 	leak->pending = false;
 	remove_cgroup(leak, NAPS);
 }

@@ -3,8 +3,7 @@
  * The command line
  *
  * Parses strictly, runs the scenarios one after the other, prints and writes
- * the report, and turns the verdict into an exit code.  Not here: anything
- * that touches huge pages.
+ * the report, and turns the verdict into an exit code.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,13 +12,25 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "check.h"
+#include "env.h"
+#include "grid.h"
+#include "json.h"
+#include "leak.h"
+#include "live.h"
+#include "options.h"
+#include "replay.h"
+#include "report.h"
+#include "rng.h"
+#include "run.h"
+#include "runner.h"
+#include "scenario.h"
+#include "undo.h"
+#include "util.h"
+#include "watch.h"
 
-#define DEFAULT_DURATION_MS	60000
-#define GRID_DURATION_MS	600000
 #define DEFAULT_TRIES		20
 #define MAX_TRIES		100000
-#define MSEC_PER_SEC		1000
 
 static const char usage_text[] =
 "Usage: thprace run [SCENARIO...] [OPTION...]   race, check and report\n"
@@ -47,37 +58,17 @@ static const char usage_text[] =
 "  --quiet              no progress\n"
 "  --help, --version\n"
 "\n"
-"THPRACE_INJECT=content in the environment flips a bit before contents are\n"
-"verified, THPRACE_INJECT=leak leaves a process behind, THPRACE_INJECT=stuck never\n"
-"ends a batch and has the check that is made then fail, THPRACE_INJECT=zap (or any\n"
-"op of a storm) flips a bit where a storm did that op: the run must then fail.\n"
+"THPRACE_INJECT=FAULT[,FAULT]... in the environment puts faults in, so that what\n"
+"is to notice them can be tested: content (a bit flips before contents are verified),\n"
+"zap or any op of a storm (the same where a storm did that op), segv (a page is\n"
+"unmapped), leak (a process is left behind), stuck (no batch ends, and the check that\n"
+"is made then fails); these must fail the run.  die, hang, oom, fork (a batch ends\n"
+"so), idle (ops of the kernel are not asked for): the run must not pass.\n"
 "\n"
 "Exit codes: 0 pass, 1 violation, 2 usage or harness error, 3 inconclusive\n"
 "(nothing raced or nothing checked), 4 skip (requirement absent).\n";
 
-enum option_key {
-	OPT_DURATION = 256, OPT_ROUNDS, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON,
-	OPT_GRID, OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_QUIET, OPT_PID, OPT_MAP,
-	OPT_HELP, OPT_GRID_HTML, OPT_GRID_K, OPT_REDUCE, OPT_TRIES,
-};
-
-static const struct option run_options[] = {
-	{ "duration", required_argument, NULL, OPT_DURATION },
-	{ "rounds", required_argument, NULL, OPT_ROUNDS },
-	{ "seed", required_argument, NULL, OPT_SEED },
-	{ "procs", required_argument, NULL, OPT_PROCS },
-	{ "thps", required_argument, NULL, OPT_THPS },
-	{ "stop-on", required_argument, NULL, OPT_STOP_ON },
-	{ "grid", no_argument, NULL, OPT_GRID },
-	{ "grid-k", required_argument, NULL, OPT_GRID_K },
-	{ "grid-html", required_argument, NULL, OPT_GRID_HTML },
-	{ "steer", required_argument, NULL, OPT_STEER },
-	{ "no-module", no_argument, NULL, OPT_NO_MODULE },
-	{ "json", required_argument, NULL, OPT_JSON },
-	{ "quiet", no_argument, NULL, OPT_QUIET },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ }
-};
+enum option_key { OPT_JSON = 256, OPT_REDUCE, OPT_TRIES, OPT_PID, OPT_MAP, OPT_HELP };
 
 static const struct option replay_options[] = {
 	{ "reduce", no_argument, NULL, OPT_REDUCE },
@@ -102,162 +93,55 @@ static int usage_error(const char *fmt, const char *arg)
 	return THPRACE_EXIT_ERROR;
 }
 
-static int parse_seconds(const char *s, u64 *ms)
-{
-	char whole[24];
-	const char *dot = strchr(s, '.');
-	size_t len = dot ? (size_t)(dot - s) : strlen(s);
-	u64 sec, frac = 0, scale = MSEC_PER_SEC;
-
-	if (!len || len >= sizeof(whole))
-		return -EINVAL;
-	memcpy(whole, s, len);
-	whole[len] = '\0';
-	if (parse_u64(whole, 0, THPRACE_MAX_DURATION_MS / MSEC_PER_SEC, &sec))
-		return -EINVAL;
-	if (dot && !dot[1])
-		return -EINVAL;
-	while (dot && *++dot) {
-		if (*dot < '0' || *dot > '9')
-			return -EINVAL;
-		scale /= 10;
-		frac += (*dot - '0') * scale;
-	}
-	*ms = sec * MSEC_PER_SEC + frac;
-	return *ms ? 0 : -ERANGE;
-}
-
-static void print_names(FILE *out)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_scenarios; i++)
-		fprintf(out, "%s%s", i ? " " : "", scenarios[i].name);
-	fputc('\n', out);
-}
-
-static int add_scenario(struct options *opt, const char *name)
-{
-	const struct scenario *sc = scenario_by_name(name);
-	unsigned int i;
-
-	if (!sc) {
-		fprintf(stderr, "thprace: no scenario '%s'; there are: ", name);
-		print_names(stderr);
-		return -EINVAL;
-	}
-	for (i = 0; i < opt->nr_scenarios; i++) {
-		if (opt->scenarios[i] == sc) {
-			fprintf(stderr, "thprace: scenario '%s' is named twice\n", name);
-			return -EINVAL;
-		}
-	}
-	if (opt->nr_scenarios == MAX_SCENARIOS)
-		return -EINVAL;
-	opt->scenarios[opt->nr_scenarios++] = sc;
-	return 0;
-}
-
-static int parse_run_option(struct options *opt, int key)
-{
-	switch (key) {
-	case OPT_DURATION:
-		return parse_seconds(optarg, &opt->duration_ms);
-	case OPT_ROUNDS:
-		return parse_u64(optarg, 1, THPRACE_MAX_ROUNDS, &opt->rounds);
-	case OPT_SEED:
-		return parse_u64(optarg, 0, ~0ULL, &opt->seed);
-	case OPT_PROCS:
-		return parse_u64(optarg, 1, MAX_WORKERS, &opt->procs);
-	case OPT_THPS:
-		return parse_u64(optarg, 1, MAX_THPS, &opt->thps);
-	case OPT_STOP_ON:
-		opt->stop_first = !strcmp(optarg, "first");
-		return opt->stop_first || !strcmp(optarg, "never") ? 0 : -EINVAL;
-	case OPT_GRID:
-		opt->grid = true;
-		return 0;
-	case OPT_GRID_K:
-		return parse_u64(optarg, 1, THPRACE_MAX_GRID_K, &opt->grid_k);
-	case OPT_GRID_HTML:
-		opt->grid_html = optarg;
-		return *optarg ? 0 : -EINVAL;
-	case OPT_STEER:
-		opt->steer = optarg;
-		/* It travels inside quotes. */
-		return *optarg && !strpbrk(optarg, "\"\n") ? 0 : -EINVAL;
-	case OPT_NO_MODULE:
-		opt->no_module = true;
-		return 0;
-	case OPT_JSON:
-		opt->json = optarg;
-		return *optarg ? 0 : -EINVAL;
-	case OPT_QUIET:
-		opt->quiet = true;
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-static void default_scenarios(struct options *opt)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_scenarios && !opt->nr_scenarios; i++)
-		;
-	for (i = 0; i < nr_scenarios; i++) {
-		if (!scenarios[i].optional)
-			opt->scenarios[opt->nr_scenarios++] = &scenarios[i];
-	}
-}
-
 static int exit_code(const struct report *rep)
 {
 	unsigned int i;
 
+	/* What was found counts before all that has gone wrong besides. */
+	if (rep->verdict == THPRACE_FAIL)
+		return THPRACE_EXIT_FAIL;
+	if (rep->broken)
+		return THPRACE_EXIT_ERROR;
 	for (i = 0; i < rep->nr_results; i++) {
 		if (!rep->results[i]->skipped)
 			break;
 	}
 	if (rep->nr_results && i == rep->nr_results)
 		return THPRACE_EXIT_SKIP;
-	switch (rep->verdict) {
-	case THPRACE_PASS:
-		return THPRACE_EXIT_PASS;
-	case THPRACE_FAIL:
-		return THPRACE_EXIT_FAIL;
-	default:
-		return THPRACE_EXIT_INCONCLUSIVE;
-	}
+	return rep->verdict == THPRACE_PASS ? THPRACE_EXIT_PASS : THPRACE_EXIT_INCONCLUSIVE;
+}
+
+static void complain(int *code)
+{
+	fprintf(stderr, "thprace: %s\n", last_error());
+	if (*code != THPRACE_EXIT_FAIL)
+		*code = THPRACE_EXIT_ERROR;
 }
 
 static int finish(struct report *rep, int err)
 {
-	unsigned int i;
 	int code;
 
 	rep->duration_ns = now_ns() - rep->start_ns;
 	report_judge(rep);
-	if (err && rep->verdict != THPRACE_FAIL) {
-		rep->verdict = THPRACE_ABORTED;
-		snprintf(rep->why, sizeof(rep->why), "harness error: %.180s", last_error());
+	rep->ended = true;
+	if (err) {
+		rep->broken = true;
+		if (rep->verdict != THPRACE_FAIL) {
+			rep->verdict = THPRACE_ABORTED;
+			snprintf(rep->why, sizeof(rep->why), "harness error: %.180s",
+				 last_error());
+		}
 	}
 	report_print(rep, rep->opt->json && !strcmp(rep->opt->json, "-") ? stderr : stdout);
 	fflush(stdout);
-	code = err && rep->verdict != THPRACE_FAIL ? THPRACE_EXIT_ERROR : exit_code(rep);
+	code = exit_code(rep);
 	if (err)
-		fprintf(stderr, "thprace: %s\n", last_error());
-	if (rep->opt->json && report_json(rep, rep->opt->json)) {
-		fprintf(stderr, "thprace: %s\n", last_error());
-		code = THPRACE_EXIT_ERROR;
-	}
-	if (rep->opt->grid_html && grid_html(rep, rep->opt->grid_html)) {
-		fprintf(stderr, "thprace: %s\n", last_error());
-		code = THPRACE_EXIT_ERROR;
-	}
-	for (i = 0; i < rep->nr_results; i++)
-		munmap(rep->results[i], sizeof(*rep->results[i]));
+		complain(&code);
+	if (rep->opt->json && report_json(rep, rep->opt->json))
+		complain(&code);
+	if (rep->opt->grid_html && grid_html(rep, rep->opt->grid_html))
+		complain(&code);
 	keeper_stop();
 	return code;
 }
@@ -267,14 +151,28 @@ static int prepare(struct report *rep)
 	int err;
 
 	rep->start_ns = now_ns();
+	env_allow_thp(false);
+	err = watch_begin();
+	if (err)
+		return err;
 	report_checks(rep);
-	err = signals_setup();
+	err = report_alloc(rep);
+	if (!err)
+		err = signals_setup();
 	if (!err)
 		err = knobs_init();
 	if (!err)
 		err = swap_init();
 	leak_init();
-	return err ? err : keeper_start();
+	return err;
+}
+
+static int start_keeper(void)
+{
+	int err = keeper_start(live_last_words);
+
+	leak_ignore(keeper_pid());
+	return err;
 }
 
 static int run(const struct options *opt)
@@ -284,47 +182,31 @@ static int run(const struct options *opt)
 
 	rep.opt = opt;
 	err = prepare(&rep);
+	if (!err && live_begin(&rep)) {
+		fprintf(stderr, "thprace: %s\n", last_error());
+		return THPRACE_EXIT_ERROR;
+	}
+	if (!err)
+		err = start_keeper();
+	/* What came before is no part of its time. */
+	rep.start_ns = now_ns();
 	return finish(&rep, err ? err : run_all(&rep));
 }
 
 static int cmd_run(int argc, char **argv)
 {
-	struct options opt = {
-		.stop_first = true,
-		.seed = rng_fresh_seed(),
-	};
-	int key, index = 0;
+	struct options opt = { .seed = rng_fresh_seed() };
+	char why[OPTIONS_WHY];
 
-	while ((key = getopt_long(argc, argv, "", run_options, &index)) != -1) {
-		if (key == '?')
-			return usage_error("bad option%s", "");
-		if (key == OPT_HELP) {
-			fputs(usage_text, stdout);
-			return 0;
-		}
-		if (parse_run_option(&opt, key)) {
-			fprintf(stderr, "thprace: bad value '%s' for --%s\n", optarg,
-				run_options[index].name);
-			return usage_error("see the limits%s", "");
-		}
+	switch (options_parse(&opt, argc, argv, why)) {
+	case OPTIONS_OK:
+		return run(&opt);
+	case OPTIONS_HELP:
+		fputs(usage_text, stdout);
+		return 0;
+	default:
+		return usage_error("%s", why);
 	}
-	if (opt.grid && opt.steer)
-		return usage_error("--grid and --steer exclude each other%s", "");
-	if (opt.no_module && (opt.grid || opt.steer))
-		return usage_error("--grid and --steer need the module%s", "");
-	for (; optind < argc; optind++) {
-		if (add_scenario(&opt, argv[optind]))
-			return THPRACE_EXIT_ERROR;
-	}
-	if ((opt.grid_html || opt.grid_k) && !opt.grid)
-		return usage_error("--grid-html and --grid-k need --grid%s", "");
-	if (!opt.nr_scenarios && opt.grid)
-		add_scenario(&opt, "split-munmap");
-	else if (!opt.nr_scenarios)
-		default_scenarios(&opt);
-	if (!opt.duration_ms)
-		opt.duration_ms = opt.grid ? GRID_DURATION_MS : DEFAULT_DURATION_MS;
-	return run(&opt);
 }
 
 static int replay_reduced(struct options *opt, u64 tries)
@@ -338,6 +220,8 @@ static int replay_reduced(struct options *opt, u64 tries)
 	}
 	rep.opt = opt;
 	err = prepare(&rep);
+	if (!err)
+		err = start_keeper();
 	if (!err)
 		err = reduce_program(&rep, opt, tries);
 	if (err < 0)
@@ -409,14 +293,14 @@ static int cmd_check(int argc, char **argv)
 
 static void list_scenarios(void)
 {
+	const struct options opt = { .no_module = !env.have_module };
 	unsigned int i;
 
 	for (i = 0; i < nr_scenarios; i++) {
-		const struct scenario *sc = &scenarios[i];
-		const char *why = scenario_why_not(sc, !env.have_module);
+		const struct scenario *sc = scenarios[i];
+		const char *why = scenario_why_not(sc, &opt);
 
-		printf("%-14s %s%s\n", sc->name, sc->summary,
-		       !sc->optional ? "" : " [not in the default set]");
+		printf("%-14s %s\n", sc->name, sc->summary);
 		if (why)
 			printf("%-14s   cannot run here: %s\n", "", why);
 		else if (!env.have_module)

@@ -4,7 +4,7 @@
  *
  * Every 64-bit word of a page depends on its address and on the generation;
  * a few pages are zero, or zero in their lower half, since kernels treat such
- * pages differently.  Not here: which pages should be what (the scenarios).
+ * pages differently.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,15 +13,25 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "region.h"
+#include "rng.h"
+#include "util.h"
 
 #define WORD_STEP		0x9e3779b97f4a7c15ULL
 #define PM_PFRAME_MASK		(BIT_ULL(55) - 1)
 #define PM_PRESENT		BIT_ULL(63)
 #define PM_SWAP			BIT_ULL(62)
+#define MINCORE_TRIES		100
 #define KPF_COMPOUND_HEAD	15
 #define KPF_COMPOUND_TAIL	16
-#define KPF_THP			22
+#define KPF_HUGE		17
+#define KPF_ZERO_PAGE		24
+#define PM_SWAP_TYPE		31		/* types from MAX_SWAPFILES on are no swap */
+#define MIN_MAX_SWAPFILES	23
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE		25
+#endif
 
 /**
  * region_reserve() - address space for @nr huge pages, with none around
@@ -276,8 +286,8 @@ static int smaps_is_huge(const char *addr)
  * @thp: address
  *
  * By frame: the first and the last subpage are head and tail of one aligned
- * compound page that the kernel calls a THP.  Without these files, by smaps.
- * Returns 1, 0, or -1 when it cannot be known.
+ * compound page, which is no hugetlb's.  (Older kernels do not call it a THP until
+ * it is on the LRU.)  Without these files, by smaps.  Returns 1, 0, or -1 when it cannot be known.
  */
 int thp_is_huge(const char *thp)
 {
@@ -297,7 +307,22 @@ int thp_is_huge(const char *thp)
 	if (page_flags(first, &head) || page_flags(last, &tail))
 		return smaps_is_huge(thp);
 	return (head >> KPF_COMPOUND_HEAD & 1) && (tail >> KPF_COMPOUND_TAIL & 1) &&
-	       (head >> KPF_THP & 1);
+	       !(head >> KPF_HUGE & 1);
+}
+
+/* EAGAIN is a want of memory, and no answer. */
+static bool is_mapped(const char *addr)
+{
+	unsigned char vec;
+	unsigned int i;
+
+	for (i = 0; i < MINCORE_TRIES; i++) {
+		if (!mincore((void *)addr, env.page_size, &vec))
+			return true;
+		if (errno != EAGAIN)
+			break;
+	}
+	return errno != ENOMEM && errno != EAGAIN;
 }
 
 /**
@@ -311,12 +336,8 @@ bool hole_is_unmapped(const char *addr, size_t len)
 {
 	static __thread u64 entry[512];
 	unsigned int nr, i;
-	unsigned char vec;
 
-	if (!mincore((void *)addr, env.page_size, &vec) || errno != ENOMEM)
-		return false;
-	if (!mincore((void *)(addr + len - env.page_size), env.page_size, &vec) ||
-	    errno != ENOMEM)
+	if (is_mapped(addr) || is_mapped(addr + len - env.page_size))
 		return false;
 	for (; len; addr += nr * env.page_size, len -= nr * env.page_size) {
 		nr = len / env.page_size;
@@ -330,4 +351,66 @@ bool hole_is_unmapped(const char *addr, size_t len)
 		}
 	}
 	return true;
+}
+
+static bool is_out(u64 entry)
+{
+	if (entry & PM_PRESENT)
+		return false;
+	/* A migration entry looks like swap, but for its type. */
+	return !(entry & PM_SWAP) || (entry & PM_SWAP_TYPE) < MIN_MAX_SWAPFILES;
+}
+
+/**
+ * pages_out() - how many pages of a huge page are in no page table?
+ * @thp: its address
+ * @first: subpage
+ * @nr: pages
+ * @stride: from one to the next, in subpages
+ *
+ * Paged out, or discarded.  0 as well when it cannot be known.
+ */
+unsigned int pages_out(const char *thp, unsigned int first, unsigned int nr, unsigned int stride)
+{
+	static __thread u64 entry[MAX_NR_SUBPAGES];
+	unsigned int span = nr ? (nr - 1) * stride + 1 : 0, i, out = 0;
+
+	if (!nr || pagemap_entries(thp + first * env.page_size, entry, span))
+		return 0;
+	for (i = 0; i < span; i += stride)
+		out += is_out(entry[i]);
+	return out;
+}
+
+/**
+ * page_frame() - the frame behind a page; 0: none, the zero page, or not known
+ * @page: address
+ */
+u64 page_frame(const char *page)
+{
+	u64 entry, flags;
+
+	if (pagemap_entries(page, &entry, 1) || !(entry & PM_PRESENT))
+		return 0;
+	entry &= PM_PFRAME_MASK;
+	return page_flags(entry, &flags) || flags >> KPF_ZERO_PAGE & 1 ? 0 : entry;
+}
+
+/**
+ * thp_collapse() - have the kernel put a huge page together, again
+ * @thp: address
+ *
+ * Returns 1 if there is another huge page now, 0 if it was one all the time, or a
+ * negative errno.
+ */
+int thp_collapse(char *thp)
+{
+	u64 before = page_frame(thp), after;
+
+	if (injected("idle"))
+		return 0;
+	if (madvise(thp, env.hpage_size, MADV_COLLAPSE))
+		return -errno;
+	after = page_frame(thp);
+	return before && after && before != after;
 }

@@ -2,8 +2,7 @@
 /*
  * A recorded run again, and a storm's program reduced
  *
- * Choices and delays are the same, the interleaving is not.  Not here: writing
- * the report (json.c), and what a program's ops do (storm.c).
+ * Choices and delays are the same, the interleaving is not.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +11,17 @@
 
 #include <jansson.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "json.h"
+#include "options.h"
+#include "replay.h"
+#include "report.h"
+#include "runner.h"
+#include "scenario.h"
+#include "storm.h"
+#include "tally.h"
+#include "undo.h"
+#include "util.h"
 
 #define TRY_MS	(10 * 60 * 1000ULL)	/* bound of one candidate */
 
@@ -63,7 +72,7 @@ static bool storm_violated(const json_t *root)
 
 	for (i = 0; i < json_array_size(list); i++) {
 		name = json_string_value(json_object_get(json_array_get(list, i), "scenario"));
-		if (name && !strcmp(name, "storm"))
+		if (name && scenario_by_name(name) == scenario_mixed())
 			return true;
 	}
 	return false;
@@ -105,6 +114,15 @@ static int scenarios_from_json(const char *path, const json_t *names, struct opt
 	return 0;
 }
 
+/* Large ones are strings; in older reports they were negative. */
+static int seed_from_json(const json_t *json, u64 *seed)
+{
+	if (json_is_string(json))
+		return parse_u64(json_string_value(json), 0, ~0ULL, seed);
+	*seed = json_integer_value(json);
+	return json_is_integer(json) ? 0 : -EINVAL;
+}
+
 /**
  * options_from_json() - the options of a recorded run
  * @path: a JSON report
@@ -132,7 +150,10 @@ int options_from_json(const char *path, struct options *opt)
 	}
 	if (scenarios_from_json(path, names, opt))
 		goto out;
-	opt->seed = json_integer_value(json_object_get(root, "seed"));
+	if (seed_from_json(json_object_get(root, "seed"), &opt->seed)) {
+		set_error("%s: the seed is no number", path);
+		goto out;
+	}
 	opt->duration_ms = get_u64(options, "duration_ms");
 	opt->rounds = get_u64(options, "rounds");
 	opt->procs = get_u64(options, "procs");
@@ -183,15 +204,6 @@ static void without(struct storm_batch *to, const struct storm_batch *from,
 	}
 }
 
-static void forget(struct report *rep)
-{
-	unsigned int i;
-
-	for (i = 0; i < rep->nr_results; i++)
-		munmap(rep->results[i], sizeof(*rep->results[i]));
-	rep->nr_results = 0;
-}
-
 /* Returns 1 when it still fails within the tries, 0 if not, or an error. */
 static int try_program(struct report *rep, struct options *opt,
 		       const struct storm_batch *program, unsigned int tries)
@@ -204,22 +216,12 @@ static int try_program(struct report *rep, struct options *opt,
 	opt->rounds = tries * (opt->thps ? opt->thps : STORM_ROUNDS);
 	opt->duration_ms = TRY_MS;
 	rep->start_ns = now_ns();
-	rep->nr_results = 0;
 	err = run_all(rep);
 	for (i = 0; i < rep->nr_results; i++)
 		failed |= rep->results[i]->tally.violations > 0;
 	rep->duration_ns = now_ns() - rep->start_ns;
 	report_judge(rep);
 	return err && !failed ? err : failed;
-}
-
-static int still_fails(struct report *rep, struct options *opt,
-		       const struct storm_batch *program, unsigned int tries)
-{
-	int failed = try_program(rep, opt, program, tries);
-
-	forget(rep);
-	return failed;
 }
 
 static void print_program(const struct storm_batch *batch)
@@ -253,7 +255,7 @@ static int shrink(struct report *rep, struct options *opt, struct storm_batch *b
 
 		for (at = 0; at < nr_ops(best) && !signals_stop();) {
 			without(&candidate, best, at, chunk);
-			failed = still_fails(rep, opt, &candidate, tries);
+			failed = try_program(rep, opt, &candidate, tries);
 			if (failed < 0)
 				return failed;
 			++*nr_tried;
@@ -288,10 +290,10 @@ int reduce_program(struct report *rep, struct options *opt, unsigned int tries)
 
 	best = *opt->program;
 	opt->nr_scenarios = 1;
-	opt->scenarios[0] = scenario_by_name("storm");
+	opt->scenarios[0] = scenario_mixed();
 	opt->stop_first = true;
 	opt->quiet = true;
-	failed = still_fails(rep, opt, &best, tries);
+	failed = try_program(rep, opt, &best, tries);
 	if (failed < 0)
 		return failed;
 	if (!failed) {
@@ -309,6 +311,5 @@ int reduce_program(struct report *rep, struct options *opt, unsigned int tries)
 	failed = try_program(rep, opt, &best, tries);
 	if (failed >= 0)
 		failed = report_json(rep, opt->json);
-	forget(rep);
 	return failed ? failed : THPRACE_EXIT_FAIL;
 }

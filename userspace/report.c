@@ -1,78 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Live progress, verdict and the readable report
+ * The verdict and the readable report
  *
- * The one place that decides what a run was worth.  Not here: the JSON form
- * (json.c) and counting (tally.c).
+ * The one place that decides what a run was worth.
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <errno.h>
+#include <sys/mman.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "grid.h"
+#include "leak.h"
+#include "options.h"
+#include "report.h"
+#include "result.h"
+#include "scenario.h"
+#include "tally.h"
+#include "undo.h"
+#include "util.h"
+#include "watch.h"
 
-#define TTY_PERIOD_NS	(NSEC_PER_SEC / 2)
-#define PIPE_PERIOD_NS	(5 * NSEC_PER_SEC)
-
-static bool line_open;
-
-/**
- * progress() - one line on the state of the run, now and then
- * @run: the run
- * @force: now
- */
-void progress(struct run *run, bool force)
+static void *map_shared(size_t size)
 {
-	static u64 last_ns, last_splits, last_overlaps;
-	static const struct run *last_run;
-	u64 now = now_ns(), period, splits, overlaps, left, since;
-	const struct tally *t = &run->res->tally;
-	bool tty = isatty(STDERR_FILENO);
-	unsigned int decided = 0, met = 0;
-	char grid[96] = "";
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (run->opt->quiet)
-		return;
-	if (last_run != run) {
-		last_run = run;
-		last_ns = now;
-		last_splits = run->splits_before;
-		last_overlaps = 0;
+	if (at == MAP_FAILED) {
+		set_error("out of memory");
+		return NULL;
 	}
-	period = tty ? TTY_PERIOD_NS : PIPE_PERIOD_NS;
-	since = now - last_ns;
-	if (!since || (!force && since < period))
-		return;
-	splits = env_vmstat("thp_split_page");
-	overlaps = t->overlaps < last_overlaps ? last_overlaps : t->overlaps;
-	left = run->deadline_ns > now ? run->deadline_ns - now : 0;
-	if (t->grid.listed)
-		grid_counts(t, &decided, &met);
-	if (t->nr_cells)
-		snprintf(grid, sizeof(grid), "  cells %u of %u, %u met, tries left %llu, %llu s",
-			 decided, t->nr_cells, met, t->grid.left,
-			 (now - run->begin_ns) / NSEC_PER_SEC);
-	fprintf(stderr,
-		"%s%-14s rounds %llu  overlaps/s %.1f  splits/s %.1f  violations %llu%s  left %llu s%s",
-		tty ? "\r" : "", run->sc->name, run->sh->round,
-		(overlaps - last_overlaps) * 1e9 / since,
-		splits > last_splits ? (splits - last_splits) * 1e9 / since : 0.0,
-		t->violations + run->sh->nr_violations, grid,
-		(left + NSEC_PER_SEC / 2) / NSEC_PER_SEC, tty ? "\033[K" : "\n");
-	line_open = tty;
-	last_ns = now;
-	last_splits = splits;
-	last_overlaps = overlaps;
+	/* Touched here: not charged to a scenario. */
+	memset(at, 0, size);
+	return at;
 }
 
 /**
- * progress_end() - leave the progress line
+ * report_alloc() - room for the results, in memory that all processes share
+ * @rep: its options are filled in
  */
-void progress_end(void)
+int report_alloc(struct report *rep)
 {
-	if (line_open)
-		fputs("\r\033[K", stderr);
-	line_open = false;
+	unsigned int i;
+
+	rep->sh = map_shared(sizeof(*rep->sh));
+	rep->part = map_shared(sizeof(*rep->part));
+	if (!rep->sh || !rep->part)
+		return -ENOMEM;
+	for (i = 0; i < rep->opt->nr_scenarios; i++) {
+		rep->results[i] = map_shared(sizeof(*rep->results[i]));
+		if (!rep->results[i])
+			return -ENOMEM;
+		rep->results[i]->sc = rep->opt->scenarios[i];
+	}
+	rep->nr_results = i;
+	return 0;
+}
+
+static void set_available(struct report *rep, unsigned int check, const char *why_not)
+{
+	rep->available[check] = !why_not;
+	copy_word(rep->why_not[check], sizeof(rep->why_not[check]), why_not ? why_not : "");
 }
 
 /**
@@ -81,36 +68,27 @@ void progress_end(void)
  */
 void report_checks(struct report *rep)
 {
-	char text[8192], *line, *next;
-	char name[32], kind[32], yes[8];
-	const char *why;
-	int i, n;
+	char text[LIST_MAX], *at = text;
+	struct list_row row;
+	int i;
 
-	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+	for (i = 0; i < NR_CHECKS; i++)
 		copy_word(rep->why_not[i], sizeof(rep->why_not[i]), "needs the module");
-	if (!rep->opt->no_module &&
-	    read_text(THPRACE_DEBUGFS "/checks", text, sizeof(text)) > 0) {
-		for (line = text; *line; line = next) {
-			next = line + strcspn(line, "\n");
-			if (*next)
-				*next++ = '\0';
-			n = 0;
-			if (sscanf(line, "%31s %31s %7s %n", name, kind, yes, &n) < 3)
-				continue;
-			i = check_by_name(name);
-			if (i < 0)
-				continue;
-			rep->available[i] = !strcmp(yes, "yes");
-			copy_word(rep->why_not[i], sizeof(rep->why_not[i]),
-				  rep->available[i] || !n ? "" : line + n);
-		}
+	if (rep->opt->no_module || read_text(THPRACE_DEBUGFS "/checks", text, sizeof(text)) < 0)
+		text[0] = '\0';
+	while (list_next(&at, &row)) {
+		i = check_by_name(row.name);
+		if (i < 0)
+			continue;
+		rep->available[i] = row.there;
+		copy_word(rep->why_not[i], sizeof(rep->why_not[i]), row.why);
 	}
-	rep->available[THPRACE_CHECK_CONTENT] = true;
-	rep->why_not[THPRACE_CHECK_CONTENT][0] = '\0';
-	why = leak_why_not();
-	rep->available[THPRACE_CHECK_LEAK] = !why;
-	copy_word(rep->why_not[THPRACE_CHECK_LEAK], sizeof(rep->why_not[0]), why ? why : "");
+	set_available(rep, THPRACE_CHECK_CONTENT, NULL);
+	set_available(rep, THPRACE_CHECK_LEAK, leak_why_not());
+	set_available(rep, CHECK_KERNEL, watch_why_not());
 }
+
+#define MAX_LOG_LINES	8
 
 /* Of a scenario with several ops, any but the split. */
 static bool other_op_done(const struct tally *t)
@@ -131,13 +109,20 @@ static void judge_scenario(const struct report *rep, struct result *res)
 
 	if (res->skipped)
 		return;
-	res->verdict = THPRACE_INCONCLUSIVE;
-	if (t->violations) {
-		res->verdict = THPRACE_FAIL;
+	res->why[0] = '\0';
+	res->verdict = THPRACE_FAIL;
+	if (t->violations)
 		return;
-	}
-	if (signals_stop()) {
-		res->verdict = THPRACE_ABORTED;
+	res->verdict = THPRACE_ABORTED;
+	if (!res->begun)
+		copy_word(res->why, sizeof(res->why), "not begun");
+	if (res->ending == END_BADLY)
+		copy_word(res->why, sizeof(res->why), res->error);
+	if (!res->begun || res->ending == END_BADLY || signals_stop())
+		return;
+	res->verdict = THPRACE_INCONCLUSIVE;
+	if (res->ending == END_NO_MEMORY) {
+		copy_word(res->why, sizeof(res->why), res->error);
 		return;
 	}
 	if (!t->rounds) {
@@ -206,12 +191,12 @@ static void judge_checks(struct report *rep)
 {
 	unsigned int i;
 
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+	for (i = 0; i < NR_CHECKS; i++) {
 		if (!must_hold(rep, i) || rep->sum.checks[i].held)
 			continue;
 		rep->verdict = THPRACE_INCONCLUSIVE;
 		snprintf(rep->why, sizeof(rep->why), "check %s never held: %s",
-			 check_names[i], rep->sum.checks[i].reason[0] ?
+			 check_name(i), rep->sum.checks[i].reason[0] ?
 			 rep->sum.checks[i].reason : "nothing to check");
 		return;
 	}
@@ -232,11 +217,13 @@ void report_judge(struct report *rep)
 	unsigned int i, j, nr_run = 0;
 
 	rep->verdict = THPRACE_INCONCLUSIVE;
+	rep->why[0] = '\0';
 	memset(&rep->sum, 0, sizeof(rep->sum));
 	for (i = 0; i < rep->nr_results; i++) {
 		judge_scenario(rep, rep->results[i]);
 		if (rep->results[i]->skipped)
 			continue;
+		rep->broken |= rep->results[i]->ending == END_BADLY;
 		tally_add(&rep->sum, &rep->results[i]->tally);
 		nr_run++;
 	}
@@ -264,22 +251,12 @@ void report_judge(struct report *rep)
 		judge_checks(rep);
 }
 
-static int compare_u32(const void *a, const void *b)
-{
-	u32 x = *(const u32 *)a, y = *(const u32 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void print_distribution(FILE *out, const char *what, const u32 *ns, u32 nr)
 {
-	static u32 sorted[NR_SKEWS];
+	struct distribution d = distribution_of(ns, nr);
 
-	memcpy(sorted, ns, nr * sizeof(*ns));
-	qsort(sorted, nr, sizeof(*sorted), compare_u32);
 	fprintf(out, "    %s: min %.1f  median %.1f  p90 %.1f  max %.1f us (%u huge pages)\n",
-		what, sorted[0] / 1e3, sorted[nr / 2] / 1e3, sorted[nr * 9ULL / 10] / 1e3,
-		sorted[nr - 1] / 1e3, nr);
+		what, d.min / 1e3, d.median / 1e3, d.p90 / 1e3, d.max / 1e3, d.nr);
 }
 
 static void print_result(const struct result *res, FILE *out)
@@ -290,6 +267,10 @@ static void print_result(const struct result *res, FILE *out)
 
 	if (res->skipped) {
 		fprintf(out, "  %-14s skipped: %s\n", res->sc->name, res->skipped);
+		return;
+	}
+	if (!res->begun) {
+		fprintf(out, "  %-14s not begun\n", res->sc->name);
 		return;
 	}
 	fprintf(out,
@@ -323,6 +304,7 @@ static void print_result(const struct result *res, FILE *out)
 
 static void print_tally(const struct report *rep, FILE *out)
 {
+	const struct kernel_log *log = watch_log();
 	const struct tally *t = &rep->sum;
 	unsigned int i;
 
@@ -335,14 +317,14 @@ static void print_tally(const struct report *rep, FILE *out)
 				op->name, op->done, op->busy, op->failed,
 				op->time_ns / 1e3 / n);
 	}
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+	for (i = 0; i < NR_CHECKS; i++) {
 		const struct check_count *c = &t->checks[i];
 
 		if (!rep->available[i])
-			fprintf(out, "  check %-16s -  %s\n", check_names[i], rep->why_not[i]);
+			fprintf(out, "  check %-16s -  %s\n", check_name(i), rep->why_not[i]);
 		else
 			fprintf(out, "  check %-16s held %llu  violated %llu  skipped %llu%s%s\n",
-				check_names[i], c->held, c->violated, c->skipped,
+				check_name(i), c->held, c->violated, c->skipped,
 				c->reason[0] ? "  " : "", c->reason);
 	}
 	if (t->nr_cells || t->grid.listed)
@@ -357,6 +339,8 @@ static void print_tally(const struct report *rep, FILE *out)
 	}
 	if (t->violations > i)
 		fprintf(out, "  ... %llu violations in all\n", t->violations);
+	for (i = 0; log && i < log->nr && i < MAX_LOG_LINES; i++)
+		fprintf(out, "  kernel: %s\n", log->line[i]);
 }
 
 /**

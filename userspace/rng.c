@@ -3,13 +3,14 @@
  * Seeded choices
  *
  * splitmix64, keyed by seed, round and lane, so that a lane's choices do not
- * depend on what other lanes do.  Not here: delays, which are also scaled to
- * measured durations (engine.c).
+ * depend on what other lanes do.
  */
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "rng.h"
+#include "run.h"
+#include "util.h"
 
 static u64 finalize(u64 z)
 {

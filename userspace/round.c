@@ -2,13 +2,25 @@
 /*
  * One huge page, all lanes: arm, delays, race, overlap
  *
- * Delays come from the seed and are scaled to measured durations.  Not here:
- * what surrounds the rounds (engine.c) and the lanes' part (worker.c).
+ * Delays come from the seed and are scaled to measured durations.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "thprace.h"
+#include "client.h"
+#include "env.h"
+#include "options.h"
+#include "progress.h"
+#include "result.h"
+#include "rng.h"
+#include "round.h"
+#include "run.h"
+#include "scenario.h"
+#include "steer.h"
+#include "storm.h"
+#include "undo.h"
+#include "util.h"
+#include "worker.h"
 
 #define MAX_DELAY_NS		(50 * NSEC_PER_MSEC)
 #define MAX_BIAS_NS		((__s64)(10 * NSEC_PER_MSEC))
@@ -41,21 +53,6 @@ static bool arm_forced(struct run *run, unsigned int thp)
 		return false;
 	/* A phase may turn out to be unusable: then this round is free. */
 	return !session_cmd(run->fd, "arm scenario=%s steer=\"%s\"", run->sc->name, schedule);
-}
-
-/**
- * round_steers_to() - does the schedule of this round go there?
- * @run: the run
- * @thp: huge page of the round
- * @phase: name of a phase
- */
-bool round_steers_to(const struct run *run, unsigned int thp, const char *phase)
-{
-	const char *schedule = run->opt->steer;
-
-	if (!schedule && run->sh->forced)
-		schedule = run->res->program.round[thp % STORM_ROUNDS].schedule;
-	return schedule && strstr(schedule, phase);
 }
 
 static int arm_round(struct run *run, unsigned int thp, bool steered)
@@ -120,7 +117,7 @@ static void draw_delays(struct run *run, unsigned int thp)
 		for (i = 1; i <= run->nr_workers; i++)
 			ls[i].delay_ns = STEERED_LEAD_NS;
 		/* b may spin for what main holds, on a CPU that c needs to begin. */
-		if (run->nr_workers > 1 && round_steers_to(run, thp, "c>"))
+		if (run->nr_workers > 1 && run_steers_to(run, thp, "c>"))
 			ls[1].delay_ns += 2 * STEERED_LEAD_NS;
 		return;
 	}
@@ -220,10 +217,10 @@ static bool overlapped(struct run *run, unsigned int thp)
 static void end_round(struct run *run, unsigned int thp)
 {
 	if (run->fd < 0)
-		run->res->tally.overlaps += overlapped(run, thp);
+		run_tally(run)->overlaps += overlapped(run, thp);
 	run->sh->round++;
 	if (run->fd < 0)
-		run->res->tally.rounds++;
+		run_tally(run)->rounds++;
 }
 
 static int one_round(struct run *run, unsigned int thp)

@@ -3,8 +3,7 @@
  * The scenarios of a run, one after the other, in passes
  *
  * Each in a process of its own, so that all it had is given back when it ends
- * and what is left can be looked for.  Not here: the rounds (engine.c), the
- * verdict (report.c).
+ * and what is left can be looked for.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,11 +16,32 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "client.h"
+#include "collect.h"
+#include "engine.h"
+#include "env.h"
+#include "leak.h"
+#include "live.h"
+#include "options.h"
+#include "progress.h"
+#include "report.h"
+#include "result.h"
+#include "rng.h"
+#include "run.h"
+#include "runner.h"
+#include "scenario.h"
+#include "stuck.h"
+#include "tally.h"
+#include "undo.h"
+#include "util.h"
+#include "watch.h"
 
 #define POLL_MS			200
 #define OVERDUE_NS		(300 * NSEC_PER_SEC)	/* beyond the deadline */
+#define WRITE_NS		(2 * NSEC_PER_SEC)
 #define STOPPED_NS		(30 * NSEC_PER_SEC)
+#define OOPS_NS			(10 * NSEC_PER_SEC)	/* a task has died in the kernel */
+#define KNOWN_MAX		0x20000	/* of the module's last violations */
 #define LEAK_PATIENCE_NS	(6 * NSEC_PER_SEC)
 #define LEAK_NAP_NS		(200 * NSEC_PER_MSEC)
 #define LEAK_LOOKS		5
@@ -50,7 +70,11 @@ static void run_here(struct run *run, const struct leak *leak)
 {
 	int err;
 
+	/* Main has no huge pages of its own, see leak_init(). */
+	env_allow_thp(true);
+	env_be_victim();
 	run->cgroup = leak_enter(leak);
+	run->sh->in_cgroup = !!run->cgroup;
 	err = open_run_session(run);
 	if (!err)
 		err = engine_run(run);
@@ -68,29 +92,99 @@ static u64 end_of_stopped(const struct run *run, u64 begin_ns)
 {
 	u64 now = now_ns(), grace_ns = (now - begin_ns) * 10;
 
-	if (!signals_stop() &&
-	    !(run->opt->stop_first &&
-	      __atomic_load_n(&run->res->tally.violations, __ATOMIC_RELAXED)))
+	if (!signals_stop() && !(run->opt->stop_first && run_violations(run)))
 		return 0;
 	return now + (grace_ns > STOPPED_NS ? grace_ns : STOPPED_NS);
 }
 
-static int wait_for(const struct run *run, pid_t pid, int *status, struct stuck *look)
+static struct violation violation_of(const struct scenario *sc, u64 round, u64 start_ns,
+				     const struct complaint *c)
+{
+	struct violation v = { .round = round, .time_ns = now_ns() - start_ns };
+
+	copy_word(v.check, sizeof(v.check), check_name(CHECK_KERNEL));
+	copy_word(v.scenario, sizeof(v.scenario), sc->name);
+	copy_word(v.cell, sizeof(v.cell), "-");
+	copy_word(v.want, sizeof(v.want), "no complaint");
+	copy_word(v.got, sizeof(v.got), c->got);
+	snprintf(v.ops, sizeof(v.ops), "split,%s", sc->op);
+	copy_word(v.detail, sizeof(v.detail), c->line);
+	return v;
+}
+
+static void add_outside(struct run *run, const struct complaint *c)
+{
+	struct shared *sh = run->sh;
+
+	if (sh->nr_outside < SHARED_VIOLATIONS)
+		sh->outside[sh->nr_outside] = violation_of(run->sc, sh->round, run->start_ns, c);
+	__atomic_store_n(&sh->nr_outside, sh->nr_outside + 1, __ATOMIC_RELEASE);
+}
+
+/* Returns whether the kernel has killed one of its own tasks: lanes may wait for ever. */
+static bool look_at_kernel(struct run *run)
+{
+	struct complaint c;
+
+	if (watch_why_not() || !watch_look(&c))
+		return false;
+	add_outside(run, &c);
+	if (!run->opt->quiet) {
+		progress_end();
+		fprintf(stderr, "thprace: the kernel complains: %s%s%s\n", c.got,
+			c.line[0] ? ": " : "", c.line);
+	}
+	if (run->opt->stop_first)
+		run->sh->stop = 1;
+	return c.oops;
+}
+
+/*
+ * What was found is on disk before anything else can go wrong.  A flood of it is
+ * written now and then; should all be killed in between, the keeper has it.
+ */
+static void note_findings(const struct run *run, u64 *seen)
+{
+	u64 now = run_violations(run) + run->sh->nr_crashes;
+	static u64 written_ns;
+
+	if (now == *seen || (*seen && now_ns() - written_ns < WRITE_NS))
+		return;
+	*seen = now;
+	live_write();
+	written_ns = now_ns();
+}
+
+static void end_within(u64 *end_ns, u64 ns)
+{
+	u64 then = now_ns() + ns;
+
+	if (then < *end_ns)
+		*end_ns = then;
+}
+
+static int wait_for(struct run *run, pid_t pid, int *status, struct stuck *look)
 {
 	const struct timespec nap = { .tv_nsec = 5 * NSEC_PER_MSEC };
 	struct pollfd pfd = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
-	u64 begin_ns = now_ns(), end_ns = run->deadline_ns + OVERDUE_NS, stopped_ns = 0;
+	u64 begin_ns = now_ns(), end_ns = run->deadline_ns + OVERDUE_NS, stopped_ns = 0, seen = 0;
 	bool killed = false;
 	pid_t got;
 
 	while (!(got = waitpid(pid, status, WNOHANG))) {
+		if (look_at_kernel(run) && run->opt->stop_first)
+			end_within(&end_ns, OOPS_NS);
+		note_findings(run, &seen);
 		if (!stopped_ns) {
 			stopped_ns = end_of_stopped(run, begin_ns);
 			if (stopped_ns && stopped_ns < end_ns)
 				end_ns = stopped_ns;
 		}
-		if (!killed && stuck_look(run, pid, look) && run->opt->stop_first)
-			end_ns = 0;
+		if (!killed && stuck_look(run, pid, look)) {
+			live_write();
+			if (run->opt->stop_first)
+				end_ns = 0;
+		}
 		if (now_ns() > end_ns) {
 			if (killed)
 				break;
@@ -103,21 +197,66 @@ static int wait_for(const struct run *run, pid_t pid, int *status, struct stuck 
 	}
 	if (pfd.fd >= 0)
 		close(pfd.fd);
+	look_at_kernel(run);
 	return got == pid && !killed ? 0 : -ETIMEDOUT;
 }
 
-static int run_apart(struct run *run, const struct leak *leak)
+static bool no_memory(int err)
 {
+	return err == -ENOMEM || err == -EAGAIN;
+}
+
+/* What has ended it, unless it ended well. */
+static void note_ending(struct run *run, int late, bool stuck, int status, u64 oom_before)
+{
+	struct result *res = run->res;
+	char *text = res->error;
+	size_t size = sizeof(res->error);
+
+	if (!late && !status && !res->err)
+		return;
+	res->ending = END_BADLY;
+	if (late)
+		snprintf(text, size, "%s did not end in time and was killed%s", res->sc->name,
+			 stuck ? ": it was stuck" : "");
+	else if (watch_oom_kills() > oom_before)
+		snprintf(text, size, "the kernel's OOM killer has ended a process of %s",
+			 res->sc->name);
+	else if (WIFSIGNALED(status))
+		snprintf(text, size, "the process of %s was killed by signal %d", res->sc->name,
+			 WTERMSIG(status));
+	else if (!res->err)
+		snprintf(text, size, "%s was ended in the middle", res->sc->name);
+	if (!late && (watch_oom_kills() > oom_before || (!status && no_memory(res->err))))
+		res->ending = END_NO_MEMORY;
+	if (!late && WIFSIGNALED(status) && !run->sh->unseen_signal) {
+		run->sh->unseen_signal = WTERMSIG(status);
+		run->sh->unseen_pid = 0;
+	}
+}
+
+/*
+ * The scenario in a process of its own.  How it has ended is in its result; an error
+ * is returned when it hung, as the next one would, too.
+ */
+static int run_apart(struct report *rep, struct run *run, struct leak *leak)
+{
+	u64 oom_before = watch_oom_kills(), splits_before, begin_ns = now_ns();
+	static char known[KNOWN_MAX];
 	struct result *res = run->res;
 	pid_t parent = getpid(), pid;
 	struct stuck look = { 0 };
 	int status = 0, late;
 
+	collect_known(rep, known, sizeof(known));
+	splits_before = env_splits();
+	run->splits_before = splits_before;
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0) {
-		set_error("cannot fork: %s", strerror(errno));
-		return -errno;
+		snprintf(res->error, sizeof(res->error), "cannot fork: %s", strerror(errno));
+		res->ending = END_NO_MEMORY;
+		return 0;
 	}
 	if (!pid) {
 		signals_in_scenario();
@@ -129,77 +268,48 @@ static int run_apart(struct run *run, const struct leak *leak)
 	}
 	signals_scenario(pid);
 	late = wait_for(run, pid, &status, &look);
-	if (late)
-		set_error("%s did not end in time and was killed%s", res->sc->name,
-			  look.tally ? ": it was stuck" : "");
-	else if (WIFSIGNALED(status))
-		set_error("the process of %s was killed by signal %d", res->sc->name,
-			  WTERMSIG(status));
-	else if (res->err)
-		set_error("%s", res->error);
-	else if (status)
-		set_error("%s was ended in the middle", res->sc->name);
+	note_ending(run, late, look.tally, status, oom_before);
 	signals_scenario(0);
+	leak_entered(leak, run->sh->in_cgroup);
+	collect(rep, res);
+	res->tally.checks[CHECK_KERNEL].held += !watch_why_not() && !run->sh->nr_outside;
+	if (res->ending != END_WELL)
+		collect_missed(rep, res, known);
+	res->splits = env_splits() - splits_before;
+	res->duration_ns = now_ns() - begin_ns;
 	stuck_add(res, &look);
 	/* Its own doing already, unless it was killed. */
 	knobs_restore();
 	swap_stop();
+	if (!late)
+		return 0;
 	/* What is still there is no leak. */
-	if (late && kill(pid, 0) == 0)
+	if (!kill(pid, 0))
 		leak_give_up();
-	return late || status || res->err ? -EIO : 0;
-}
-
-/* Counts of another pass are added; what a scenario left last stays. */
-static void add_pass(struct result *sum, const struct result *part)
-{
-	unsigned int i;
-
-	tally_add(&sum->tally, &part->tally);
-	/* What it has seen in an earlier pass stands. */
-	if (!sum->tally.rounds && !sum->tally.violations)
-		sum->skipped = part->skipped;
-	sum->err = part->err;
-	memcpy(sum->error, part->error, sizeof(sum->error));
-	sum->duration_ns += part->duration_ns;
-	sum->splits += part->splits;
-	sum->not_huge += part->not_huge;
-	sum->batches += part->batches;
-	sum->forced += part->forced;
-	sum->met += part->met;
-	for (i = 0; i < T_NR; i++)
-		sum->time_ns[i] += part->time_ns[i];
-	if (!sum->first_violation_ns)
-		sum->first_violation_ns = part->first_violation_ns;
-	if (part->program.nr)
-		sum->program = part->program;
-	for (i = 0; i < part->nr_skews && sum->nr_skews < NR_SKEWS; i++) {
-		sum->spread_ns[sum->nr_skews] = part->spread_ns[i];
-		sum->closest_ns[sum->nr_skews++] = part->closest_ns[i];
-	}
+	set_error("%s", res->error);
+	return -ETIMEDOUT;
 }
 
 /* Those in a part of the list that can run. */
-static unsigned int nr_left(const struct report *rep, const char *const *why,
-			    unsigned int from, unsigned int to)
+static unsigned int nr_left(const struct report *rep, unsigned int from, unsigned int to)
 {
 	unsigned int left = 0, i;
 
 	for (i = from; i < to; i++)
-		left += !why[i] && !(i < rep->nr_results && rep->results[i]->skipped);
+		left += !rep->results[i]->skipped;
 	return left;
 }
 
-static int run_one(struct report *rep, struct result *part, unsigned int index,
-		   unsigned int pass, unsigned int left)
+static int run_one(struct report *rep, unsigned int index, unsigned int pass, unsigned int left)
 {
 	u64 end_ns = rep->pass_end_ns[pass], now;
-	struct result *res = rep->results[index];
+	struct result *res = rep->results[index], *part = rep->part;
 	struct leak **leak = &leaks[pass * MAX_SCENARIOS + index];
 	struct run run = {
 		.sc = res->sc,
 		.opt = rep->opt,
 		.res = part,
+		.sh = rep->sh,
 		.before = pass ? res : NULL,
 		.last_pass = pass == rep->nr_passes - 1,
 		.brief = rep->nr_passes > 1 && !pass,
@@ -208,8 +318,9 @@ static int run_one(struct report *rep, struct result *part, unsigned int index,
 	unsigned int i;
 	int err;
 
-	memset(part, 0, sizeof(*part));
-	part->sc = res->sc;
+	result_reset(part, res->sc);
+	run_reset(rep->sh);
+	res->begun = true;
 	run.seed = rep->opt->seed;
 	for (i = 0; res->sc->name[i]; i++)
 		run.seed = mix64(run.seed, res->sc->name[i]);
@@ -217,8 +328,13 @@ static int run_one(struct report *rep, struct result *part, unsigned int index,
 	/* What earlier ones did not use is shared by those still to come. */
 	now = now_ns();
 	run.deadline_ns = end_ns > now ? now + (end_ns - now) / left : now;
-	err = run_apart(&run, *leak);
-	add_pass(res, part);
+	rep->sh->index = index;
+	rep->sh->running = 1;
+	err = run_apart(rep, &run, *leak);
+	result_add(res, part);
+	rep->sh->running = 0;
+	if (part->tally.violations || part->ending != END_WELL)
+		live_write();
 	leak_look(*leak, res, rep->start_ns, false);
 	return err;
 }
@@ -286,20 +402,6 @@ static void look_again(struct report *rep)
 	leak_stop();
 }
 
-/* Shared with the scenario's process, and touched here: not charged to it. */
-static struct result *new_result(void)
-{
-	struct result *res = mmap(NULL, sizeof(*res), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (res == MAP_FAILED) {
-		set_error("out of memory");
-		return NULL;
-	}
-	memset(res, 0, sizeof(*res));
-	return res;
-}
-
 /*
  * Probes are placed with the first schedule of any session, and removed with
  * the last: a session that is idle keeps them from scenario to scenario.
@@ -352,26 +454,15 @@ static bool worth_it(const struct report *rep, unsigned int index, unsigned int 
 {
 	const struct result *res = rep->results[index];
 
+	if (res->ending != END_WELL)
+		return false;
 	if (!pass || now_ns() < rep->pass_end_ns[rep->nr_passes - 1])
 		return true;
 	return pass == rep->nr_passes - 1 && !engine_enough(res->sc, &res->tally);
 }
 
-static int begin_result(struct report *rep, unsigned int index, const char *why_not)
-{
-	struct result *res = new_result();
-
-	if (!res)
-		return -ENOMEM;
-	res->sc = rep->opt->scenarios[index];
-	res->skipped = why_not;
-	rep->results[rep->nr_results++] = res;
-	return 0;
-}
-
 /* The last of several passes goes backwards: who comes last gets least. */
-static int run_pass(struct report *rep, struct result *part, const char *const *why,
-		    unsigned int pass)
+static int run_pass(struct report *rep, unsigned int pass)
 {
 	unsigned int n = rep->opt->nr_scenarios, i, k, left;
 	bool last = pass == rep->nr_passes - 1;
@@ -382,41 +473,61 @@ static int run_pass(struct report *rep, struct result *part, const char *const *
 		return 0;
 	for (k = 0; k < n && !stop_now(rep) && !err; k++) {
 		i = pass && last ? n - 1 - k : k;
-		if (!pass)
-			err = begin_result(rep, i, why[i]);
-		if (err || rep->results[i]->skipped || !worth_it(rep, i, pass))
+		if (rep->results[i]->skipped || !worth_it(rep, i, pass))
 			continue;
-		left = pass && last ? nr_left(rep, why, 0, i + 1) : nr_left(rep, why, i, n);
-		err = run_one(rep, part, i, pass, left);
-		if (err)
-			rep->results[i]->verdict = THPRACE_ABORTED;
+		left = pass && last ? nr_left(rep, 0, i + 1) : nr_left(rep, i, n);
+		err = run_one(rep, i, pass, left);
 		look_between(rep);
 	}
 	return err;
 }
 
+/* Behind the last scenario; its is the nearest. */
+static void look_at_last(struct report *rep)
+{
+	struct result *last = NULL;
+	struct complaint c;
+	struct violation v;
+	unsigned int i;
+
+	for (i = 0; i < rep->nr_results; i++) {
+		if (rep->results[i]->begun)
+			last = rep->results[i];
+	}
+	if (!last || watch_why_not() || !watch_look(&c))
+		return;
+	v = violation_of(last->sc, last->tally.rounds, rep->start_ns, &c);
+	tally_violation(&last->tally, &v);
+	last->tally.checks[CHECK_KERNEL].violated++;
+	if (!last->first_violation_ns)
+		last->first_violation_ns = v.time_ns;
+}
+
 /**
  * run_all() - run the selected scenarios
- * @rep: gets a result for each that was begun
+ * @rep: has room for a result of each, see report_alloc()
+ *
+ * Returns an error only when it cannot go on; an error of one scenario is in its
+ * result.
  */
 int run_all(struct report *rep)
 {
 	const struct options *opt = rep->opt;
-	const char *why[MAX_SCENARIOS];
-	struct result *part = new_result();
-	int err = part ? 0 : -ENOMEM, probes = keep_probes(opt);
+	int err = 0, probes = keep_probes(opt);
 	unsigned int i;
 
-	for (i = 0; i < opt->nr_scenarios; i++)
-		why[i] = scenario_why_not(opt->scenarios[i], opt->no_module);
+	rep->nr_results = opt->nr_scenarios;
+	for (i = 0; i < opt->nr_scenarios; i++) {
+		result_reset(rep->results[i], opt->scenarios[i]);
+		rep->results[i]->skipped = scenario_why_not(opt->scenarios[i], opt);
+	}
 	memset(leaks, 0, sizeof(leaks));
 	plan_passes(rep);
 	for (i = 0; i < rep->nr_passes && !stop_now(rep) && !err; i++)
-		err = run_pass(rep, part, why, i);
+		err = run_pass(rep, i);
 	look_again(rep);
 	if (probes >= 0)
 		close(probes);
-	if (part)
-		munmap(part, sizeof(*part));
+	look_at_last(rep);
 	return err;
 }

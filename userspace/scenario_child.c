@@ -3,8 +3,7 @@
  * A process is forked, writes, or ends while the huge page is split
  *
  * The worker is a thread of main; children of the moment share its memory and
- * wait in shared memory for what to do.  Not here: workers that are processes
- * themselves (scenario_fork.c).
+ * wait in shared memory for what to do.
  */
 #include <errno.h>
 #include <signal.h>
@@ -16,7 +15,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "env.h"
+#include "options.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "rng.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_piece.h"
+#include "undo.h"
+#include "util.h"
+#include "verify.h"
 
 #define NAP_NS		(500 * NSEC_PER_USEC)
 #define NR_OWN		16
@@ -35,7 +45,7 @@ static void nap(void)
 	nanosleep(&ts, NULL);
 }
 
-int child_setup(struct run *run)
+static int child_setup(struct run *run)
 {
 	void *order = mmap(NULL, sizeof(struct child_order), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -56,7 +66,7 @@ static void end_leaver(struct child_order *order, unsigned int thp)
 	order->leaver[thp] = 0;
 }
 
-void child_cleanup(struct run *run)
+static void child_cleanup(struct run *run)
 {
 	struct child_order *order = run->priv;
 	unsigned int i;
@@ -155,7 +165,7 @@ static void hold_back(struct run *run)
 }
 
 /* A fork would share all huge pages: the later ones could not be had unshared. */
-int fork_map(struct run *run)
+static int fork_map(struct run *run)
 {
 	int err = region_map(&run->region);
 
@@ -169,7 +179,7 @@ int fork_map(struct run *run)
  * In some rounds what is forked is one folio still, but mapped by PTEs: whole,
  * or all but a page.  Not where a schedule waits for the copy of a PMD.
  */
-int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	int err;
 
@@ -195,7 +205,7 @@ int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
 	return -errno;
 }
 
-enum act_result fork_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result fork_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	pid_t pid = spawn(run, lane, thp);
 
@@ -229,7 +239,7 @@ static void parent_writes(struct run *run, struct lane *lane, unsigned int thp)
  *
  * The parent's pages are verified with everybody's.
  */
-int fork_after(struct run *run, struct lane *lane, unsigned int thp)
+static int fork_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct child_order *order = run->priv;
 	int status;
@@ -245,7 +255,7 @@ int fork_after(struct run *run, struct lane *lane, unsigned int thp)
 	return -ECHILD;
 }
 
-int exit_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int exit_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	pid_t pid;
 
@@ -261,7 +271,7 @@ int exit_plan(struct run *run, struct lane *lane, unsigned int thp)
 }
 
 /* The end of a process unmaps all that it shares. */
-enum act_result exit_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result exit_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	(void)lane;
 	if (kill(run->extra[thp], SIGKILL))
@@ -274,7 +284,7 @@ enum act_result exit_act(struct run *run, struct lane *lane, unsigned int thp)
  * Three share the huge page: main, a child that stays, one that leaves.  Worker
  * 1 unmaps in main, worker 2 sees to it that the leaver ends.
  */
-int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct child_order *order = run->priv;
 	pid_t pid;
@@ -300,7 +310,7 @@ int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
 	return 0;
 }
 
-enum act_result leave_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result leave_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	if (lane->id == 1)
 		return munmap_act(run, lane, thp);
@@ -314,7 +324,7 @@ enum act_result leave_act(struct run *run, struct lane *lane, unsigned int thp)
  * @lane: the caller; worker 2 has forked
  * @thp: huge page
  */
-int leave_after(struct run *run, struct lane *lane, unsigned int thp)
+static int leave_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	return lane->id == 2 ? fork_after(run, lane, thp) : 0;
 }
@@ -325,7 +335,7 @@ int leave_after(struct run *run, struct lane *lane, unsigned int thp)
  * @lane: the caller
  * @thp: huge page
  */
-enum act_result cow_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result cow_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	u8 *state = run_state(run, thp);
@@ -338,3 +348,66 @@ enum act_result cow_act(struct run *run, struct lane *lane, unsigned int thp)
 	}
 	return ACT_OK;
 }
+
+#define PHASES_FORK	"anon_vma_fork anon_vma_clone copy_huge_pmd"
+#define PHASES_EXIT \
+	"exit_mmap unmap_vmas unmap_page_range zap_huge_pmd remove_rmap_pmd free_pgtables " \
+	"unlink_anon_vmas anon_vma_tree_remove tlb_finish_mmu"
+#define INNER_FORK	"copy_huge_pmd"
+#define INNER_EXIT	"exit_mmap unmap_vmas unmap_page_range zap_huge_pmd"
+
+const struct scenario scenario_fork = {
+	.name = "fork",
+	.summary = "the process forks; the child writes and sees its own pages only",
+	.op = "fork",
+	.phases = PHASES_FORK,
+	.inner = INNER_FORK,
+	.setup = child_setup,
+	.cleanup = child_cleanup,
+	.map = fork_map,
+	.plan = fork_plan,
+	.act = fork_act,
+	.after = fork_after,
+};
+
+const struct scenario scenario_exit = {
+	.name = "exit",
+	.summary = "a process that shares the huge page by fork ends",
+	.op = "exit",
+	.phases = PHASES_EXIT,
+	.inner = INNER_EXIT,
+	.setup = child_setup,
+	.cleanup = child_cleanup,
+	.plan = exit_plan,
+	.act = exit_act,
+};
+
+const struct scenario scenario_exit_munmap = {
+	.name = "exit-munmap",
+	.summary =
+		"three processes share the huge page by fork: one unmaps a part, one ends",
+	.op = "munmap",
+	.phases = PHASES_MUNMAP,
+	.inner = INNER_MUNMAP,
+	.phases_c = PHASES_EXIT,
+	.inner_c = INNER_EXIT,
+	.workers = 2,
+	.thps = 4,
+	.setup = child_setup,
+	.cleanup = child_cleanup,
+	.plan = leave_plan,
+	.act = leave_act,
+	.after = leave_after,
+};
+
+const struct scenario scenario_cow = {
+	.name = "cow",
+	.summary = "processes that share the huge page by fork write to it",
+	.op = "cow",
+	.phases = PHASES_COW,
+	.inner = INNER_COW,
+	.shape = SHAPE_PROCS,
+	.scalable = true,
+	.workers = 2,
+	.act = cow_act,
+};

@@ -2,8 +2,7 @@
 /*
  * Shared memory: a hole is punched, or the file cut, while it is split
  *
- * One memfd for each huge page, mapped shared.  Not here: anonymous memory, and
- * files that other processes map as well (scenario_shmem.c).
+ * One memfd for each huge page, mapped shared.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +12,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "env.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_file.h"
+#include "scenario_piece.h"
+#include "undo.h"
+#include "util.h"
 
 #define SHMEM_ENABLED	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 #ifndef FALLOC_FL_KEEP_SIZE
@@ -91,7 +99,7 @@ int file_map(struct run *run)
 	return 0;
 }
 
-enum act_result punch_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result punch_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct file_priv *priv = run->priv;
 	const struct piece *p = &lane->piece;
@@ -109,7 +117,7 @@ enum act_result punch_act(struct run *run, struct lane *lane, unsigned int thp)
 }
 
 /* Cut and grown again: what was cut off reads as zero. */
-enum act_result truncate_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result truncate_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct file_priv *priv = run->priv;
 	unsigned int keep = lane->piece.first;
@@ -120,3 +128,46 @@ enum act_result truncate_act(struct run *run, struct lane *lane, unsigned int th
 	memset(run_state(run, thp) + keep, PG_ZERO, env.nr_subpages - keep);
 	return ACT_OK;
 }
+
+const struct scenario scenario_shmem_punch = {
+	.name = "shmem-punch",
+	.summary = "shared memory: a hole is punched",
+	.op = "punch",
+	.phases = PHASES_SHMEM,
+	.why_not = shmem_why_not,
+	.setup = file_setup,
+	.cleanup = file_cleanup,
+	.map = file_map,
+	.file = true,
+	.plan = piece_plan,
+	.act = punch_act,
+};
+
+const struct scenario scenario_shmem_truncate = {
+	.name = "shmem-truncate",
+	.summary = "shared memory: the file is cut and grown",
+	.op = "truncate",
+	.phases = PHASES_SHMEM,
+	.why_not = shmem_why_not,
+	.setup = file_setup,
+	.cleanup = file_cleanup,
+	.map = file_map,
+	.file = true,
+	.plan = piece_plan,
+	.act = truncate_act,
+};
+
+const struct scenario scenario_shmem_munmap = {
+	.name = "shmem-munmap",
+	.summary = "shared memory: a part is unmapped",
+	.op = "munmap",
+	.phases = PHASES_MUNMAP,
+	.inner = INNER_MUNMAP,
+	.why_not = shmem_why_not,
+	.setup = file_setup,
+	.cleanup = file_cleanup,
+	.map = file_map,
+	.file = true,
+	.plan = piece_plan,
+	.act = munmap_act,
+};

@@ -3,14 +3,21 @@
  * The mmap10 shape: processes share huge pages by fork
  *
  * Each unmaps or discards a page of its own of the same huge page, all at the
- * same instant; then writes to some survivors, which no other may see.  Not
- * here: fork and gates (worker.c).
+ * same instant; then writes to some survivors, which no other may see.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "env.h"
+#include "phases.h"
+#include "region.h"
+#include "rng.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_piece.h"
+#include "util.h"
+#include "verify.h"
 
 #define COMMON_LANE	(~0ULL - 1)	/* choices that all processes share */
 #define NR_OWN		3		/* pages written after the race */
@@ -27,7 +34,7 @@ static unsigned int own_page(struct run *run, struct lane *lane, unsigned int th
 	return (first + (lane->id - 1) * step) % all;
 }
 
-enum act_result fork_munmap_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result fork_munmap_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	unsigned int page = own_page(run, lane, thp);
 	char *at = region_thp(&run->region, thp) + page * env.page_size;
@@ -40,7 +47,7 @@ enum act_result fork_munmap_act(struct run *run, struct lane *lane, unsigned int
 	return ACT_OK;
 }
 
-enum act_result fork_zap_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result fork_zap_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	unsigned int page = own_page(run, lane, thp);
 	char *at = region_thp(&run->region, thp) + page * env.page_size;
@@ -59,7 +66,7 @@ enum act_result fork_zap_act(struct run *run, struct lane *lane, unsigned int th
  * @lane: the caller; main writes nothing and must see nothing
  * @thp: huge page
  */
-int fork_write_own(struct run *run, struct lane *lane, unsigned int thp)
+static int fork_write_own(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	u8 *state = run_state(run, thp);
@@ -76,3 +83,62 @@ int fork_write_own(struct run *run, struct lane *lane, unsigned int thp)
 	}
 	return 0;
 }
+
+const struct scenario scenario_fork_munmap = {
+	.name = "fork-munmap",
+	.summary =
+		"processes that share huge pages by fork each unmap a page of the same one at once",
+	.op = "munmap",
+	.phases = PHASES_MUNMAP,
+	.inner = INNER_MUNMAP,
+	.shape = SHAPE_PROCS,
+	.scalable = true,
+	.workers = 4,
+	.thps = 16,
+	.act = fork_munmap_act,
+	.after = fork_write_own,
+};
+
+const struct scenario scenario_fork_zap = {
+	.name = "fork-zap",
+	.summary =
+		"the same with MADV_DONTNEED: discarded pages read as zero, in that process only",
+	.op = "zap",
+	.phases = PHASES_ZAP,
+	.inner = INNER_ZAP,
+	.shape = SHAPE_PROCS,
+	.scalable = true,
+	.workers = 4,
+	.thps = 16,
+	.act = fork_zap_act,
+	.after = fork_write_own,
+};
+
+const struct scenario scenario_sibling_munmap = {
+	.name = "sibling-munmap",
+	.summary =
+		"processes that share huge pages by fork unmap pieces: head, tail, every other...",
+	.op = "munmap",
+	.phases = PHASES_MUNMAP,
+	.inner = INNER_MUNMAP,
+	.shape = SHAPE_PROCS,
+	.scalable = true,
+	.workers = 2,
+	.plan = piece_plan,
+	.act = munmap_act,
+};
+
+const struct scenario scenario_grandchild = {
+	.name = "grandchild",
+	.summary =
+		"great-grandchildren unmap pieces: three generations of anon_vmas, all with pages",
+	.op = "munmap",
+	.phases = PHASES_MUNMAP,
+	.inner = INNER_MUNMAP,
+	.shape = SHAPE_PROCS,
+	.depth = 3,
+	.workers = 1,
+	.plan = piece_plan,
+	.act = munmap_act,
+	.after = fork_write_own,
+};

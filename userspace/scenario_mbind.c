@@ -3,14 +3,20 @@
  * A memory policy for a part of the huge page, and its pages move there
  *
  * mbind() cuts the VMA and migrates in one go.  Raw system calls, no libnuma.
- * Not here: move_pages(), which leaves VMAs alone (scenario_pages.c).
  */
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "env.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_pages.h"
+#include "scenario_piece.h"
 
 #ifndef MPOL_PREFERRED
 #define MPOL_PREFERRED	1
@@ -34,7 +40,7 @@ static int ask_nodes(void *pages[NR_ASKED], int nodes[NR_ASKED])
  *
  * Done if a page is then where it was not; mbind() itself is content with less.
  */
-enum act_result mbind_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result mbind_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	const struct piece *p = &lane->piece;
@@ -65,3 +71,13 @@ enum act_result mbind_act(struct run *run, struct lane *lane, unsigned int thp)
 	}
 	return ACT_BUSY;
 }
+
+const struct scenario scenario_mbind = {
+	.name = "mbind",
+	.summary = "a memory policy for a part of the huge page takes its pages along",
+	.op = "migrate",
+	.phases = PHASES_MIGRATE " split_vma vma_adjust_trans_huge vma_complete",
+	.why_not = migrate_why_not,
+	.plan = piece_plan,
+	.act = mbind_act,
+};

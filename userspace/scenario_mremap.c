@@ -3,14 +3,25 @@
  * A huge page, or a part of it, moves while it is split, or migrates
  *
  * Whole, in part, away and back so that VMAs merge again, onto pages of the
- * same huge page.  Not here: pieces (scenario_piece.c).
+ * same huge page.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "env.h"
+#include "options.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "result.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_pages.h"
+#include "scenario_piece.h"
+#include "util.h"
+#include "verify.h"
 
 #define MIGRATOR	2		/* lane */
 #define MAX_TRIES	4
@@ -32,7 +43,7 @@ struct mremap_priv {
 	struct moved moved[MAX_THPS];
 };
 
-int mremap_setup(struct run *run)
+static int mremap_setup(struct run *run)
 {
 	struct mremap_priv *priv = calloc(1, sizeof(*priv));
 
@@ -44,7 +55,7 @@ int mremap_setup(struct run *run)
 	return region_reserve(&priv->away, run->nr_thps);
 }
 
-void mremap_cleanup(struct run *run)
+static void mremap_cleanup(struct run *run)
 {
 	struct mremap_priv *priv = run->priv;
 
@@ -53,7 +64,7 @@ void mremap_cleanup(struct run *run)
 	free(priv);
 }
 
-int mremap_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int mremap_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	piece_plan(run, lane, thp);
 	/* One move of neighbouring pages: more would need more places. */
@@ -91,7 +102,7 @@ static bool move_onto(struct run *run, struct lane *lane, unsigned int thp, stru
 	return true;
 }
 
-enum act_result mremap_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result mremap_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct mremap_priv *priv = run->priv;
 	const struct piece *p = &lane->piece;
@@ -142,7 +153,7 @@ enum act_result mremap_act(struct run *run, struct lane *lane, unsigned int thp)
  * @lane: the caller
  * @thp: huge page
  */
-int mremap_after(struct run *run, struct lane *lane, unsigned int thp)
+static int mremap_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct mremap_priv *priv = run->priv;
 	struct moved *moved = &priv->moved[thp];
@@ -173,7 +184,7 @@ int mremap_after(struct run *run, struct lane *lane, unsigned int thp)
  * @lane: the caller
  * @thp: huge page
  */
-int migrating_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int migrating_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	piece_plan(run, lane, thp);
 	if (lane->id == MIGRATOR)
@@ -187,7 +198,7 @@ int migrating_plan(struct run *run, struct lane *lane, unsigned int thp)
  * @lane: the caller
  * @thp: huge page
  */
-enum act_result migrating_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result migrating_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct mremap_priv *priv = run->priv;
 	char *base = region_thp(&run->region, thp);
@@ -209,3 +220,35 @@ enum act_result migrating_act(struct run *run, struct lane *lane, unsigned int t
 	}
 	return ACT_OK;
 }
+
+const struct scenario scenario_mremap = {
+	.name = "mremap",
+	.summary = "the huge page or a part of it moves away, back, or onto itself",
+	.op = "mremap",
+	.phases = PHASES_MREMAP,
+	.inner = INNER_MREMAP,
+	.inner_times = 2,
+	.setup = mremap_setup,
+	.cleanup = mremap_cleanup,
+	.plan = mremap_plan,
+	.act = mremap_act,
+	.after = mremap_after,
+};
+
+const struct scenario scenario_mremap_migrate = {
+	.name = "mremap-migrate",
+	.summary = "a huge page moves away and back while it migrates to another node",
+	.op = "mremap",
+	.alone = true,
+	.phases = PHASES_MREMAP,
+	.inner = INNER_MREMAP,
+	.inner_times = 2,
+	.third = "try_to_migrate_one remove_migration_pte",
+	.third_start = "migrate_pages",
+	.workers = 2,
+	.why_not = migrate_why_not,
+	.setup = mremap_setup,
+	.cleanup = mremap_cleanup,
+	.plan = migrating_plan,
+	.act = migrating_act,
+};

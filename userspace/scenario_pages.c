@@ -3,7 +3,7 @@
  * Something else has a hand on the pages while they are split
  *
  * Reclaim (MADV_FREE, MADV_PAGEOUT), references by a pipe, migration between
- * nodes, KSM.  Not here: what changes mappings (scenario_piece.c).
+ * nodes, KSM.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "env.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "result.h"
+#include "rng.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_pages.h"
+#include "scenario_piece.h"
+#include "undo.h"
+#include "util.h"
+#include "verify.h"
 
 #ifndef MADV_FREE
 #define MADV_FREE 8
@@ -28,9 +40,9 @@
 #define MAX_PIPE_PAGES 16
 #define MAX_REWRITTEN 16
 #define MAX_ZEROED 64
-#define KSM_SCANS 2			/* the first may be half over */
-#define KSM_WAIT_NS (100 * NSEC_PER_MSEC)
-#define KSM_ANCHOR_PAGES 16
+#define KSM_SCANS 3			/* the first may be half over */
+#define KSM_WAIT_NS (500 * NSEC_PER_MSEC)
+#define KSM_ANCHOR_PAGES 32
 
 const char *pageout_why_not(void)
 {
@@ -54,11 +66,11 @@ void pageout_cleanup(struct run *run)
  * With swap: out and back in.  Without: pages that were given up lazily are
  * dropped; some are written again first and must survive.
  */
-enum act_result pageout_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result pageout_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	const struct piece *p = &lane->piece;
-	unsigned int i;
+	unsigned int i, out;
 
 	if (!env.have_swap || lane->variant % 2) {
 		if (piece_apply(run, lane, thp, madvise, MADV_FREE))
@@ -71,16 +83,17 @@ enum act_result pageout_act(struct run *run, struct lane *lane, unsigned int thp
 			run_state(run, thp)[page] = PG_PATTERN;
 		}
 	}
-	if (piece_apply(run, lane, thp, madvise, MADV_PAGEOUT))
+	if (!injected("idle") && piece_apply(run, lane, thp, madvise, MADV_PAGEOUT))
 		return ACT_FAILED;
+	out = pages_out(base, p->first, p->nr, p->stride);
 	/* Some come back at once, while the split may still be at it. */
 	for (i = 0; lane->variant % 3 && i < p->nr; i += 16)
 		(void)__atomic_load_n(base + (p->first + i * p->stride) * env.page_size,
 				      __ATOMIC_RELAXED);
-	return ACT_OK;
+	return out ? ACT_OK : ACT_BUSY;
 }
 
-int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 
@@ -98,7 +111,7 @@ int lazyfree_plan(struct run *run, struct lane *lane, unsigned int thp)
  * PMD is split sometimes (seldom where nobody else splits: it is whole only
  * there), then it is reclaimed: what was written must survive.
  */
-enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	bool protect = lane->variant / 2 % (run_alone(run, thp) ? 4 : 2) == 1;
 	char *base = region_thp(&run->region, thp);
@@ -117,11 +130,13 @@ enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned int th
 	if (protect && (piece_apply(run, lane, thp, mprotect, PROT_READ) ||
 			piece_apply(run, lane, thp, mprotect, PROT_READ | PROT_WRITE)))
 		return ACT_FAILED;
-	return madvise(base, env.hpage_size, MADV_PAGEOUT) ? ACT_FAILED : ACT_OK;
+	if (!injected("idle") && madvise(base, env.hpage_size, MADV_PAGEOUT))
+		return ACT_FAILED;
+	return pages_out(base, 0, env.nr_subpages, 1) ? ACT_OK : ACT_BUSY;
 }
 
 /* Some once more, now that nobody holds them. */
-int lazyfree_after(struct run *run, struct lane *lane, unsigned int thp)
+static int lazyfree_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	if (lane->id && thp % 4 == 0)
 		madvise(region_thp(&run->region, thp), env.hpage_size, MADV_PAGEOUT);
@@ -129,7 +144,7 @@ int lazyfree_after(struct run *run, struct lane *lane, unsigned int thp)
 }
 
 /* A pipe takes references on some pages, and gives back what they hold. */
-enum act_result gup_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result gup_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	static __thread u64 words[(1 << 16) / sizeof(u64)];
 	unsigned int nr = 1 + lane->variant % MAX_PIPE_PAGES, i;
@@ -199,38 +214,44 @@ enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp
 	return moved ? ACT_OK : ACT_BUSY;
 }
 
-const char *ksm_why_not(void)
+static const char *ksm_why_not(void)
 {
 	return access(KSM_SYSFS "/run", W_OK) ? "no KSM here (or not root)" : NULL;
 }
 
 /*
- * Some zero pages that stay merged: to those ksmd can merge others at once, as it
- * would else look at each twice.
+ * Some pages that stay merged: to those ksmd can merge others at once, as it would
+ * else look at each twice.  Half of them are zero.
  */
 static int ksm_anchor(struct run *run)
 {
 	size_t len = KSM_ANCHOR_PAGES * env.page_size;
 	char *anchor = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned int i;
 
 	if (anchor == MAP_FAILED)
 		return -ENOMEM;
 	run->priv = anchor;
-	memset(anchor, 0, len);
+	run->same_as = anchor;
+	memset(anchor, 0, len / 2);
+	for (i = KSM_ANCHOR_PAGES / 2; i < KSM_ANCHOR_PAGES; i++)
+		page_fill_as(anchor + i * env.page_size, run->same_as, run->seed);
 	return madvise(anchor, len, MADV_MERGEABLE) ? -errno : 0;
 }
 
-void ksm_cleanup(struct run *run)
+static void ksm_cleanup(struct run *run)
 {
 	if (run->priv)
 		munmap(run->priv, KSM_ANCHOR_PAGES * env.page_size);
 }
 
-int ksm_setup(struct run *run)
+static int ksm_setup(struct run *run)
 {
 	run->kthread = knob_kthread("ksmd");
 	/* It is to come back to what it could not merge yet; only newer kernels skip that. */
 	knob_set(KSM_SYSFS "/smart_scan", "0");
+	/* A split maps the zero page as well: then nobody could tell who did it. */
+	knob_set(KSM_SYSFS "/use_zero_pages", "0");
 	if (knob_set(KSM_SYSFS "/sleep_millisecs", "0") ||
 	    knob_set(KSM_SYSFS "/pages_to_scan", "2000") ||
 	    knob_set(KSM_SYSFS "/run", "1") || ksm_anchor(run)) {
@@ -242,19 +263,36 @@ int ksm_setup(struct run *run)
 
 static bool ksm_undoes(struct run *run, struct lane *lane, unsigned int thp)
 {
-	return lane->variant % 4 == 0 || round_steers_to(run, thp, "break_ksm");
+	return lane->variant % 4 == 0 || run_steers_to(run, thp, "break_ksm");
+}
+
+static void ksm_fill(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *base = region_thp(&run->region, thp), *page;
+	bool zero = lane->variant / 4 % 4 == 0;
+	const struct piece *p = &lane->piece;
+	unsigned int i;
+
+	for (i = 0; i < p->nr; i++) {
+		page = base + (p->first + i * p->stride) * env.page_size;
+		if (zero)
+			memset(page, 0, env.page_size);
+		else
+			page_fill_as(page, run->same_as, run->seed);
+	}
+	piece_mark(run, lane, thp, zero ? PG_ZERO : PG_SAME);
 }
 
 /*
- * Zero pages are equal to each other: those merge.  It is ksmd that does it, and
- * the lane that takes it back.  The huge pages of earlier rounds are taken out,
- * so that ksmd is soon round.
+ * Pages that are equal merge; in a fourth of the rounds they are zero, and a newer
+ * kernel's split may have replaced them before.  It is ksmd that merges, and the
+ * lane that takes it back.  The huge pages of earlier rounds are taken out, so that
+ * ksmd is soon round.
  */
-int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	struct piece *p = &lane->piece;
-	unsigned int i;
 
 	piece_plan(run, lane, thp);
 	/* ksmd splits what it merges from, so one in a while has to stay as it is. */
@@ -263,13 +301,11 @@ int ksm_plan(struct run *run, struct lane *lane, unsigned int thp)
 	if (p->nr > MAX_ZEROED)
 		p->nr = MAX_ZEROED;
 	madvise(run->region.base, run->region.len, MADV_UNMERGEABLE);
-	for (i = 0; i < p->nr; i++)
-		memset(base + (p->first + i * p->stride) * env.page_size, 0, env.page_size);
-	piece_mark(run, lane, thp, PG_ZERO);
+	ksm_fill(run, lane, thp);
 	lane->helper = ksm_undoes(run, lane, thp) ? 0 : run->kthread;
 	/* To meet ksmd at it, the advice must not have to wait for the split's locks. */
-	if (!round_steers_to(run, thp, "try_to_merge_one_page") &&
-	    !round_steers_to(run, thp, "write_protect_page"))
+	if (injected("idle") || (!run_steers_to(run, thp, "try_to_merge_one_page") &&
+				 !run_steers_to(run, thp, "write_protect_page")))
 		return 0;
 	if (!madvise(base, env.hpage_size, MADV_MERGEABLE))
 		return 0;
@@ -285,26 +321,139 @@ static u64 ksm_scans(void)
 	       strtoull(text, NULL, 10) : 0;
 }
 
-/* Waits, bounded, until ksmd had the time to merge. */
-static void ksm_wait(void)
+static bool is_among(u64 frame, const u64 *frames, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr && frames[i] != frame; i++)
+		;
+	return i < nr;
+}
+
+/*
+ * Pages of the piece that share their frame with each other, or with the anchor.
+ * (Not KPF_KSM: 6.12 shows it for other anonymous pages, too.)
+ */
+static unsigned int nr_merged(struct run *run, struct lane *lane, unsigned int thp)
+{
+	u64 frames[KSM_ANCHOR_PAGES + MAX_ZEROED], frame;
+	char *base = region_thp(&run->region, thp);
+	const struct piece *p = &lane->piece;
+	unsigned int i, nr = 0, merged = 0;
+
+	for (i = 0; i < KSM_ANCHOR_PAGES; i++)
+		frames[nr++] = page_frame((char *)run->priv + i * env.page_size);
+	for (i = 0; i < p->nr; i++) {
+		frame = page_frame(base + (p->first + i * p->stride) * env.page_size);
+		merged += frame && is_among(frame, frames, nr);
+		frames[nr++] = frame;
+	}
+	return merged;
+}
+
+/* Waits, bounded, until ksmd has merged something, or has been round in vain. */
+static unsigned int ksm_wait(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
 	u64 begin_ns = now_ns(), before = ksm_scans();
+	unsigned int merged;
 
-	while (ksm_scans() - before < KSM_SCANS && now_ns() - begin_ns < KSM_WAIT_NS)
+	do {
 		nanosleep(&nap, NULL);
+		merged = nr_merged(run, lane, thp);
+	} while (!merged && ksm_scans() - before < KSM_SCANS &&
+		 now_ns() - begin_ns < KSM_WAIT_NS);
+	return merged;
 }
 
-enum act_result ksm_act(struct run *run, struct lane *lane, unsigned int thp)
+/* Done if pages were merged, and are not any more where that was to be undone. */
+static enum act_result ksm_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
+	unsigned int merged;
 
-	if (madvise(base, env.hpage_size, MADV_MERGEABLE))
+	if (!injected("idle") && madvise(base, env.hpage_size, MADV_MERGEABLE))
 		return ACT_FAILED;
 	/* A lane that is itself steered must not sleep: it would seem to be blocked. */
-	if (!round_steers_to(run, thp, "break_ksm"))
-		ksm_wait();
+	merged = run_steers_to(run, thp, "break_ksm") ? nr_merged(run, lane, thp) :
+							ksm_wait(run, lane, thp);
 	if (!ksm_undoes(run, lane, thp))
-		return ACT_OK;
-	return madvise(base, env.hpage_size, MADV_UNMERGEABLE) ? ACT_BUSY : ACT_OK;
+		return merged ? ACT_OK : ACT_BUSY;
+	if (madvise(base, env.hpage_size, MADV_UNMERGEABLE))
+		return ACT_BUSY;
+	return nr_merged(run, lane, thp) < merged ? ACT_OK : ACT_BUSY;
 }
+
+#define PHASES_RECLAIM \
+	"shrink_folio_list madvise_free_huge_pmd split_huge_page split_huge_pmd page_vma_mapped_walk"
+#define PHASES_GUP \
+	"gup_fast gup_slow follow_trans_huge_pmd follow_page_pte pipe_buf_release"
+#define PHASES_KSM	"try_to_merge_one_page write_protect_page break_ksm"
+#define INNER_RECLAIM	"shrink_folio_list"
+#define INNER_GUP	"gup_fast"
+
+const struct scenario scenario_pageout = {
+	.name = "pageout",
+	.summary =
+		"pages are given up lazily, written again, reclaimed: MADV_FREE, MADV_PAGEOUT",
+	.op = "pageout",
+	.phases = PHASES_RECLAIM,
+	.inner = INNER_RECLAIM,
+	.why_not = pageout_why_not,
+	.setup = pageout_setup,
+	.cleanup = pageout_cleanup,
+	.plan = piece_plan,
+	.act = pageout_act,
+};
+
+const struct scenario scenario_lazyfree = {
+	.name = "lazyfree",
+	.summary =
+		"a whole huge page is given up lazily, some pages are written again: those stay",
+	.op = "pageout",
+	.alone = true,
+	.phases = PHASES_RECLAIM,
+	.inner = INNER_RECLAIM,
+	.why_not = pageout_why_not,
+	.setup = pageout_setup,
+	.cleanup = pageout_cleanup,
+	.plan = lazyfree_plan,
+	.act = lazyfree_act,
+	.after = lazyfree_after,
+};
+
+const struct scenario scenario_gup = {
+	.name = "gup",
+	.summary = "a pipe holds references on pages of the huge page (vmsplice)",
+	.op = "gup",
+	.phases = PHASES_GUP,
+	.inner = INNER_GUP,
+	.refs_held = true,
+	.plan = piece_plan,
+	.act = gup_act,
+};
+
+const struct scenario scenario_migrate = {
+	.name = "migrate",
+	.summary = "pages of the huge page migrate to the other node",
+	.op = "migrate",
+	.alone = true,
+	.phases = PHASES_MIGRATE,
+	.why_not = migrate_why_not,
+	.plan = piece_plan,
+	.act = migrate_act,
+};
+
+const struct scenario scenario_ksm = {
+	.name = "ksm",
+	.summary = "equal pages of the huge page, or zero ones, merge and unmerge",
+	.op = "ksm",
+	.alone = true,
+	.phases = PHASES_KSM,
+	.refs_held = true,
+	.why_not = ksm_why_not,
+	.setup = ksm_setup,
+	.cleanup = ksm_cleanup,
+	.plan = ksm_plan,
+	.act = ksm_act,
+};

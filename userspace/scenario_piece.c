@@ -4,70 +4,20 @@
  *
  * Head, tail, middle, one page, every other page: the kinds that split VMAs
  * and page tables differently; unmapped, discarded, protected, locked, advised.
- * Not here: moves (scenario_mremap.c) and forked processes (scenario_fork.c).
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "env.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "rng.h"
+#include "run.h"
 #include "scenario.h"
-
-enum piece_kind {
-	PIECE_HEAD, PIECE_TAIL, PIECE_MIDDLE, PIECE_ONE, PIECE_FIRST, PIECE_LAST,
-	PIECE_HALF, PIECE_EVERY_OTHER, PIECE_ALL_BUT_ONE, NR_PIECES
-};
-
-/**
- * piece_draw() - which subpages
- * @rng: choices
- *
- * Never the whole huge page: something has to survive.
- */
-struct piece piece_draw(struct rng *rng)
-{
-	unsigned int all = env.nr_subpages;
-	struct piece p = { .stride = 1 };
-
-	switch (rng_below(rng, NR_PIECES)) {
-	case PIECE_HEAD:
-		p.nr = 1 + rng_below(rng, all - 1);
-		break;
-	case PIECE_TAIL:
-		p.nr = 1 + rng_below(rng, all - 1);
-		p.first = all - p.nr;
-		break;
-	case PIECE_MIDDLE:
-		p.first = 1 + rng_below(rng, all - 2);
-		p.nr = 1 + rng_below(rng, all - 1 - p.first);
-		break;
-	case PIECE_ONE:
-		p.first = rng_below(rng, all);
-		p.nr = 1;
-		break;
-	case PIECE_FIRST:
-		p.nr = 1;
-		break;
-	case PIECE_LAST:
-		p.first = all - 1;
-		p.nr = 1;
-		break;
-	case PIECE_HALF:
-		p.nr = all / 2;
-		p.first = rng_below(rng, 2) * p.nr;
-		break;
-	case PIECE_EVERY_OTHER:
-		p.nr = 4 + rng_below(rng, 12);
-		p.stride = 2;
-		p.first = rng_below(rng, all - 2 * p.nr);
-		break;
-	default:
-		/* One page survives at one end. */
-		p.nr = all - 1;
-		p.first = rng_below(rng, 2);
-		break;
-	}
-	return p;
-}
+#include "scenario_piece.h"
+#include "util.h"
 
 /**
  * piece_plan() - choose before the gate
@@ -142,7 +92,7 @@ enum act_result munmap_act(struct run *run, struct lane *lane, unsigned int thp)
 	return ACT_OK;
 }
 
-enum act_result zap_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result zap_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	if (piece_apply(run, lane, thp, madvise, MADV_DONTNEED)) {
 		set_error("madvise(MADV_DONTNEED): %s", strerror(errno));
@@ -153,7 +103,7 @@ enum act_result zap_act(struct run *run, struct lane *lane, unsigned int thp)
 }
 
 /* Half of the time the neighbours merge back while the split still runs. */
-enum act_result mprotect_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result mprotect_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	if (piece_apply(run, lane, thp, mprotect, PROT_READ) ||
 	    (lane->variant % 2 &&
@@ -169,7 +119,7 @@ static int call_mlock(void *addr, size_t len, int lock)
 	return lock ? mlock(addr, len) : munlock(addr, len);
 }
 
-enum act_result mlock_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result mlock_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	if (piece_apply(run, lane, thp, call_mlock, 1))
 		return ACT_FAILED;	/* RLIMIT_MEMLOCK */
@@ -190,7 +140,7 @@ static const struct {
 	{ MADV_DONTDUMP, MADV_DODUMP },
 };
 
-enum act_result madvise_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result madvise_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	unsigned int i = lane->variant / 2 % ARRAY_SIZE(advices);
 
@@ -206,22 +156,91 @@ enum act_result madvise_act(struct run *run, struct lane *lane, unsigned int thp
 #define MADV_COLLAPSE 25
 #endif
 
-const char *collapse_why_not(void)
+static const char *collapse_why_not(void)
 {
 	return env_has_madvise(MADV_COLLAPSE) ? NULL : "this kernel has no MADV_COLLAPSE";
 }
 
 /* What the split takes apart is put together, and again. */
-enum act_result collapse_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result collapse_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	unsigned int i, nr_ok = 0;
+	int got;
 
 	for (i = 0; i < 1 + lane->variant % 3; i++) {
-		if (!madvise(base, env.hpage_size, MADV_COLLAPSE))
-			nr_ok++;
-		else if (errno == EINVAL)
+		got = thp_collapse(base);
+		if (got == -EINVAL)
 			return ACT_FAILED;
+		nr_ok += got > 0;
 	}
 	return nr_ok ? ACT_OK : ACT_BUSY;
 }
+
+#define PHASES_PROTECT	PHASES_VMA " change_huge_pmd"
+#define PHASES_COLLAPSE	"khugepaged_scan_pmd collapse_huge_page"
+#define INNER_PROTECT	"change_huge_pmd"
+#define INNER_COLLAPSE	"khugepaged_scan_pmd"
+
+const struct scenario scenario_split_munmap = {
+	.name = "split-munmap",
+	.summary = "threads of one mm: split a huge page while a part of it is unmapped",
+	.op = "munmap",
+	.phases = PHASES_MUNMAP,
+	.inner = INNER_MUNMAP,
+	.plan = piece_plan,
+	.act = munmap_act,
+};
+
+const struct scenario scenario_zap = {
+	.name = "zap",
+	.summary =
+		"threads of one mm: a part of the huge page is discarded with MADV_DONTNEED",
+	.op = "zap",
+	.phases = PHASES_ZAP,
+	.inner = INNER_ZAP,
+	.plan = piece_plan,
+	.act = zap_act,
+};
+
+const struct scenario scenario_mprotect = {
+	.name = "mprotect",
+	.summary = "VMAs split and merge over the huge page: mprotect",
+	.op = "mprotect",
+	.phases = PHASES_PROTECT,
+	.inner = INNER_PROTECT,
+	.plan = piece_plan,
+	.act = mprotect_act,
+};
+
+const struct scenario scenario_mlock = {
+	.name = "mlock",
+	.summary = "VMAs split and merge over the huge page: mlock",
+	.op = "mlock",
+	.alone = true,
+	.phases = PHASES_VMA,
+	.plan = piece_plan,
+	.act = mlock_act,
+};
+
+const struct scenario scenario_madvise = {
+	.name = "madvise",
+	.summary =
+		"VMAs split and merge over the huge page: MADV_DONTFORK, MADV_NOHUGEPAGE...",
+	.op = "madvise",
+	.alone = true,
+	.phases = PHASES_VMA,
+	.plan = piece_plan,
+	.act = madvise_act,
+};
+
+const struct scenario scenario_collapse = {
+	.name = "collapse",
+	.summary = "what the split takes apart, MADV_COLLAPSE puts together",
+	.op = "collapse",
+	.phases = PHASES_COLLAPSE,
+	.inner = INNER_COLLAPSE,
+	.why_not = collapse_why_not,
+	.plan = piece_plan,
+	.act = collapse_act,
+};

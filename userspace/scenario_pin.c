@@ -13,7 +13,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "env.h"
+#include "piece.h"
+#include "region.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_piece.h"
+#include "util.h"
 
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup	425
@@ -33,7 +39,7 @@ static int open_ring(void)
 	return syscall(SYS_io_uring_setup, 1, &params);
 }
 
-const char *pin_why_not(void)
+static const char *pin_why_not(void)
 {
 	int fd = open_ring();
 
@@ -62,7 +68,7 @@ static int unpin(struct pin_priv *priv)
 	       -errno : 0;
 }
 
-int pin_setup(struct run *run)
+static int pin_setup(struct run *run)
 {
 	struct pin_priv *priv = calloc(1, sizeof(*priv));
 
@@ -76,7 +82,7 @@ int pin_setup(struct run *run)
 	return -errno;
 }
 
-void pin_cleanup(struct run *run)
+static void pin_cleanup(struct run *run)
 {
 	struct pin_priv *priv = run->priv;
 
@@ -88,12 +94,12 @@ void pin_cleanup(struct run *run)
 /* Where it is to be met while it pins, it must not be pinned already. */
 static bool pinned_ahead(struct run *run, struct lane *lane, unsigned int thp)
 {
-	return lane->variant % 2 && !round_steers_to(run, thp, "pin_pages") &&
-	       !round_steers_to(run, thp, "gup_") && !round_steers_to(run, thp, "follow_");
+	return lane->variant % 2 && !run_steers_to(run, thp, "pin_pages") &&
+	       !run_steers_to(run, thp, "gup_") && !run_steers_to(run, thp, "follow_");
 }
 
 /* In every other round it is pinned before, and let go during the race. */
-int pin_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int pin_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct pin_priv *priv = run->priv;
 
@@ -106,7 +112,7 @@ int pin_plan(struct run *run, struct lane *lane, unsigned int thp)
 	return 0;
 }
 
-enum act_result pin_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result pin_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct pin_priv *priv = run->priv;
 	const struct piece *p = &lane->piece;
@@ -124,10 +130,29 @@ enum act_result pin_act(struct run *run, struct lane *lane, unsigned int thp)
 	return ACT_OK;
 }
 
-int pin_after(struct run *run, struct lane *lane, unsigned int thp)
+static int pin_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	(void)thp;
 	if (lane->id)
 		unpin(run->priv);
 	return 0;
 }
+
+#define PHASES_PIN \
+	"pin_pages gup_fast gup_slow follow_trans_huge_pmd follow_page_pte unpin_user_page"
+#define INNER_PIN	"pin_pages"
+
+const struct scenario scenario_pin = {
+	.name = "pin",
+	.summary = "an io_uring pins pages of the huge page for long (FOLL_PIN)",
+	.op = "gup",
+	.phases = PHASES_PIN,
+	.inner = INNER_PIN,
+	.refs_held = true,
+	.why_not = pin_why_not,
+	.setup = pin_setup,
+	.cleanup = pin_cleanup,
+	.plan = pin_plan,
+	.act = pin_act,
+	.after = pin_after,
+};

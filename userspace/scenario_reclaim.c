@@ -3,8 +3,7 @@
  * The kernel itself wants the memory: reclaim, compaction, khugepaged
  *
  * Pressure is made in the scenario's own memory cgroup, so that its
- * deferred-split shrinker runs and nobody else is squeezed.  Not here: advice
- * by the process itself (scenario_pages.c).
+ * deferred-split shrinker runs and nobody else is squeezed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,19 +12,30 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "env.h"
+#include "leak.h"
+#include "phases.h"
+#include "region.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_pages.h"
+#include "scenario_piece.h"
+#include "undo.h"
+#include "util.h"
 
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged"
 #define COMPACT		"/proc/sys/vm/compact_memory"
+#define COMPACTED	"compact_migrate_scanned"	/* in vmstat */
 #define RECLAIM_BYTES	0x100000ULL
-#define KHUGEPAGED_WAIT_NS	(100 * NSEC_PER_MSEC)
+#define KHUGEPAGED_SCANS	2	/* the first may be half over */
+#define KHUGEPAGED_WAIT_NS	(500 * NSEC_PER_MSEC)
 
-const char *reclaim_why_not(void)
+static const char *reclaim_why_not(void)
 {
 	return leak_no_cgroup();
 }
 
-int reclaim_setup(struct run *run)
+static int reclaim_setup(struct run *run)
 {
 	if (!run->cgroup) {
 		run->res->skipped = "no memory cgroup of its own could be made";
@@ -37,11 +47,23 @@ int reclaim_setup(struct run *run)
 	return 0;
 }
 
-static int press(struct run *run)
+/* What is charged to the scenario's cgroup. */
+static u64 charged(const struct run *run)
 {
 	char path[224], text[32];
-	u64 now;
+
+	snprintf(path, sizeof(path), "%s/memory.current", run->cgroup);
+	return read_text(path, text, sizeof(text)) > 0 ? strtoull(text, NULL, 10) : 0;
+}
+
+static int press(struct run *run)
+{
+	u64 now = charged(run);
+	char path[224], text[32];
 	int err;
+
+	if (injected("idle"))
+		return -EAGAIN;
 
 	snprintf(path, sizeof(path), "%s/memory.reclaim", run->cgroup);
 	snprintf(text, sizeof(text), "%llu", RECLAIM_BYTES);
@@ -49,19 +71,15 @@ static int press(struct run *run)
 	if (err != -ENOENT && err != -EACCES)
 		return err;
 	/* Older: a limit below what is used reclaims at once. */
-	snprintf(path, sizeof(path), "%s/memory.current", run->cgroup);
-	if (read_text(path, text, sizeof(text)) <= 0)
-		return -EIO;
-	now = strtoull(text, NULL, 10);
 	snprintf(path, sizeof(path), "%s/memory.high", run->cgroup);
 	snprintf(text, sizeof(text), "%llu", now > RECLAIM_BYTES ? now - RECLAIM_BYTES : 0);
 	err = write_text(path, text);
 	write_text(path, "max");
-	return err;
+	return err ? err : charged(run) < now ? 0 : -EAGAIN;
 }
 
 /* Pages that are partly mapped, or partly zero, are what the shrinker splits. */
-enum act_result reclaim_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result reclaim_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	int err;
 
@@ -76,27 +94,31 @@ enum act_result reclaim_act(struct run *run, struct lane *lane, unsigned int thp
 	return err == -EAGAIN ? ACT_BUSY : ACT_FAILED;
 }
 
-const char *compact_why_not(void)
+static const char *compact_why_not(void)
 {
 	return access(COMPACT, W_OK) ? "this kernel has no compaction (or not root)" : NULL;
 }
 
 /* Compaction moves the small pages that the split leaves. */
-enum act_result compact_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result compact_act(struct run *run, struct lane *lane, unsigned int thp)
 {
+	u64 before = env_vmstat(COMPACTED);
+
 	(void)run;
 	(void)lane;
 	(void)thp;
-	return write_text(COMPACT, "1") ? ACT_FAILED : ACT_OK;
+	if (!injected("idle") && write_text(COMPACT, "1"))
+		return ACT_FAILED;
+	return env_vmstat(COMPACTED) != before ? ACT_OK : ACT_BUSY;
 }
 
-const char *khugepaged_why_not(void)
+static const char *khugepaged_why_not(void)
 {
 	return access(KHUGEPAGED "/scan_sleep_millisecs", W_OK) ?
 	       "no khugepaged here (or not root)" : NULL;
 }
 
-int khugepaged_setup(struct run *run)
+static int khugepaged_setup(struct run *run)
 {
 	run->kthread = knob_kthread("khugepaged");
 	if (knob_set(KHUGEPAGED "/pages_to_scan", "65536") ||
@@ -108,28 +130,79 @@ int khugepaged_setup(struct run *run)
 	return 0;
 }
 
-int khugepaged_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int khugepaged_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	lane->helper = run->kthread;
 	return piece_plan(run, lane, thp);
 }
 
-/* Waits, bounded, until khugepaged has looked around once more. */
-enum act_result khugepaged_act(struct run *run, struct lane *lane, unsigned int thp)
+static u64 khugepaged_count(const char *name)
+{
+	char path[96], text[32];
+
+	snprintf(path, sizeof(path), KHUGEPAGED "/%s", name);
+	return read_text(path, text, sizeof(text)) > 0 ? strtoull(text, NULL, 10) : 0;
+}
+
+/* Waits, bounded, until khugepaged has put something together, or has looked around. */
+static enum act_result khugepaged_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
-	char *base = region_thp(&run->region, thp), before[32], now[32];
-	u64 begin_ns = now_ns();
+	u64 begin_ns = now_ns(), collapsed = khugepaged_count("pages_collapsed");
+	u64 scans = khugepaged_count("full_scans");
+	char *base = region_thp(&run->region, thp);
 
 	/* Hit some pages, so that it finds the range worth its while. */
 	piece_apply(run, lane, thp, madvise, MADV_HUGEPAGE);
 	__atomic_load_n(base, __ATOMIC_RELAXED);
-	read_text(KHUGEPAGED "/full_scans", before, sizeof(before));
 	do {
 		nanosleep(&nap, NULL);
-		read_text(KHUGEPAGED "/full_scans", now, sizeof(now));
-		if (strcmp(before, now))
-			return ACT_OK;
-	} while (now_ns() - begin_ns < KHUGEPAGED_WAIT_NS);
+		if (khugepaged_count("pages_collapsed") != collapsed)
+			return injected("idle") ? ACT_BUSY : ACT_OK;
+	} while (khugepaged_count("full_scans") - scans < KHUGEPAGED_SCANS &&
+		 now_ns() - begin_ns < KHUGEPAGED_WAIT_NS);
 	return ACT_BUSY;
 }
+
+#define PHASES_SHRINK	"deferred_split_scan split_huge_page try_to_migrate shrink_folio_list"
+#define PHASES_KHUGEPAGED \
+	"khugepaged_find_pmd khugepaged_scan_pmd collapse_huge_page hugepage_vma_revalidate " \
+	"collapse_swapin pmdp_collapse_flush"
+#define INNER_KHUGEPAGED "khugepaged_find_pmd khugepaged_scan_pmd"
+
+const struct scenario scenario_reclaim = {
+	.name = "reclaim",
+	.summary =
+		"pressure in a cgroup of its own: the deferred-split shrinker, zero pages, swap",
+	.op = "reclaim",
+	.alone = true,
+	.phases = PHASES_SHRINK,
+	.why_not = reclaim_why_not,
+	.setup = reclaim_setup,
+	.cleanup = pageout_cleanup,
+	.plan = piece_plan,
+	.act = reclaim_act,
+};
+
+const struct scenario scenario_compact = {
+	.name = "compact",
+	.summary = "compaction moves the small pages that the split leaves",
+	.op = "migrate",
+	.phases = PHASES_MIGRATE,
+	.refs_held = true,
+	.why_not = compact_why_not,
+	.act = compact_act,
+};
+
+const struct scenario scenario_khugepaged = {
+	.name = "khugepaged",
+	.summary = "khugepaged puts together what the split takes apart",
+	.op = "collapse",
+	.phases = PHASES_KHUGEPAGED,
+	.inner = INNER_KHUGEPAGED,
+	.refs_held = true,
+	.why_not = khugepaged_why_not,
+	.setup = khugepaged_setup,
+	.plan = khugepaged_plan,
+	.act = khugepaged_act,
+};

@@ -3,8 +3,7 @@
  * Shared memory that others map as well, or that is written out
  *
  * Peers: processes that have nothing in common but the files, each with a
- * mapping of its own, at the same place or so that no huge page fits.  Not
- * here: the files, and what one process alone does to them (scenario_file.c).
+ * mapping of its own, at the same place or so that no huge page fits.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +11,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "env.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "rng.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_file.h"
+#include "scenario_pages.h"
+#include "scenario_piece.h"
+#include "undo.h"
+#include "util.h"
 
 #ifndef MADV_REMOVE
 #define MADV_REMOVE	9
@@ -43,7 +53,7 @@ static u8 *thp_fate(struct run *run, unsigned int thp)
  * peers_setup() - files, and what all of the processes know of them
  * @run: the run
  */
-int peers_setup(struct run *run)
+static int peers_setup(struct run *run)
 {
 	struct file_priv *priv;
 	int err = file_setup(run);
@@ -62,14 +72,14 @@ int peers_setup(struct run *run)
 }
 
 /* The last one reaches beyond the region: there is room for it behind. */
-int misaligned_setup(struct run *run)
+static int misaligned_setup(struct run *run)
 {
 	run->also.base = run->region.base + run->region.len;
 	run->also.len = env.hpage_size;
 	return peers_setup(run);
 }
 
-int peers_map(struct run *run)
+static int peers_map(struct run *run)
 {
 	const struct file_priv *priv = run->priv;
 
@@ -105,7 +115,7 @@ static void touch(char *at, size_t len, bool write)
  * @run: the run
  * @lane: the caller, in a process that was forked when nothing was mapped
  */
-int peers_attach(struct run *run, struct lane *lane)
+static int peers_attach(struct run *run, struct lane *lane)
 {
 	const struct file_priv *priv = run->priv;
 	unsigned int i;
@@ -131,7 +141,7 @@ int peers_attach(struct run *run, struct lane *lane)
  * @run: the run
  * @lane: the caller
  */
-int misaligned_attach(struct run *run, struct lane *lane)
+static int misaligned_attach(struct run *run, struct lane *lane)
 {
 	struct rng rng;
 
@@ -140,7 +150,7 @@ int misaligned_attach(struct run *run, struct lane *lane)
 	return peers_attach(run, lane);
 }
 
-int peers_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int peers_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	piece_plan(run, lane, thp);
 	switch (lane->variant % NR_PEER_KINDS) {
@@ -188,7 +198,7 @@ static void refill(struct run *run, struct lane *lane, unsigned int thp)
  * @lane: the caller
  * @thp: huge page
  */
-enum act_result peers_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result peers_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	int kind = lane->variant % NR_PEER_KINDS;
 
@@ -217,7 +227,7 @@ enum act_result peers_act(struct run *run, struct lane *lane, unsigned int thp)
  * @lane: the caller, main too
  * @thp: huge page
  */
-int peers_after(struct run *run, struct lane *lane, unsigned int thp)
+static int peers_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const u8 *fate = thp_fate(run, thp);
 	u8 *state = run_state(run, thp);
@@ -231,14 +241,14 @@ int peers_after(struct run *run, struct lane *lane, unsigned int thp)
 	return 0;
 }
 
-const char *shmem_pageout_why_not(void)
+static const char *shmem_pageout_why_not(void)
 {
 	const char *why = shmem_why_not();
 
 	return why ? why : pageout_why_not();
 }
 
-int file_pageout_setup(struct run *run)
+static int file_pageout_setup(struct run *run)
 {
 	swap_start();
 	if (env.have_swap)
@@ -247,7 +257,7 @@ int file_pageout_setup(struct run *run)
 	return -EOPNOTSUPP;
 }
 
-void file_pageout_cleanup(struct run *run)
+static void file_pageout_cleanup(struct run *run)
 {
 	file_cleanup(run);
 	swap_stop();
@@ -257,7 +267,7 @@ void file_pageout_cleanup(struct run *run)
  * The huge page comes by a read: then no fault ever marks it dirty, and what is
  * written afterwards shows in the dirty bit of its PMD alone.
  */
-int file_pageout_map(struct run *run)
+static int file_pageout_map(struct run *run)
 {
 	int err = file_map(run);
 	unsigned int i;
@@ -267,7 +277,7 @@ int file_pageout_map(struct run *run)
 	return err;
 }
 
-int file_pageout_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int file_pageout_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	piece_plan(run, lane, thp);
 	lane->piece.stride = 1;
@@ -312,7 +322,7 @@ static unsigned int nr_out(char *thp, unsigned int first, unsigned int nr)
  *
  * As long as the split is to come its reference keeps the pages in: busy.
  */
-enum act_result file_pageout_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result file_pageout_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	const struct piece *p = &lane->piece;
@@ -334,7 +344,7 @@ enum act_result file_pageout_act(struct run *run, struct lane *lane, unsigned in
  * @lane: the caller
  * @thp: huge page; every other one, since coming back takes time
  */
-int file_pageout_after(struct run *run, struct lane *lane, unsigned int thp)
+static int file_pageout_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	int err = lane->id && (thp + run->sh->batch) % 2 ? page_out(run, thp) : 0;
 
@@ -342,3 +352,62 @@ int file_pageout_after(struct run *run, struct lane *lane, unsigned int thp)
 		set_error("madvise(MADV_PAGEOUT): %s", strerror(-err));
 	return err;
 }
+
+#define PHASES_PEERS \
+	PHASES_SHMEM " do_munmap split_vma vma_adjust_trans_huge unmap_page_range " \
+	"remove_rmap_pmd remove_rmap_ptes tlb_finish_mmu"
+
+const struct scenario scenario_shmem_peers = {
+	.name = "shmem-peers",
+	.summary =
+		"shared memory: a process that only has the file unmaps, discards, removes a part",
+	.op = "munmap",
+	.phases = PHASES_PEERS,
+	.shape = SHAPE_PEERS,
+	.scalable = true,
+	.why_not = shmem_why_not,
+	.setup = peers_setup,
+	.cleanup = file_cleanup,
+	.map = peers_map,
+	.attach = peers_attach,
+	.file = true,
+	.plan = peers_plan,
+	.act = peers_act,
+	.after = peers_after,
+};
+
+const struct scenario scenario_shmem_misaligned = {
+	.name = "shmem-misaligned",
+	.summary =
+		"the same, and there it is mapped by PTEs only, in two page tables",
+	.op = "munmap",
+	.phases = PHASES_PEERS,
+	.shape = SHAPE_PEERS,
+	.scalable = true,
+	.why_not = shmem_why_not,
+	.setup = misaligned_setup,
+	.cleanup = file_cleanup,
+	.map = peers_map,
+	.attach = misaligned_attach,
+	.file = true,
+	.plan = peers_plan,
+	.act = peers_act,
+	.after = peers_after,
+};
+
+const struct scenario scenario_shmem_pageout = {
+	.name = "shmem-pageout",
+	.summary =
+		"shared memory: pages that are dirty by their PMD alone go to swap and come back",
+	.op = "pageout",
+	.phases = "split_huge_page split_huge_pmd change_huge_pmd shrink_folio_list",
+	.thps = 4,
+	.why_not = shmem_pageout_why_not,
+	.setup = file_pageout_setup,
+	.cleanup = file_pageout_cleanup,
+	.map = file_pageout_map,
+	.file = true,
+	.plan = file_pageout_plan,
+	.act = file_pageout_act,
+	.after = file_pageout_after,
+};

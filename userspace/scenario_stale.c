@@ -4,8 +4,7 @@
  *
  * One thread moves it; another writes to some of its pages where they were
  * until that faults.  When mremap() has returned, no CPU may have a translation
- * of the old address: what the mover writes then must stay.  Not here: moves
- * of parts, and back (scenario_mremap.c).
+ * of the old address: what the mover writes then must stay.
  */
 #include <errno.h>
 #include <sched.h>
@@ -15,7 +14,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "crash.h"
+#include "env.h"
+#include "options.h"
+#include "phases.h"
+#include "region.h"
+#include "rng.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_piece.h"
+#include "util.h"
+#include "verify.h"
 
 #define MOVER		1		/* lanes */
 #define TOUCHER		2
@@ -36,18 +45,19 @@ struct stale_priv {
 
 static __thread sigjmp_buf *way_out;
 
-static void on_fault(int sig)
+static void on_fault(int sig, siginfo_t *info, void *context)
 {
 	if (way_out)
 		siglongjmp(*way_out, 1);
-	/* A real one: it happens again, and ends the process. */
-	signal(sig, SIG_DFL);
+	crash_signal(sig, info, context);
 }
 
-int stale_setup(struct run *run)
+static int stale_setup(struct run *run)
 {
 	struct stale_priv *priv = calloc(1, sizeof(*priv));
-	struct sigaction sa = { .sa_handler = on_fault };
+	struct sigaction sa = {
+		.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK,
+	};
 	int err;
 
 	run->priv = priv;
@@ -68,7 +78,7 @@ int stale_setup(struct run *run)
 	return 0;
 }
 
-void stale_cleanup(struct run *run)
+static void stale_cleanup(struct run *run)
 {
 	struct stale_priv *priv = run->priv;
 
@@ -80,7 +90,7 @@ void stale_cleanup(struct run *run)
 	free(priv);
 }
 
-int stale_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int stale_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct stale_priv *priv = run->priv;
 
@@ -170,7 +180,7 @@ static enum act_result move_away(struct run *run, struct lane *lane, unsigned in
  * @lane: the caller
  * @thp: huge page
  */
-enum act_result stale_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result stale_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	return lane->id == TOUCHER ? touch(run, lane, thp) : move_away(run, lane, thp);
 }
@@ -181,7 +191,7 @@ enum act_result stale_act(struct run *run, struct lane *lane, unsigned int thp)
  * @lane: the caller
  * @thp: huge page
  */
-int stale_after(struct run *run, struct lane *lane, unsigned int thp)
+static int stale_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct stale_priv *priv = run->priv;
 	char *base = region_thp(&run->region, thp);
@@ -200,3 +210,18 @@ int stale_after(struct run *run, struct lane *lane, unsigned int thp)
 	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
 	return 0;
 }
+
+const struct scenario scenario_mremap_touch = {
+	.name = "mremap-touch",
+	.summary = "a huge page moves while another thread writes through its old address",
+	.op = "mremap",
+	.alone = true,
+	.phases = PHASES_MREMAP,
+	.inner = INNER_MREMAP,
+	.workers = 2,
+	.setup = stale_setup,
+	.cleanup = stale_cleanup,
+	.plan = stale_plan,
+	.act = stale_act,
+	.after = stale_after,
+};

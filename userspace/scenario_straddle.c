@@ -3,15 +3,22 @@
  * A huge page lies across two page tables
  *
  * It is moved as a whole to where no huge PMD fits, so that its PTEs are in two
- * page tables, and is split there or on its way.  Not here: moves that keep
- * all of it in one table, and moves of parts (scenario_mremap.c).
+ * page tables, and is split there or on its way.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "env.h"
+#include "options.h"
+#include "phases.h"
+#include "region.h"
+#include "rng.h"
+#include "run.h"
 #include "scenario.h"
+#include "util.h"
+#include "verify.h"
 
 #define ROOM		4	/* huge pages of address space for each */
 
@@ -24,7 +31,7 @@ struct straddle_priv {
 	char *at[MAX_THPS];		/* where it is; NULL: at home */
 };
 
-int straddle_setup(struct run *run)
+static int straddle_setup(struct run *run)
 {
 	struct straddle_priv *priv = calloc(1, sizeof(*priv));
 	int err;
@@ -42,7 +49,7 @@ int straddle_setup(struct run *run)
 	return err;
 }
 
-void straddle_cleanup(struct run *run)
+static void straddle_cleanup(struct run *run)
 {
 	struct straddle_priv *priv = run->priv;
 
@@ -76,7 +83,7 @@ static int move_to(struct run *run, unsigned int thp, char *to)
 	return 0;
 }
 
-int straddle_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int straddle_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	lane->variant = rng_next(&lane->rng);
 	/* One is home in the end: a check wants to find something there. */
@@ -93,7 +100,7 @@ int straddle_plan(struct run *run, struct lane *lane, unsigned int thp)
  * @lane: the caller
  * @thp: huge page
  */
-enum act_result straddle_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result straddle_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *to = region_thp(&run->region, thp);
 
@@ -108,7 +115,7 @@ enum act_result straddle_act(struct run *run, struct lane *lane, unsigned int th
  * @lane: the caller
  * @thp: huge page
  */
-int straddle_after(struct run *run, struct lane *lane, unsigned int thp)
+static int straddle_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct straddle_priv *priv = run->priv;
 	char *home = region_thp(&run->region, thp), *at = priv->at[thp];
@@ -130,3 +137,16 @@ int straddle_after(struct run *run, struct lane *lane, unsigned int thp)
 	set_error("cannot unmap: %s", strerror(errno));
 	return -errno;
 }
+
+const struct scenario scenario_mremap_straddle = {
+	.name = "mremap-straddle",
+	.summary =
+		"the huge page moves to where its PTEs lie in two page tables, on, or home",
+	.op = "mremap",
+	.phases = PHASES_MREMAP,
+	.setup = straddle_setup,
+	.cleanup = straddle_cleanup,
+	.plan = straddle_plan,
+	.act = straddle_act,
+	.after = straddle_after,
+};

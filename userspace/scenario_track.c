@@ -4,7 +4,6 @@
  *
  * Marks are set by one thread and looked for in pagemap after the race; a
  * split, which takes all mappings away and puts them back, must keep them.
- * Not here: the pages' content, which is verified as everywhere.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +15,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "env.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "rng.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_piece.h"
+#include "util.h"
+#include "verify.h"
 
 #define CLEAR_REFS	"/proc/self/clear_refs"
 #define PM_SOFT_DIRTY	BIT_ULL(55)
@@ -29,13 +37,13 @@ struct track_priv {
 	int uffd, pagemap;
 };
 
-const char *softdirty_why_not(void)
+static const char *softdirty_why_not(void)
 {
 	/* Any process may clear its own bits; without the option it is EINVAL. */
 	return write_text(CLEAR_REFS, "4") ? "this kernel has no soft-dirty tracking" : NULL;
 }
 
-int track_setup(struct run *run)
+static int track_setup(struct run *run)
 {
 	struct track_priv *priv = calloc(1, sizeof(*priv));
 
@@ -51,7 +59,7 @@ int track_setup(struct run *run)
 	return -EIO;
 }
 
-void track_cleanup(struct run *run)
+static void track_cleanup(struct run *run)
 {
 	struct track_priv *priv = run->priv;
 
@@ -121,7 +129,7 @@ static void write_some(struct run *run, struct lane *lane, unsigned int thp)
  * Never cleared while it is at it: a stock kernel clears the bit of a writable
  * migration entry and leaves it writable, so that nobody sees a later write.
  */
-int softdirty_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int softdirty_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	int err = 0;
 
@@ -136,13 +144,13 @@ int softdirty_plan(struct run *run, struct lane *lane, unsigned int thp)
 }
 
 /* What is written after the last clearing must be dirty, split or not. */
-enum act_result softdirty_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result softdirty_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	write_some(run, lane, thp);
 	return ACT_OK;
 }
 
-int softdirty_after(struct run *run, struct lane *lane, unsigned int thp)
+static int softdirty_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	if (lane->id)
 		look_for(run, lane, thp, PM_SOFT_DIRTY, "the soft-dirty bit of a written page");
@@ -185,7 +193,7 @@ static int uffd_protect(int fd, void *at, size_t len, bool on)
 }
 
 /* Tries it on one page, and whether pagemap shows it. */
-const char *uffd_why_not(void)
+static const char *uffd_why_not(void)
 {
 	size_t size = env.page_size;
 	const char *why = NULL;
@@ -215,7 +223,7 @@ const char *uffd_why_not(void)
 	return why;
 }
 
-int uffd_setup(struct run *run)
+static int uffd_setup(struct run *run)
 {
 	struct track_priv *priv;
 	int err = track_setup(run);
@@ -230,7 +238,7 @@ int uffd_setup(struct run *run)
 	return priv->uffd;
 }
 
-int uffd_map(struct run *run)
+static int uffd_map(struct run *run)
 {
 	struct track_priv *priv = run->priv;
 	int err = region_map(&run->region);
@@ -258,7 +266,7 @@ static int protect_piece(struct run *run, struct lane *lane, unsigned int thp, b
 }
 
 /* Write-protects a piece; sometimes the whole was, and the piece is not any more. */
-int uffd_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int uffd_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct track_priv *priv = run->priv;
 	int err = 0;
@@ -275,7 +283,7 @@ int uffd_plan(struct run *run, struct lane *lane, unsigned int thp)
 	return err;
 }
 
-enum act_result uffd_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result uffd_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	int err = protect_piece(run, lane, thp, lane->variant % 2);
 
@@ -285,7 +293,7 @@ enum act_result uffd_act(struct run *run, struct lane *lane, unsigned int thp)
 }
 
 /* Looked at, then given up: nobody is there to let a later write through. */
-int uffd_after(struct run *run, struct lane *lane, unsigned int thp)
+static int uffd_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct track_priv *priv = run->priv;
 	struct uffdio_range range = {
@@ -300,3 +308,33 @@ int uffd_after(struct run *run, struct lane *lane, unsigned int thp)
 	set_error("cannot give up write-protection: %s", strerror(errno));
 	return -errno;
 }
+
+const struct scenario scenario_softdirty = {
+	.name = "softdirty",
+	.summary =
+		"a write after soft-dirty bits were cleared must show after the split",
+	.op = "softdirty",
+	.phases = PHASES_COW,
+	.inner = INNER_COW,
+	.why_not = softdirty_why_not,
+	.setup = track_setup,
+	.cleanup = track_cleanup,
+	.plan = softdirty_plan,
+	.act = softdirty_act,
+	.after = softdirty_after,
+};
+
+const struct scenario scenario_uffd_wp = {
+	.name = "uffd-wp",
+	.summary =
+		"pages are write-protected by userfaultfd; the protection must survive the split",
+	.op = "uffd",
+	.phases = "change_huge_pmd split_huge_pmd",
+	.why_not = uffd_why_not,
+	.setup = uffd_setup,
+	.cleanup = track_cleanup,
+	.map = uffd_map,
+	.plan = uffd_plan,
+	.act = uffd_act,
+	.after = uffd_after,
+};

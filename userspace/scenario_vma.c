@@ -3,14 +3,20 @@
  * VMAs come, go, merge, and their boundaries move over a huge page
  *
  * Unmapping across two huge pages and whole ones; filling the hole between two
- * VMAs so that all three merge; moving a boundary into the huge page.  Not
- * here: what is done to a piece inside one VMA (scenario_piece.c).
+ * VMAs so that all three merge; moving a boundary into the huge page.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "env.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "run.h"
 #include "scenario.h"
+#include "scenario_piece.h"
+#include "util.h"
 
 enum wide_kind { WIDE_STRADDLE, WIDE_WHOLE, WIDE_NEIGHBOUR_TOO, NR_WIDE };
 
@@ -20,7 +26,7 @@ enum wide_kind { WIDE_STRADDLE, WIDE_WHOLE, WIDE_NEIGHBOUR_TOO, NR_WIDE };
  * @lane: the caller
  * @thp: huge page; with the next one, where there is a next one
  */
-enum act_result wide_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result wide_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	unsigned int all = env.nr_subpages, first = 0, nr = all;
 	char *base = region_thp(&run->region, thp);
@@ -105,7 +111,7 @@ static int move_boundary(struct run *run, struct lane *lane, unsigned int thp)
  * @lane: the caller
  * @thp: huge page
  */
-enum act_result merge_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result merge_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	char *base = region_thp(&run->region, thp);
 	const struct piece *p = &lane->piece;
@@ -124,3 +130,25 @@ enum act_result merge_act(struct run *run, struct lane *lane, unsigned int thp)
 	set_error("cannot make VMAs merge: %s", strerror(errno));
 	return ACT_ERROR;
 }
+
+const struct scenario scenario_munmap_wide = {
+	.name = "munmap-wide",
+	.summary = "munmap of whole huge pages, and of parts of two neighbours at once",
+	.op = "munmap",
+	.phases = PHASES_MUNMAP " zap_huge_pmd",
+	.inner = INNER_MUNMAP,
+	.plan = piece_plan,
+	.act = wide_act,
+};
+
+const struct scenario scenario_vma_merge = {
+	.name = "vma-merge",
+	.summary =
+		"VMAs merge by filling the hole between two, a boundary moves into the huge page",
+	.op = "munmap",
+	.alone = true,
+	.phases = PHASES_MUNMAP " change_huge_pmd",
+	.inner = INNER_MUNMAP,
+	.plan = piece_plan,
+	.act = merge_act,
+};

@@ -3,7 +3,7 @@
  * A clean end: SIGINT stops, and no process is left over
  *
  * The first SIGINT or SIGTERM asks for the end of the round, the second ends
- * the scenario at once.  Not here: the workers' own end when main dies (PDEATHSIG, worker.c).
+ * the scenario at once.
  */
 #include <errno.h>
 #include <signal.h>
@@ -11,7 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "scenario.h"
+#include "undo.h"
+#include "util.h"
 
 #define MAX_CHILDREN	256
 

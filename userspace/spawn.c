@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Workers come and go: threads, forked processes, and forks of forks
- *
- * Not here: what they do in between (worker.c).
  */
 #include <errno.h>
 #include <sched.h>
@@ -14,7 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "gate.h"
+#include "region.h"
+#include "run.h"
+#include "undo.h"
+#include "util.h"
+#include "worker.h"
 
 static void *worker_thread(void *arg)
 {
@@ -138,6 +142,21 @@ static void reap(struct run *run, struct lane *lane)
 	signals_child_gone(lane->pid);
 }
 
+/* What a thread that is stuck in the kernel may still use cannot be given back. */
+static void join(struct run *run, struct lane *lane)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += run->budget_ns / NSEC_PER_SEC + 1;
+	if (!pthread_timedjoin_np(lane->thread, NULL, &until))
+		return;
+	set_error("the thread of lane %u does not end", lane->id);
+	run->res->err = -ETIMEDOUT;
+	copy_word(run->res->error, sizeof(run->res->error), last_error());
+	_exit(THPRACE_EXIT_ERROR);
+}
+
 /**
  * workers_stop() - end all workers and wait for them
  * @run: the run; after an error they are killed
@@ -161,6 +180,6 @@ void workers_stop(struct run *run)
 		if (run_has_procs(run))
 			reap(run, lane);
 		else
-			pthread_join(lane->thread, NULL);
+			join(run, lane);
 	}
 }

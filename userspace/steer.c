@@ -3,14 +3,17 @@
  * Random schedules over the phases that a scenario's lanes pass
  *
  * Lane a splits, lane b (or c) does the other op; either arrives first, either
- * is released first.  Not here: which rounds are forced (round.c), and the module's
- * own enumeration of all pairs (--grid).
+ * is released first.
  */
 #include <string.h>
 
-#include "thprace.h"
+#include "rng.h"
+#include "scenario.h"
+#include "steer.h"
+#include "tally.h"
+#include "util.h"
 
-#define MAX_NAMES	64
+#define MAX_NAMES	128
 #define MAX_NTH		3
 #define WALKED		"remove_migration_pte"
 
@@ -36,17 +39,15 @@ static bool loaded;
 
 static void load(void)
 {
-	char text[16384], *line, *next, name[40], kind[32], yes[8];
+	char text[LIST_MAX], *at = text;
+	struct list_row row;
 
 	loaded = true;
 	if (read_text(THPRACE_DEBUGFS "/phases", text, sizeof(text)) <= 0)
 		return;
-	for (line = text; *line && nr_names < MAX_NAMES; line = next) {
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
-		if (sscanf(line, "%39s %31s %7s", name, kind, yes) == 3 && !strcmp(yes, "yes"))
-			memcpy(names[nr_names++], name, sizeof(name));
+	while (nr_names < MAX_NAMES && list_next(&at, &row)) {
+		if (row.there)
+			copy_word(names[nr_names++], sizeof(names[0]), row.name);
 	}
 }
 
@@ -209,7 +210,7 @@ bool steer_draw_third(const struct scenario *sc, struct rng *rng, char *buf, siz
 
 	if (!loaded)
 		load();
-	first = draw_word("migrate_pages", rng);
+	first = draw_word(sc->third_start, rng);
 	b = draw_word(rng_below(rng, 4) ? sc->inner : sc->phases, rng);
 	c = draw_word(sc->third, rng);
 	if (!first || !b || !c)

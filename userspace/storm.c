@@ -4,7 +4,7 @@
  *
  * A round is a short program that one thread runs through while the other
  * splits; the programs of a batch are kept, so that a report can be replayed
- * and reduced.  Not here: the JSON form and the reducer (replay.c).
+ * and reduced.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,8 +13,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "env.h"
+#include "phases.h"
+#include "piece.h"
+#include "region.h"
+#include "result.h"
+#include "rng.h"
+#include "run.h"
 #include "scenario.h"
 #include "storm.h"
+#include "undo.h"
+#include "util.h"
 
 #ifndef MADV_FREE
 #define MADV_FREE 8
@@ -134,12 +143,14 @@ static enum act_result do_free(struct target *t)
 
 static enum act_result do_pageout(struct target *t)
 {
-	return done_or_busy(madvise(t->at, t->len, MADV_PAGEOUT));
+	if (madvise(t->at, t->len, MADV_PAGEOUT))
+		return ACT_BUSY;
+	return pages_out(t->thp, t->op->first, t->op->nr, 1) ? ACT_OK : ACT_BUSY;
 }
 
 static enum act_result do_collapse(struct target *t)
 {
-	return done_or_busy(madvise(t->thp, env.hpage_size, MADV_COLLAPSE));
+	return thp_collapse(t->thp) > 0 ? ACT_OK : ACT_BUSY;
 }
 
 /*
@@ -232,7 +243,7 @@ int storm_kind_by_name(const char *name)
 	return -1;
 }
 
-int storm_setup(struct run *run)
+static int storm_setup(struct run *run)
 {
 	struct region *away = calloc(1, sizeof(*away));
 
@@ -245,7 +256,7 @@ int storm_setup(struct run *run)
 	return region_reserve(away, 1);
 }
 
-void storm_cleanup(struct run *run)
+static void storm_cleanup(struct run *run)
 {
 	if (run->priv)
 		region_release(run->priv);
@@ -274,7 +285,7 @@ static void draw_program(struct storm_round *round, struct rng *rng)
  * @lane: the caller
  * @thp: huge page
  */
-int storm_plan(struct run *run, struct lane *lane, unsigned int thp)
+static int storm_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct storm_round *round = &run->res->program.round[thp % STORM_ROUNDS];
 
@@ -300,7 +311,6 @@ static enum act_result do_op(struct run *run, unsigned int thp, const struct sto
 		.op = op,
 		.away = away->base,
 	};
-	const char *inject = getenv("THPRACE_INJECT");
 	enum act_result result;
 
 	t.at = t.thp + op->first * env.page_size;
@@ -309,7 +319,7 @@ static enum act_result do_op(struct run *run, unsigned int thp, const struct sto
 		set_error("storm: %s of %u pages at subpage %u: %s", kinds[op->kind].name,
 			  op->nr, op->first, strerror(errno));
 	/* The positive control of the reducer: this op is the culprit. */
-	if (inject && !strcmp(inject, kinds[op->kind].name))
+	if (injected(kinds[op->kind].name))
 		run->sh->culprit = 1;
 	return result;
 }
@@ -320,7 +330,7 @@ static enum act_result do_op(struct run *run, unsigned int thp, const struct sto
  * @lane: the caller
  * @thp: huge page
  */
-enum act_result storm_act(struct run *run, struct lane *lane, unsigned int thp)
+static enum act_result storm_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct storm_round *round = &run->res->program.round[thp % STORM_ROUNDS];
 	enum act_result result = ACT_BUSY, one;
@@ -336,3 +346,16 @@ enum act_result storm_act(struct run *run, struct lane *lane, unsigned int thp)
 	}
 	return result;
 }
+
+const struct scenario scenario_storm = {
+	.name = "storm",
+	.summary = "random programs of all these ops; recorded, replayed, reduced",
+	.op = "munmap",
+	.phases = PHASES_MUNMAP,
+	.inner = INNER_MUNMAP,
+	.mixed = true,
+	.setup = storm_setup,
+	.cleanup = storm_cleanup,
+	.plan = storm_plan,
+	.act = storm_act,
+};

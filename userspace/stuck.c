@@ -4,7 +4,7 @@
  *
  * What a bug has left in the page tables can keep a process for ever (a fault
  * on a migration entry that nobody replaces), so that the scenario never comes
- * to its own check.  Not here: when to end it (runner.c).
+ * to its own check.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "check.h"
+#include "client.h"
+#include "result.h"
+#include "run.h"
+#include "scenario.h"
+#include "stuck.h"
+#include "tally.h"
+#include "util.h"
 
 #define PATIENCE_NS	(5 * NSEC_PER_SEC)	/* at least */
 #define PATIENCE_FACTOR	20			/* of the longest batch so far */
@@ -119,7 +126,7 @@ static bool in_deep_sleep(const pid_t *family, unsigned int nr)
 /* In a process of its own, as the maps of one that is stuck may be locked. */
 static void look_here(struct tally *found, pid_t scenario)
 {
-	const char *inject = getenv("THPRACE_INJECT");
+	const char *inject = injected("stuck") ? check_name(THPRACE_CHECK_REFCOUNT) : NULL;
 	pid_t family[MAX_FAMILY] = { scenario };
 	unsigned int nr = find_family(family), i;
 	struct tally *t = calloc(1, sizeof(*t));
@@ -127,8 +134,6 @@ static void look_here(struct tally *found, pid_t scenario)
 
 	if (fd < 0 || !t || in_deep_sleep(family, nr))
 		_exit(1);
-	if (inject)
-		inject = strcmp(inject, "stuck") ? NULL : check_names[THPRACE_CHECK_REFCOUNT];
 	/* One that has ended meanwhile is nothing to complain of. */
 	for (i = 0; i < nr; i++)
 		check_memory(fd, family[i], inject);

@@ -2,8 +2,7 @@
 /*
  * Swap in compressed memory (zram), for scenarios that want to page out
  *
- * Only where there is no swap at all; taken down at the scenario's end.  Not
- * here: paging out (scenario_pages.c).
+ * Only where there is no swap at all; taken down at the scenario's end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "undo.h"
+#include "util.h"
 
 #define ZRAM_DEVICE	"/dev/zram0"
 #define ZRAM_SYSFS	"/sys/block/zram0"

@@ -2,27 +2,58 @@
 /*
  * Reads the module's text report into numbers, and adds them up
  *
- * The form is docs/ABI.md's; lines of unknown first words are skipped.  Not
- * here: verdicts over several scenarios (report.c).
+ * The form is docs/ABI.md's; lines of unknown first words are skipped.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "thprace.h"
+#include "scenario.h"
+#include "tally.h"
+#include "util.h"
 
-const char *const check_names[THPRACE_NR_CHECKS] = THPRACE_CHECK_NAMES;
+static const char *const module_checks[THPRACE_NR_CHECKS] = THPRACE_CHECK_NAMES;
 const char *const verdict_names[THPRACE_NR_VERDICTS] = THPRACE_VERDICT_NAMES;
+
+/**
+ * check_name() - the name of a check in every report
+ * @check: enum thprace_check, or CHECK_KERNEL
+ */
+const char *check_name(unsigned int check)
+{
+	return check == CHECK_KERNEL ? "kernel" : module_checks[check];
+}
 
 int check_by_name(const char *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
-		if (!strcmp(check_names[i], name))
+	for (i = 0; i < NR_CHECKS; i++) {
+		if (!strcmp(check_name(i), name))
 			return i;
 	}
 	return -1;
+}
+
+/**
+ * tally_reset() - nothing was counted
+ * @t: tally
+ */
+void tally_reset(struct tally *t)
+{
+	memset(t, 0, offsetof(struct tally, kept));
+}
+
+/**
+ * tally_copy() - all that counts of one
+ * @to: result
+ * @from: tally
+ */
+void tally_copy(struct tally *to, const struct tally *from)
+{
+	memcpy(to, from, offsetof(struct tally, kept));
+	memcpy(to->kept, from->kept, from->nr_violations * sizeof(*from->kept));
+	memcpy(to->cells, from->cells, from->nr_cells * sizeof(*from->cells));
 }
 
 /**
@@ -145,6 +176,7 @@ static void parse_cell(struct tally *t, char *line)
 	if (t->nr_cells == MAX_CELLS)
 		return;
 	cell = &t->cells[t->nr_cells];
+	memset(cell, 0, sizeof(*cell));
 	if (sscanf(line, "%47s %47s %23s%n", cell->a, cell->b, cell->state, &n) != 3)
 		return;
 	cell->hits = number(line + n, "hits");
@@ -164,36 +196,39 @@ static void parse_grid(struct tally *t, char *line)
 	t->grid.complete = !strcmp(complete, "yes");
 }
 
-static void parse_violation(struct tally *t, char *line)
+/**
+ * violation_parse() - a violation from its line
+ * @v: result
+ * @line: what follows "violation "; overwritten
+ */
+void violation_parse(struct violation *v, char *line)
 {
-	struct violation v;
 	char index[24];
 
-	memset(&v, 0, sizeof(v));
-	take_reason(line, v.detail, sizeof(v.detail));
-	word(line, "check", v.check, sizeof(v.check));
-	word(line, "scenario", v.scenario, sizeof(v.scenario));
-	v.round = number(line, "round");
-	v.time_ns = number(line, "time_ns");
-	v.addr = number(line, "addr");
-	v.pfn = number(line, "pfn");
-	if (word(line, "index", index, sizeof(index)) && strlen(v.detail) < 150) {
-		size_t len = strlen(v.detail);
+	memset(v, 0, sizeof(*v));
+	take_reason(line, v->detail, sizeof(v->detail));
+	word(line, "check", v->check, sizeof(v->check));
+	word(line, "scenario", v->scenario, sizeof(v->scenario));
+	v->round = number(line, "round");
+	v->time_ns = number(line, "time_ns");
+	v->addr = number(line, "addr");
+	v->pfn = number(line, "pfn");
+	if (word(line, "index", index, sizeof(index)) && strlen(v->detail) < 150) {
+		size_t len = strlen(v->detail);
 
-		snprintf(v.detail + len, sizeof(v.detail) - len, "%ssubpage %s",
+		snprintf(v->detail + len, sizeof(v->detail) - len, "%ssubpage %s",
 			 len ? "; " : "", index);
 	}
-	word(line, "want", v.want, sizeof(v.want));
-	word(line, "got", v.got, sizeof(v.got));
-	word(line, "ops", v.ops, sizeof(v.ops));
-	word(line, "cell", v.cell, sizeof(v.cell));
-	if (t->nr_violations < KEPT_VIOLATIONS)
-		t->kept[t->nr_violations++] = v;
+	word(line, "want", v->want, sizeof(v->want));
+	word(line, "got", v->got, sizeof(v->got));
+	word(line, "ops", v->ops, sizeof(v->ops));
+	word(line, "cell", v->cell, sizeof(v->cell));
 }
 
-static void parse_verdict(struct tally *t, char *rest)
+static void parse_violation(struct tally *t, char *line)
 {
-	copy_word(t->verdict, sizeof(t->verdict), rest);
+	if (t->nr_violations < KEPT_VIOLATIONS)
+		violation_parse(&t->kept[t->nr_violations++], line);
 }
 
 static void parse_rounds(struct tally *t, char *rest)
@@ -215,7 +250,6 @@ static const struct {
 	const char *prefix;
 	void (*parse)(struct tally *t, char *rest);
 } line_kinds[] = {
-	{ "verdict: ", parse_verdict },
 	{ "rounds: ", parse_rounds },
 	{ "overlaps: ", parse_overlaps },
 	{ "op ", parse_op },
@@ -253,7 +287,7 @@ int tally_parse(struct tally *t, char *text)
 	u64 violated = 0;
 	unsigned int i;
 
-	memset(t, 0, sizeof(*t));
+	tally_reset(t);
 	if (strncmp(text, THPRACE_REPORT_MAGIC "\n", sizeof(THPRACE_REPORT_MAGIC)))
 		return -EINVAL;
 	for (line = text; *line; line = end) {
@@ -263,7 +297,7 @@ int tally_parse(struct tally *t, char *text)
 		parse_line(t, line);
 	}
 	/* The report keeps fewer violations than it counts. */
-	for (i = 0; i < THPRACE_NR_CHECKS; i++)
+	for (i = 0; i < NR_CHECKS; i++)
 		violated += t->checks[i].violated;
 	t->violations = violated > t->nr_violations ? violated : t->nr_violations;
 	return 0;
@@ -335,7 +369,7 @@ void tally_add(struct tally *sum, const struct tally *t)
 		op->failed += t->ops[i].failed;
 		op->time_ns += t->ops[i].time_ns;
 	}
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
+	for (i = 0; i < NR_CHECKS; i++) {
 		struct check_count *check = &sum->checks[i];
 
 		check->held += t->checks[i].held;
@@ -351,4 +385,52 @@ void tally_add(struct tally *sum, const struct tally *t)
 		sum->kept[sum->nr_violations++] = t->kept[i];
 	if (t->steer[0])
 		memcpy(sum->steer, t->steer, sizeof(sum->steer));
+}
+
+/**
+ * list_next() - the next row of the module's list of ops, checks or phases
+ * @at: where to go on in the text, which is overwritten
+ * @row: result
+ *
+ * Lines that are no rows are skipped.  Returns false at the end.
+ */
+bool list_next(char **at, struct list_row *row)
+{
+	char *line, yes[8];
+	int n;
+
+	while (**at) {
+		line = *at;
+		*at += strcspn(line, "\n");
+		if (**at)
+			*(*at)++ = '\0';
+		n = 0;
+		if (sscanf(line, "%39s %31s %7s %n", row->name, row->kind, yes, &n) < 3)
+			continue;
+		row->there = !strcmp(yes, "yes");
+		copy_word(row->why, sizeof(row->why), row->there || !n ? "" : line + n);
+		return true;
+	}
+	return false;
+}
+
+/**
+ * tally_met() - was every point of the last schedule reached?
+ * @text: report; overwritten
+ *
+ * A step to the end of an op is no point.
+ */
+bool tally_met(char *text)
+{
+	char *line = strstr(text, "\nsteer "), *step, *rest;
+
+	if (!line)
+		return false;
+	line += strlen("\nsteer ");
+	line[strcspn(line, "\n")] = '\0';
+	for (step = strtok_r(line, " ", &rest); step; step = strtok_r(NULL, " ", &rest)) {
+		if (!strstr(step, ">end=") && !strstr(step, "=reached"))
+			return false;
+	}
+	return true;
 }

@@ -2,7 +2,7 @@
 /*
  * Time, strict numbers, small files, the last error
  *
- * Used by every other file.  Not here: anything that knows about huge pages.
+ * Used by every other file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "util.h"
 
 static char error_text[320];
 
@@ -126,6 +126,23 @@ void set_error(const char *fmt, ...)
 const char *last_error(void)
 {
 	return error_text[0] ? error_text : "unknown error";
+}
+
+/**
+ * injected() - is a fault of this name to be put in?  Positive controls
+ * @what: a word of the list in THPRACE_INJECT
+ */
+bool injected(const char *what)
+{
+	const char *at = getenv("THPRACE_INJECT");
+	size_t len = strlen(what), n;
+
+	for (; at && *at; at += n + (at[n] == ',')) {
+		n = strcspn(at, ",");
+		if (n == len && !memcmp(at, what, len))
+			return true;
+	}
+	return false;
 }
 
 void copy_word(char *dst, size_t size, const char *src)

@@ -3,11 +3,17 @@
  * The content check: what must be in the pages after a round
  *
  * Compares each page of a huge page with the state that the lanes gave it.
- * Not here: mapcounts (the module), and what the states should be.
  */
 #include <string.h>
 
-#include "thprace.h"
+#include "env.h"
+#include "region.h"
+#include "rng.h"
+#include "run.h"
+#include "scenario.h"
+#include "tally.h"
+#include "util.h"
+#include "verify.h"
 
 static const char *const state_names[] = {
 	[PG_PATTERN] = "a page that must survive",
@@ -17,6 +23,7 @@ static const char *const state_names[] = {
 	[PG_ANY] = "a page of no known content",
 	[PG_PATTERN_OR_ZERO] = "a page given up lazily",
 	[PG_REWRITTEN] = "a page written again",
+	[PG_SAME] = "a page equal to others",
 };
 
 /* Pages that a lane writes after the race carry its own generation. */
@@ -84,12 +91,18 @@ static bool verify_page(struct run *run, struct lane *lane, const char *page, u8
 		if (page_verify(page, page, rewritten_gen(run), &bad))
 			return true;
 		break;
+	case PG_SAME:
+		if (page_verify(page, run->same_as, run->seed, &bad))
+			return true;
+		break;
 	case PG_ZERO:
 		if (page_zero(page, &bad))
 			return true;
 		break;
 	case PG_PATTERN_OR_ZERO:
-		if (page_zero(page, &ignored) || page_verify(page, as, run->gen, &bad))
+		/* Discarded between two looks, it is zero from then on. */
+		if (page_zero(page, &ignored) || page_verify(page, as, run->gen, &bad) ||
+		    page_zero(page, &ignored))
 			return true;
 		break;
 	default:

@@ -3,8 +3,7 @@
  * Lanes: threads or forked processes that do one command together
  *
  * Main publishes a command, all meet at a gate, each does its part, all meet
- * again.  Not here: which commands make a round (engine.c), and the acts
- * (scenario_*.c).
+ * again.
  */
 #include <errno.h>
 #include <sched.h>
@@ -12,22 +11,36 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "thprace.h"
+#include "client.h"
+#include "crash.h"
+#include "env.h"
+#include "gate.h"
+#include "region.h"
+#include "result.h"
+#include "rng.h"
+#include "run.h"
+#include "scenario.h"
+#include "util.h"
+#include "verify.h"
+#include "worker.h"
 
 #define LEAD_SPIN_NS	(10 * NSEC_PER_USEC)
 #define LEAD_SLEEP_NS	(400 * NSEC_PER_USEC)
+#define THREAD_POLL_NS	(100 * NSEC_PER_MSEC)
 #define MEAN_WEIGHT	8	/* one sample in so many */
 #define MEAN_CLAMP	2	/* a sample counts as at most so many means */
 
-static void lane_fail(struct run *run, struct lane *lane)
+static void lane_fail(struct run *run, struct lane *lane, int err)
 {
 	struct lane_shared *ls = &run->sh->lane[lane->id];
 
 	copy_word(ls->message, sizeof(ls->message), last_error());
+	ls->err = err;
 	__atomic_store_n(&ls->error, 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&run->sh->abort, 1, __ATOMIC_RELEASE);
 }
@@ -71,12 +84,32 @@ static unsigned int dead_worker(struct run *run, siginfo_t *info)
 	return 0;
 }
 
-static int poll_children(void *arg)
+/* A thread that has ended without a word was killed by the kernel's own fault. */
+static unsigned int dead_thread(const struct run *run)
 {
+	unsigned int i;
+
+	for (i = 1; i <= run->nr_workers; i++) {
+		pid_t tid = __atomic_load_n(&run->sh->lane[i].tid, __ATOMIC_ACQUIRE);
+
+		if (tid && syscall(SYS_tgkill, getpid(), tid, 0) && errno == ESRCH)
+			return i;
+	}
+	return 0;
+}
+
+static int poll_lanes(void *arg)
+{
+	static u64 next_ns;
 	struct run *run = arg;
 	siginfo_t info;
 
-	return run_has_procs(run) && dead_worker(run, &info) ? -ECHILD : 0;
+	if (run_has_procs(run))
+		return dead_worker(run, &info) ? -ECHILD : 0;
+	if (now_ns() < next_ns)
+		return 0;
+	next_ns = now_ns() + THREAD_POLL_NS;
+	return dead_thread(run) ? -ESRCH : 0;
 }
 
 static void set_death_error(struct run *run)
@@ -84,6 +117,10 @@ static void set_death_error(struct run *run)
 	siginfo_t info;
 	unsigned int i = dead_worker(run, &info);
 
+	if (info.si_code != CLD_EXITED && !run->sh->nr_crashes) {
+		run->sh->unseen_signal = info.si_status;
+		run->sh->unseen_pid = info.si_pid;
+	}
 	/* It may have told why itself. */
 	if (__atomic_load_n(&run->sh->lane[i].error, __ATOMIC_ACQUIRE))
 		return;
@@ -97,7 +134,7 @@ static int meet(struct run *run, struct lane *lane, struct gate *gate, bool spin
 	const struct gate_wait wait = {
 		.abort = &run->sh->abort,
 		.budget_ns = run->budget_ns,
-		.poll = lane->id ? NULL : poll_children,
+		.poll = lane->id ? NULL : poll_lanes,
 		.arg = run,
 		.spin = spin,
 		.crowded = crowded(run),
@@ -109,6 +146,9 @@ static int meet(struct run *run, struct lane *lane, struct gate *gate, bool spin
 			  lane->id, run->budget_ns / NSEC_PER_SEC);
 	else if (err == -ECHILD)
 		set_death_error(run);
+	else if (err == -ESRCH)
+		set_error("the thread of lane %u is gone in the middle of a round",
+			  dead_thread(run));
 	return err;
 }
 
@@ -145,8 +185,11 @@ static enum act_result split_act(struct run *run, unsigned int thp)
 	int err;
 
 	if (run->fd < 0) {
+		u64 before = env_splits();
+
+		/* It is content with having split nothing. */
 		err = env_split_file(getpid(), addr, env.hpage_size);
-		return err ? ACT_BUSY : ACT_OK;
+		return err || env_splits() == before ? ACT_BUSY : ACT_OK;
 	}
 	err = session_cmd(run->fd, "split lane=a pid=%d map=0x%lx+0x%zx", run->lanes[0].pid,
 			  (unsigned long)addr, env.hpage_size);
@@ -355,13 +398,17 @@ int worker_loop(struct run *run, struct lane *lane)
 	int err;
 
 	env_pin(lane->id);
+	crash_thread(lane->id);
+	__atomic_store_n(&sh->lane[lane->id].tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
 	for (;;) {
 		err = meet(run, lane, &sh->ready, false);
 		if (err)
 			break;
 		cmd = sh->cmd;
-		if (cmd == CMD_QUIT)
+		if (cmd == CMD_QUIT) {
+			sh->lane[lane->id].tid = 0;
 			return 0;
+		}
 		err = worker_part(run, lane, cmd, sh->thp);
 		if (err)
 			break;
@@ -370,7 +417,8 @@ int worker_loop(struct run *run, struct lane *lane)
 			break;
 	}
 	if (err != -ECANCELED)
-		lane_fail(run, lane);
+		lane_fail(run, lane, err);
+	sh->lane[lane->id].tid = 0;
 	return err;
 }
 
@@ -380,13 +428,16 @@ int worker_loop(struct run *run, struct lane *lane)
  */
 int workers_error(struct run *run)
 {
+	int err = -EIO;
 	unsigned int i;
 
 	for (i = 1; i <= run->nr_workers; i++) {
-		if (__atomic_load_n(&run->sh->lane[i].error, __ATOMIC_ACQUIRE))
-			set_error("%s", run->sh->lane[i].message);
+		if (!__atomic_load_n(&run->sh->lane[i].error, __ATOMIC_ACQUIRE))
+			continue;
+		set_error("%s", run->sh->lane[i].message);
+		err = run->sh->lane[i].err;
 	}
-	return -EIO;
+	return err;
 }
 
 /**

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A session of the module */
+#ifndef THPRACE_CLIENT_H
+#define THPRACE_CLIENT_H
+
+#include "tally.h"
+
+int session_open(void);
+int session_cmd(int fd, const char *fmt, ...) __printf(2, 3);
+bool session_met(int fd);
+int session_report(int fd, struct tally *t);
+
+#endif /* THPRACE_CLIENT_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What this machine and kernel have; constant after env_probe() */
+#ifndef THPRACE_ENV_H
+#define THPRACE_ENV_H
+
+#include "util.h"
+
+#define MAX_NR_SUBPAGES		8192	/* arm64 with 64K pages: 512M huge pages */
+
+struct env {
+	size_t page_size;
+	size_t hpage_size;
+	unsigned int nr_subpages;
+	unsigned int nr_cpus;		/* in this task's affinity mask */
+	bool have_module;
+	bool have_split_file;		/* debugfs split_huge_pages takes pid,start,end */
+	bool have_swap;
+	int nr_nodes;
+	char module[48];		/* ABI version, or empty */
+	char no_module[160];		/* why there is none */
+	char no_thp[120];		/* why THP can't be had, or empty */
+	char release[72];
+};
+
+extern struct env env;
+
+void env_probe(void);
+void env_allow_thp(bool allow);
+void env_be_victim(void);
+int env_split_file(pid_t pid, const void *addr, size_t len);
+u64 env_vmstat(const char *name);
+u64 env_splits(void);
+int env_cpu(unsigned int n);
+void env_pin(unsigned int n);
+bool env_has_madvise(int advice);
+
+#endif /* THPRACE_ENV_H */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is left when the processes of a scenario are gone */
+#ifndef THPRACE_LEAK_H
+#define THPRACE_LEAK_H
+
+#include "result.h"
+
+struct leak;
+
+void leak_init(void);
+void leak_ignore(pid_t pid);
+const char *leak_why_not(void);
+const char *leak_no_cgroup(void);
+struct leak *leak_begin(unsigned int index);
+const char *leak_enter(const struct leak *leak);
+void leak_entered(struct leak *leak, bool entered);
+void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last);
+bool leak_pending(const struct leak *leak);
+bool leak_overdue(const struct leak *leak, u64 patience_ns);
+void leak_nudge(bool hard);
+void leak_give_up(void);
+void leak_stop(void);
+void leak_sweep(pid_t run);
+
+#endif /* THPRACE_LEAK_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The report on disk while the run goes on */
+#ifndef THPRACE_LIVE_H
+#define THPRACE_LIVE_H
+
+#include "report.h"
+
+int live_begin(struct report *rep);
+void live_write(void);
+void live_last_words(void);
+
+#endif /* THPRACE_LIVE_H */

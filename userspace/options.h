@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What to run, from the command line or from a recorded run */
+#ifndef THPRACE_OPTIONS_H
+#define THPRACE_OPTIONS_H
+
+#include "scenario.h"
+#include "storm.h"
+
+#define MAX_WORKERS		64	/* --procs */
+#define MAX_THPS		1024	/* --thps */
+#define MAX_SCENARIOS		48
+
+struct options {
+	const struct scenario *scenarios[MAX_SCENARIOS];
+	unsigned int nr_scenarios;
+	u64 duration_ms, rounds, seed, procs, thps, grid_k;
+	bool stop_first, grid, no_module, quiet;
+	const char *steer;
+	const char *json;
+	const char *grid_html;
+	const struct storm_batch *program;	/* of a recorded storm, or NULL */
+};
+
+#define OPTIONS_WHY	2048
+
+enum options_result { OPTIONS_OK, OPTIONS_BAD, OPTIONS_HELP };
+
+enum options_result options_parse(struct options *opt, int argc, char **argv, char *why);
+
+#endif /* THPRACE_OPTIONS_H */

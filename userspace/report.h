@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The results of a run, judged, and the forms in which they are shown */
+#ifndef THPRACE_REPORT_H
+#define THPRACE_REPORT_H
+
+#include "options.h"
+#include "run.h"
+
+#define MAX_PASSES		3	/* of a run over its scenarios */
+
+struct report {
+	const struct options *opt;
+	u64 start_ns, duration_ns;
+	unsigned int nr_passes;
+	u64 pass_end_ns[MAX_PASSES];
+	enum thprace_verdict verdict;
+	char why[260];
+	bool ended;			/* else it is written while the run goes on */
+	bool broken;			/* a harness error, whatever else was found */
+	struct shared *sh;		/* of the scenario that runs */
+	struct result *part;		/* what it has counted so far */
+	unsigned int nr_results;
+	struct result *results[MAX_SCENARIOS];
+	struct tally sum;
+	bool available[NR_CHECKS];
+	char why_not[NR_CHECKS][120];
+};
+
+int report_alloc(struct report *rep);
+void report_checks(struct report *rep);
+void report_judge(struct report *rep);
+void report_print(const struct report *rep, FILE *out);
+
+#endif /* THPRACE_REPORT_H */

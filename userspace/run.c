@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the lanes of a running scenario know of it
+ */
+#include <string.h>
+
+#include "env.h"
+#include "region.h"
+#include "rng.h"
+#include "run.h"
+#include "scenario.h"
+#include "storm.h"
+#include "tally.h"
+#include "util.h"
+
+#define ALONE_BATCHES	2
+
+/**
+ * run_reset() - nothing was counted, nobody is there
+ * @sh: before the process of a scenario is forked
+ */
+void run_reset(struct shared *sh)
+{
+	memset(sh, 0, offsetof(struct shared, tally));
+	tally_reset(&sh->tally[0]);
+	tally_reset(&sh->tally[1]);
+}
+
+/**
+ * run_tally() - what the session has reported last
+ * @run: the run
+ */
+struct tally *run_tally(const struct run *run)
+{
+	struct shared *sh = run->sh;
+
+	return &sh->tally[__atomic_load_n(&sh->tally_now, __ATOMIC_ACQUIRE) % 2];
+}
+
+/**
+ * run_violations() - all that are known so far, of this pass
+ * @run: the run
+ */
+u64 run_violations(const struct run *run)
+{
+	const struct shared *sh = run->sh;
+
+	return run_tally(run)->violations +
+	       __atomic_load_n(&sh->nr_violations, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&sh->nr_outside, __ATOMIC_RELAXED);
+}
+
+u8 *run_state(struct run *run, unsigned int thp)
+{
+	return run->state + (size_t)thp * env.nr_subpages;
+}
+
+/**
+ * run_view() - where the calling process has a huge page
+ * @run: the run
+ * @thp: which
+ */
+char *run_view(const struct run *run, unsigned int thp)
+{
+	return region_thp(&run->region, thp) + run->shift;
+}
+
+/**
+ * run_has_procs() - are the workers processes?
+ * @run: the run
+ */
+bool run_has_procs(const struct run *run)
+{
+	return run->sc->shape != SHAPE_THREADS;
+}
+
+/**
+ * run_begin_batch() - what a process knows of the batch by its number alone
+ * @run: the run
+ */
+void run_begin_batch(struct run *run)
+{
+	run->gen = mix64(run->seed, run->sh->batch);
+	run->full_verify = run->sh->batch % 4 == 0;
+	memset(run->state, PG_PATTERN, (size_t)run->nr_thps * env.nr_subpages);
+}
+
+/**
+ * run_alone() - is this huge page's op done without a split beside it?
+ * @run: the run
+ * @thp: huge page
+ *
+ * What an op leaves huge and mapped in part has states of its own, and must
+ * still be splittable when all is quiet; and some ops want pages that nobody
+ * holds.  One in every other batch, early in it; half of them where the
+ * scenario says so.
+ */
+bool run_alone(const struct run *run, unsigned int thp)
+{
+	if (run->fd < 0 || run->opt->grid || run->opt->steer)
+		return false;
+	if (run->sc->alone)
+		return thp % 2;
+	return thp == 1 && run->sh->batch % ALONE_BATCHES == 0;
+}
+
+/**
+ * run_steers_to() - does the schedule of this round go there?
+ * @run: the run
+ * @thp: huge page of the round
+ * @phase: name of a phase
+ */
+bool run_steers_to(const struct run *run, unsigned int thp, const char *phase)
+{
+	const char *schedule = run->opt->steer;
+
+	if (!schedule && run->sh->forced)
+		schedule = run->res->program.round[thp % STORM_ROUNDS].schedule;
+	return schedule && strstr(schedule, phase);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A scenario that is running: its lanes, and the memory that they share */
+#ifndef THPRACE_RUN_H
+#define THPRACE_RUN_H
+
+#include <pthread.h>
+#include <stdalign.h>
+
+#include "gate.h"
+#include "options.h"
+#include "piece.h"
+#include "region.h"
+#include "result.h"
+#include "rng.h"
+
+#define MAX_DEPTH		4	/* generations between main and a worker */
+#define SHARED_VIOLATIONS	16	/* kept of what the lanes see, and of what main sees */
+#define MAX_CRASHES		8
+
+struct stamp {
+	u64 begin_ns, end_ns;
+};
+
+/* A lane's part of the shared memory; written by the lane only. */
+struct lane_shared {
+	alignas(64) u64 done;
+	u64 busy, failed, time_ns;
+	u64 mean_ns;			/* running mean of an op */
+	u64 pages_verified;
+	u64 delay_ns;			/* written by main before the gate */
+	pid_t line[MAX_DEPTH];		/* forks between main and it, itself last */
+	u32 nr_ready;			/* of them that have pages of their own */
+	pid_t tid;			/* of a thread that runs, or 0 */
+	u32 error;
+	int err;			/* its errno, negative */
+	char message[160];
+};
+
+enum worker_cmd {
+	CMD_FAULT, CMD_FILL, CMD_ATTACH, CMD_RACE, CMD_RACE_ALL, CMD_AFTER, CMD_VERIFY, CMD_QUIT,
+};
+
+/* A fatal signal, as its handler has seen it. */
+struct crash {
+	u32 ready;			/* all of it is there */
+	int sig, code;
+	pid_t pid;
+	u32 lane;
+	u64 addr, ip;
+	bool write, fetch;		/* what was tried; else a read */
+	bool known;			/* the run knows what should be there: state */
+	u8 state;
+	bool mapped;			/* there is a VMA: vma, perms */
+	char perms[8];
+	u64 pagemap, flags;		/* 0: not known */
+};
+
+/*
+ * Mapped by main before the scenario's process is forked, and by the keeper: what
+ * is in it survives the end of any process.
+ */
+struct shared {
+	struct gate ready, spin, done;
+	u32 abort;
+	u32 cmd, thp;
+	u32 solo;			/* nobody splits in this round */
+	u32 forced;			/* this round follows a schedule */
+	u32 culprit;			/* the op that was to be found was done */
+	u64 round, batch, budget_ns;
+	u8 huge[MAX_THPS];		/* proven */
+	u32 running;			/* a scenario: index */
+	u32 index;
+	u32 stop;			/* main asks for the end */
+	u32 in_cgroup;
+	u32 nr_violations;		/* seen by lanes */
+	struct violation violations[SHARED_VIOLATIONS];
+	u32 nr_outside;			/* seen by main */
+	struct violation outside[SHARED_VIOLATIONS];
+	u32 armed;			/* fatal signals are caught */
+	u32 nr_crashes;
+	struct crash crash[MAX_CRASHES];
+	int unseen_signal;		/* ended a worker, past its handler */
+	pid_t unseen_pid;
+	u32 tally_now;			/* which of the two is whole */
+	struct lane_shared lane[MAX_WORKERS + 1];
+	/* Large, and not cleared: tallies are by their own rules, stamps before a round. */
+	struct tally tally[2];		/* of the session; without it, of the engine */
+	struct stamp stamp[MAX_WORKERS + 1][MAX_THPS];	/* lane, huge page */
+};
+
+struct lane {
+	unsigned int id;		/* 0 is main, the splitter */
+	char letter;			/* of the session, or 0 */
+	pid_t pid;
+	pthread_t thread;
+	bool started;
+	struct run *run;
+	const char *op;			/* this round's */
+	pid_t helper;			/* the task that does it in the lane's place, or 0 */
+	struct rng rng;			/* this round's choices */
+	bool urgent;			/* runs before all others */
+	struct piece piece;		/* from plan() to act() */
+	unsigned int variant;
+};
+
+struct run {
+	const struct scenario *sc;
+	const struct options *opt;
+	struct result *res;		/* of this pass */
+	const struct result *before;	/* of the passes before */
+	bool last_pass;
+	bool brief;			/* a first look: fewer huge pages */
+	int fd;				/* session or -1 */
+	struct region region;
+	struct region also;		/* checked too where pages may have gone, if any */
+	size_t shift;			/* this process has each huge page so far behind */
+	unsigned int nr_workers, nr_thps;
+	u8 *huge;			/* of sh */
+	u8 *state;			/* [nr_thps * nr_subpages] of this mm */
+	struct shared *sh;
+	struct lane lanes[MAX_WORKERS + 1];
+	u64 gen;			/* pattern generation, one a batch */
+	u64 seed;
+	u64 start_ns, begin_ns, deadline_ns, budget_ns;
+	__s64 bias_ns;			/* added to the workers' start */
+	u64 forced_ns;			/* time spent in rounds with a schedule */
+	const char *cgroup;		/* the scenario's own, or NULL */
+	u64 splits_before;		/* of the kernel */
+	bool full_verify;
+	pid_t extra[MAX_THPS];		/* more processes to check, 0 = none */
+	unsigned int nr_extra;
+	pid_t kthread;			/* that does a lane's work, or 0 */
+	const void *same_as;		/* a page: all PG_SAME ones are filled as if there */
+	void *priv;			/* a scenario's own */
+};
+
+void run_reset(struct shared *sh);
+struct tally *run_tally(const struct run *run);
+u64 run_violations(const struct run *run);
+void run_begin_batch(struct run *run);
+bool run_alone(const struct run *run, unsigned int thp);
+u8 *run_state(struct run *run, unsigned int thp);
+char *run_view(const struct run *run, unsigned int thp);
+bool run_has_procs(const struct run *run);
+bool run_steers_to(const struct run *run, unsigned int thp, const char *phase);
+
+#endif /* THPRACE_RUN_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Shared memory, for several scenarios */
+#ifndef THPRACE_SCENARIO_FILE_H
+#define THPRACE_SCENARIO_FILE_H
+
+#include "run.h"
+
+struct file_priv {
+	int fd[MAX_THPS];		/* of each huge page; 0: none */
+	u8 *fate;			/* of each page, shared with peers; or NULL */
+	size_t fate_len;
+};
+
+const char *shmem_why_not(void);
+int file_setup(struct run *run);
+void file_cleanup(struct run *run);
+int file_map(struct run *run);
+
+#endif /* THPRACE_SCENARIO_FILE_H */

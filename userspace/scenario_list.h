@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All scenarios, in the order of the default run
+ *
+ * Included where a list of them is needed.  A scenario is a row and its
+ * functions in one file (scenario_*.c, storm.c), and a line here.
+ */
+SCENARIO(split_munmap),
+SCENARIO(fork_munmap),
+SCENARIO(fork_zap),
+SCENARIO(munmap_wide),
+SCENARIO(sibling_munmap),
+SCENARIO(grandchild),
+SCENARIO(vma_merge),
+SCENARIO(zap),
+SCENARIO(mremap),
+SCENARIO(mremap_straddle),
+SCENARIO(mremap_touch),
+SCENARIO(mremap_migrate),
+SCENARIO(fork),
+SCENARIO(exit),
+SCENARIO(exit_munmap),
+SCENARIO(cow),
+SCENARIO(mprotect),
+SCENARIO(mlock),
+SCENARIO(madvise),
+SCENARIO(pageout),
+SCENARIO(lazyfree),
+SCENARIO(collapse),
+SCENARIO(gup),
+SCENARIO(pin),
+SCENARIO(reclaim),
+SCENARIO(compact),
+SCENARIO(khugepaged),
+SCENARIO(migrate),
+SCENARIO(mbind),
+SCENARIO(ksm),
+SCENARIO(softdirty),
+SCENARIO(uffd_wp),
+SCENARIO(shmem_punch),
+SCENARIO(shmem_truncate),
+SCENARIO(shmem_munmap),
+SCENARIO(shmem_peers),
+SCENARIO(shmem_misaligned),
+SCENARIO(shmem_pageout),
+SCENARIO(storm)

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Reclaim and migration, for several scenarios */
+#ifndef THPRACE_SCENARIO_PAGES_H
+#define THPRACE_SCENARIO_PAGES_H
+
+#include "run.h"
+
+const char *pageout_why_not(void);
+int pageout_setup(struct run *run);
+void pageout_cleanup(struct run *run);
+const char *migrate_why_not(void);
+enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp);
+
+#endif /* THPRACE_SCENARIO_PAGES_H */

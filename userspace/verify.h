@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What must be in the pages after a round */
+#ifndef THPRACE_VERIFY_H
+#define THPRACE_VERIFY_H
+
+#include "run.h"
+
+void verify_thp(struct run *run, struct lane *lane, unsigned int thp, bool all);
+u64 own_gen(const struct run *run, const struct lane *lane);
+u64 rewritten_gen(const struct run *run);
+void content_violation(struct run *run, struct lane *lane, const struct mismatch *bad,
+		       const char *what);
+
+#endif /* THPRACE_VERIFY_H */
