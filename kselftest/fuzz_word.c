@@ -259,7 +259,9 @@ static void add_task(struct gen *g)
 
 static void add_steer(struct gen *g)
 {
-	unsigned int lanes = g->verb->needs & B(OP) ? g->lanes : 1, nr, i, lane, at = 0;
+	/* a line that was spoilt may have no op left */
+	unsigned int lanes = g->verb->needs & B(OP) && g->lanes ? g->lanes : 1;
+	unsigned int nr, i, lane, at = 0;
 	const struct fuzz_names *n = &fuzz->phases;
 	char text[WORD_BYTES];
 
