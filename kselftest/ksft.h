@@ -6,8 +6,7 @@
  * process (and process group) of its own, so that an assert can simply leave,
  * a crash is one failed case, and nothing that a case started survives it.
  * A case must evaluate at least one expectation: one that verified nothing
- * has failed.  Not here: anything about the module (see tr.h) or about huge
- * pages (see thp.h).
+ * has failed.
  */
 #ifndef THPRACE_KSFT_H
 #define THPRACE_KSFT_H

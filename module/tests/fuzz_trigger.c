@@ -3,7 +3,7 @@
  * fuzz_trigger.c - one parse of arbitrary bytes, with what must always hold
  *
  * libFuzzer's entry point; test_trigger.c drives it with its own, seeded
- * mutations.  Not here: which lines are right or wrong.
+ * mutations.
  */
 #include <stdlib.h>
 

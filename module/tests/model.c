@@ -2,7 +2,7 @@
 /*
  * model.c - one folio's counters, moved as each kernel moves them
  *
- * See model.h.  Not here: any rule about what the counters must be.
+ * See model.h.
  */
 #include "model.h"
 

@@ -3,8 +3,8 @@
  * model.h - one folio's counters, moved as each kernel moves them
  *
  * The operations restate the statements of the kernels' rmap code (named at
- * each), not the rules of judge.c: whatever they lead to is a state of a
- * correct kernel, so no rule may report on it.  Not here: locks and races.
+ * each), not the rules of rules.c: whatever they lead to is a state of a
+ * correct kernel, so no rule may report on it.
  */
 #ifndef THPRACE_TESTS_MODEL_H
 #define THPRACE_TESTS_MODEL_H

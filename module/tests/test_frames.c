@@ -2,8 +2,7 @@
 /*
  * test_frames.c - the rule on frames that once were part of a huge page
  *
- * The numbers are literal, one thing wrong at a time.  Not here: rules on what
- * is mapped (test_judge.c).
+ * The numbers are literal, one thing wrong at a time.
  */
 #include <setjmp.h>
 #include <stdarg.h>

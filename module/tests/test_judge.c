@@ -3,8 +3,7 @@
  * test_judge.c - each rule on observations written down by hand
  *
  * The numbers are literal: what a kernel of that version shows for the
- * mapping described, then one thing wrong at a time.  Not here: states reached
- * by histories (test_model.c).
+ * mapping described, then one thing wrong at a time.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
  *
  * Random histories on the model of every kernel: no rule may report, every
  * rule that applies must hold, and each injection must be reported by exactly
- * its check.  Not here: observations that no correct kernel makes.
+ * its check.
  */
 #include <setjmp.h>
 #include <stdarg.h>

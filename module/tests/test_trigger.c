@@ -3,7 +3,7 @@
  * test_trigger.c - the grammar of docs/ABI.md, word by word
  *
  * Every word, every error, every limit from both sides; then mutations of
- * valid lines.  Not here: names that only the running kernel can look up.
+ * valid lines.
  */
 #include <setjmp.h>
 #include <stdarg.h>
