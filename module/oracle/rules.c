@@ -267,9 +267,7 @@ static void judge_refcount(const struct thprace_obs *obs, struct thprace_finding
 {
 	s64 want = known_refs(obs), got = obs->refcount;
 
-	if (got < 0)
-		violated(obs, f, 0, want, got, "fewer than no references");
-	else if (got < want)
+	if (got < want)
 		violated(obs, f, 0, want, got, "fewer references than holders");
 	else if (got == want)
 		held(f);
