@@ -216,25 +216,42 @@ static void case_holder_stays(const void *arg)
 	lender_stop(&l);
 }
 
+#define SHMEM_KNOB	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
+/* Sets the knob; @old gets the value that it had. */
+static void set_shmem(const char *value, char old[32])
+{
+	char text[128] = "", *from, *end;
+	int fd = open(SHMEM_KNOB, O_RDWR);
+
+	ksft_assert(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0, SHMEM_KNOB);
+	from = strchr(text, '[');
+	end = from ? strchr(from, ']') : NULL;
+	ksft_assert(end && end - from <= 31, "%s: %s", SHMEM_KNOB, text);
+	*end = '\0';
+	snprintf(old, 32, "%s", from + 1);
+	ksft_assert(write(fd, value, strlen(value)) == (ssize_t)strlen(value),
+		    "%s: %s", SHMEM_KNOB, value);
+	close(fd);
+}
+
 /* The split of a file's folio may fail for reasons of its own. */
 static void case_shmem_progress(const void *arg)
 {
-	static const char knob[] =
-		"/sys/kernel/mm/transparent_hugepage/shmem_enabled";
 	size_t huge = thp_bytes();
-	char words[96], *p = reserve(huge), *report;
-	int fd = memfd_create("thprace", 0), k = open(knob, O_WRONLY);
+	char words[96], old[32], advise[32], *p = reserve(huge), *report;
+	int fd = memfd_create("thprace", 0);
 	struct lender l;
 
 	(void)arg;
-	ksft_assert(k >= 0 && write(k, "advise", 6) == 6, "%s", knob);
-	close(k);
 	lender_start(&l, 600000000);
 	ksft_assert(fd >= 0 && !ftruncate(fd, huge), "memfd");
 	ksft_assert(mmap(p, huge, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
 			 fd, 0) == p, "mmap");
 	madvise(p, huge, MADV_HUGEPAGE);
+	set_shmem("advise", old);
 	memset(p, 1, huge);
+	set_shmem(old, advise);
 	if (smaps_bytes(getpid(), p, huge, "ShmemPmdMapped") != huge)
 		ksft_skip("shared memory is not huge here");
 	lender_lend(&l, p);
