@@ -166,22 +166,33 @@ static bool only_files(const struct report *rep)
 	return true;
 }
 
-/* These have nothing to say when no folio is left whole: neither held nor skipped. */
+/*
+ * Some checks are of large folios only, or of those that are mapped in part:
+ * with none of them left they are neither held nor skipped.  Of the checks at
+ * probe points the module says whether its lanes came there.
+ */
 static bool must_hold(const struct report *rep, unsigned int check)
 {
 	if (!rep->available[check])
 		return false;
 	switch (check) {
-	case THPRACE_CHECK_SPLIT_PROGRESS:
+	case THPRACE_CHECK_ENTIRE_MAPCOUNT:
+	case THPRACE_CHECK_LARGE_MAPCOUNT:
+	case THPRACE_CHECK_NR_PAGES_MAPPED:
+	case THPRACE_CHECK_MM_ID:
 	case THPRACE_CHECK_DEFERRED_QUEUE:
 	case THPRACE_CHECK_PMD_GEOMETRY:
 		return rep->sum.checks[check].skipped;
+	case THPRACE_CHECK_SPLIT_PROGRESS:
+		return rep->sum.checks[check].skipped && !only_files(rep);
 	case THPRACE_CHECK_ANON_EXCLUSIVE:
 	case THPRACE_CHECK_RMAP_LINEAR:
+		return !only_files(rep);
 	case THPRACE_CHECK_SPLIT_LOCK:
 	case THPRACE_CHECK_SPLIT_FOLIO_LOCK:
 	case THPRACE_CHECK_SPLIT_SERIAL:
-		return !only_files(rep);
+	case THPRACE_CHECK_RMAP_LOCK:
+		return rep->sum.checks[check].needed;
 	default:
 		return true;
 	}

@@ -161,14 +161,18 @@ static const char *collapse_why_not(void)
 	return env_has_madvise(MADV_COLLAPSE) ? NULL : "this kernel has no MADV_COLLAPSE";
 }
 
+/* Tries of a collapse that waits for the split to have taken something apart. */
+#define COLLAPSE_TRIES	64
+
 /* What the split takes apart is put together, and again. */
 static enum act_result collapse_act(struct run *run, struct lane *lane, unsigned int thp)
 {
+	bool waits = lane->variant % 2;
+	unsigned int i, nr_ok = 0, tries = waits ? COLLAPSE_TRIES : 1 + lane->variant % 3;
 	char *base = region_thp(&run->region, thp);
-	unsigned int i, nr_ok = 0;
 	int got;
 
-	for (i = 0; i < 1 + lane->variant % 3; i++) {
+	for (i = 0; i < tries && !(waits && nr_ok); i++) {
 		got = thp_collapse(base);
 		if (got == -EINVAL)
 			return ACT_FAILED;

@@ -165,6 +165,7 @@ static void parse_check(struct tally *t, char *line)
 	check->held += number(line, "held");
 	check->violated += number(line, "violated");
 	check->skipped += number(line, "skipped");
+	check->needed += number(line, "needed");
 	check->listed = true;
 }
 
@@ -375,6 +376,7 @@ void tally_add(struct tally *sum, const struct tally *t)
 		check->held += t->checks[i].held;
 		check->violated += t->checks[i].violated;
 		check->skipped += t->checks[i].skipped;
+		check->needed += t->checks[i].needed;
 		check->listed |= t->checks[i].listed;
 		if (t->checks[i].reason[0])
 			memcpy(check->reason, t->checks[i].reason, sizeof(check->reason));

@@ -22,6 +22,7 @@ struct op_count {
 
 struct check_count {
 	u64 held, violated, skipped;
+	u64 needed;			/* reports in which a pass needed it */
 	bool listed;			/* a report had it */
 	char reason[120];
 };

@@ -227,9 +227,10 @@ char *thprace_report_session(struct thprace_session *s, size_t *len)
 			held += thprace_lockcount_held(s, i);
 		if (!why)
 			why = s->check[i].reason;
-		say(&t, "check %s held=%llu violated=%llu skipped=%llu reason=%s\n",
+		say(&t, "check %s held=%llu violated=%llu skipped=%llu needed=%u reason=%s\n",
 		    thprace_check_name(i), held, s->check[i].violated,
-		    s->check[i].skipped, why ? why : "-");
+		    s->check[i].skipped + s->check[i].unconfirmed,
+		    thprace_check_must_hold(s, i), why ? why : "-");
 	}
 	if (s->bench_rounds)
 		say(&t, "bench rounds=%llu check_ns=%llu walk_ns=%llu\n", s->bench_rounds,
