@@ -94,7 +94,8 @@ start()
 	[ -z "$run" ] || kill -9 "$run" 2>/dev/null || :
 	fault=$1
 	shift
-	rm -f "$tmp/json"
+	# what the run before left there is not of this one
+	rm -f "$tmp/json" "$tmp/out" "$tmp/err"
 	THPRACE_INJECT=$fault "$thprace" run "$@" --json "$tmp/json" >"$tmp/out" 2>"$tmp/err" &
 	run=$!
 }
