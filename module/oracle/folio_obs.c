@@ -695,6 +695,38 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 	return ret;
 }
 
+/*
+ * A reference on the folio of a page that is mapped at an address, or NULL.  It
+ * is taken under the page table lock: a frame that was read there before may
+ * have been freed since, and to lock it would be to lock somebody else's page,
+ * one that zsmalloc has just allocated for instance.
+ */
+static struct folio *get_mapped(struct mm_struct *mm, unsigned long addr, unsigned long pfn)
+{
+	struct thprace_entry e = { .kind = THPRACE_ENTRY_NONE };
+	struct folio *folio = NULL;
+	struct thprace_pgwalk w;
+
+	switch (thprace_pgwalk_lock(&w, mm, addr)) {
+	case THPRACE_LEVEL_PMD:
+		e = thprace_pmd_entry(w.pmd);
+		e.pfn += (addr & ~PMD_MASK) >> PAGE_SHIFT;
+		break;
+	case THPRACE_LEVEL_PTE:
+		e = thprace_pte_entry(READ_ONCE(*w.pte));
+		break;
+	case THPRACE_LEVEL_NONE:
+		break;
+	}
+	if (e.kind == THPRACE_ENTRY_PRESENT && e.pfn == pfn) {
+		folio = page_folio(pfn_to_page(pfn));
+		if (!folio_try_get(folio))
+			folio = NULL;
+	}
+	thprace_pgwalk_unlock(&w);
+	return folio;
+}
+
 /**
  * thprace_observe_folio() - write down the state of one folio
  * @o: locked observer
@@ -716,21 +748,16 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 		      unsigned long region,
 		      unsigned int own_refs, bool walk)
 {
-	struct page *page = pfn_to_online_page(pfn);
 	enum thprace_observe_result ret;
 	struct folio *folio;
+	struct page *page;
 	unsigned int tries;
 
 	obs->incomplete = NULL;
-	if (!page)
+	folio = get_mapped(o->set.mm[mm], region + slot * PAGE_SIZE, pfn);
+	if (!folio)
 		return THPRACE_OBSERVE_GONE;
-	folio = page_folio(page);
-	if (!folio_try_get(folio))
-		return THPRACE_OBSERVE_GONE;
-	if (page_folio(page) != folio) {
-		folio_put(folio);
-		return THPRACE_OBSERVE_GONE;
-	}
+	page = pfn_to_page(pfn);
 	for (tries = 0; !folio_trylock(folio); tries++) {
 		if (tries == 16) {
 			folio_put(folio);
