@@ -279,21 +279,13 @@ static void note_migration(struct thprace_mmset *set, unsigned int mm, unsigned 
 bool thprace_mmset_still_unlocked(struct thprace_mmset *set)
 {
 	const struct thprace_unlocked *u = &set->unlocked;
-	struct thprace_entry e = { .kind = THPRACE_ENTRY_NONE };
 	struct thprace_pgwalk w;
+	struct thprace_entry e;
 	bool still;
 
-	switch (thprace_pgwalk_lock(&w, set->mm[u->mm], u->addr)) {
-	case THPRACE_LEVEL_PMD:
-		e = thprace_pmd_entry(w.pmd);
-		break;
-	case THPRACE_LEVEL_PTE:
-		e = thprace_pte_entry(READ_ONCE(*w.pte));
-		break;
-	case THPRACE_LEVEL_NONE:
-		break;
-	}
-	still = e.kind == u->entry.kind && e.pfn == u->entry.pfn && !is_locked(e.pfn);
+	thprace_pgwalk_lock(&w, set->mm[u->mm], u->addr);
+	e = thprace_pgwalk_read(&w, u->addr);
+	still = u->addr && e.kind == u->entry.kind && e.pfn == u->entry.pfn && !is_locked(e.pfn);
 	thprace_pgwalk_unlock(&w);
 	return still;
 }

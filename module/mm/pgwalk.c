@@ -128,34 +128,50 @@ void thprace_pgwalk_unlock(struct thprace_pgwalk *w)
 }
 
 /**
+ * thprace_pgwalk_read() - the entry of the address that was locked
+ * @w: as thprace_pgwalk_lock() has filled it
+ * @addr: as it was given
+ *
+ * Of a PMD leaf or a PMD migration entry, @pfn is that of the address, not of
+ * the leaf's first page.
+ *
+ * Context: between thprace_pgwalk_lock() and thprace_pgwalk_unlock().
+ */
+struct thprace_entry thprace_pgwalk_read(const struct thprace_pgwalk *w, unsigned long addr)
+{
+	struct thprace_entry e = { .kind = THPRACE_ENTRY_NONE };
+
+	switch (w->level) {
+	case THPRACE_LEVEL_PMD:
+		e = thprace_pmd_entry(w->pmd);
+		e.pfn += (addr & ~PMD_MASK) >> PAGE_SHIFT;
+		break;
+	case THPRACE_LEVEL_PTE:
+		e = thprace_pte_entry(READ_ONCE(*w->pte));
+		break;
+	case THPRACE_LEVEL_NONE:
+		break;
+	}
+	return e;
+}
+
+/**
  * thprace_pgwalk_entry() - the entry of one address
  * @mm: mmap_lock held, for read at least
  * @addr: any
  * @level: out: the level of the entry
  *
- * Of a PMD leaf or a PMD migration entry, @pfn is that of the address, not of
- * the leaf's first page.
- *
- * Context: process context. Return: the entry, which may have changed since.
+ * Context: process context.
+ * Return: as thprace_pgwalk_read(); it may have changed since.
  */
 struct thprace_entry thprace_pgwalk_entry(struct mm_struct *mm, unsigned long addr,
 					  enum thprace_level *level)
 {
-	struct thprace_entry e = { .kind = THPRACE_ENTRY_NONE };
 	struct thprace_pgwalk w;
+	struct thprace_entry e;
 
 	*level = thprace_pgwalk_lock(&w, mm, addr);
-	switch (w.level) {
-	case THPRACE_LEVEL_PMD:
-		e = thprace_pmd_entry(w.pmd);
-		e.pfn += (addr & ~PMD_MASK) >> PAGE_SHIFT;
-		break;
-	case THPRACE_LEVEL_PTE:
-		e = thprace_pte_entry(READ_ONCE(*w.pte));
-		break;
-	case THPRACE_LEVEL_NONE:
-		break;
-	}
+	e = thprace_pgwalk_read(&w, addr);
 	thprace_pgwalk_unlock(&w);
 	return e;
 }

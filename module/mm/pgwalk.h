@@ -31,6 +31,7 @@ struct thprace_pgwalk {
 enum thprace_level thprace_pgwalk_lock(struct thprace_pgwalk *w, struct mm_struct *mm,
 				       unsigned long addr);
 void thprace_pgwalk_unlock(struct thprace_pgwalk *w);
+struct thprace_entry thprace_pgwalk_read(const struct thprace_pgwalk *w, unsigned long addr);
 struct thprace_entry thprace_pgwalk_entry(struct mm_struct *mm, unsigned long addr,
 					  enum thprace_level *level);
 pmd_t *thprace_find_pmd(struct mm_struct *mm, unsigned long addr);

@@ -703,21 +703,12 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
  */
 static struct folio *get_mapped(struct mm_struct *mm, unsigned long addr, unsigned long pfn)
 {
-	struct thprace_entry e = { .kind = THPRACE_ENTRY_NONE };
 	struct folio *folio = NULL;
 	struct thprace_pgwalk w;
+	struct thprace_entry e;
 
-	switch (thprace_pgwalk_lock(&w, mm, addr)) {
-	case THPRACE_LEVEL_PMD:
-		e = thprace_pmd_entry(w.pmd);
-		e.pfn += (addr & ~PMD_MASK) >> PAGE_SHIFT;
-		break;
-	case THPRACE_LEVEL_PTE:
-		e = thprace_pte_entry(READ_ONCE(*w.pte));
-		break;
-	case THPRACE_LEVEL_NONE:
-		break;
-	}
+	thprace_pgwalk_lock(&w, mm, addr);
+	e = thprace_pgwalk_read(&w, addr);
 	if (e.kind == THPRACE_ENTRY_PRESENT && e.pfn == pfn) {
 		folio = page_folio(pfn_to_page(pfn));
 		if (!folio_try_get(folio))
