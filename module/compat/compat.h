@@ -188,6 +188,26 @@ static inline u64 thprace_random_seed(void)
 static inline void vma_start_write(struct vm_area_struct *vma) { }
 #endif
 
+/*
+ * Index of the folio at the start of a VMA, by which rmap finds it.  Since 7.3
+ * anonymous folios have one of their own, also in private mappings of files.
+ */
+static inline pgoff_t thprace_vma_pgoff(const struct vm_area_struct *vma, bool anon)
+{
+#ifdef THPRACE_HAVE_ANON_PGOFF
+	if (anon)
+		return vma_start_anon_pgoff(vma);
+#endif
+	return vma->vm_pgoff;
+}
+
+/* Where a VMA has, or would have, the folio with this index. */
+static inline unsigned long thprace_vma_address(const struct vm_area_struct *vma, bool anon,
+						pgoff_t index)
+{
+	return vma->vm_start + ((index - thprace_vma_pgoff(vma, anon)) << PAGE_SHIFT);
+}
+
 /* ---- locks ---- */
 
 #ifndef THPRACE_HAVE_MMAP_WRITE_TRYLOCK

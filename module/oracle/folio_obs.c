@@ -37,13 +37,15 @@ static struct thprace_candidate *find_candidate(struct thprace_observer *o, unsi
  * can be one that nobody named; then it is added, and all are locked anew once
  * the walk is over.
  */
-static enum thprace_observe_result add_vma(struct thprace_observer *o,
-					   struct vm_area_struct *vma, pgoff_t index,
-					   unsigned long nr, unsigned long region)
+static enum thprace_observe_result add_vma(struct thprace_observer *o, struct folio *folio,
+					   struct vm_area_struct *vma, unsigned long region)
 {
+	pgoff_t index = thprace_folio_index(folio), nr = folio_nr_pages(folio);
+	bool anon = folio_test_anon(folio);
 	struct mm_struct *mm = vma->vm_mm;
-	pgoff_t first = max(index, vma->vm_pgoff);
-	pgoff_t end = min(index + nr, vma->vm_pgoff + vma_pages(vma));
+	pgoff_t start = thprace_vma_pgoff(vma, anon);
+	pgoff_t first = max(index, start);
+	pgoff_t end = min(index + nr, start + vma_pages(vma));
 	struct thprace_candidate *p;
 	unsigned long base, at;
 	int m = thprace_mmset_index(&o->set, mm);
@@ -59,8 +61,8 @@ static enum thprace_observe_result add_vma(struct thprace_observer *o,
 		return THPRACE_OBSERVE_AGAIN;
 
 	/* May wrap below 0 in theory only; then no page is found there. */
-	base = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);
-	at = (vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT)) & PMD_MASK;
+	base = thprace_vma_address(vma, anon, index);
+	at = thprace_vma_address(vma, anon, first) & PMD_MASK;
 	if (at != region) {
 		for (i = 0; i < o->set.nr_extra; i++)
 			if (o->set.extra[i].mm == m && o->set.extra[i].addr == at)
@@ -110,18 +112,18 @@ static enum thprace_observe_result add_rmap(struct thprace_observer *o, struct f
 	if (anon_vma) {
 		struct anon_vma_chain *avc;
 
-		for (avc = thprace_anon_it_first(&anon_vma->rb_root, index, index + nr - 1);
+		for (avc = thprace_anon_it_first(anon_vma, index, index + nr - 1);
 		     avc; avc = thprace_anon_it_next(avc, index, index + nr - 1)) {
-			ret = worse(ret, add_vma(o, avc->vma, index, nr, region));
+			ret = worse(ret, add_vma(o, folio, avc->vma, region));
 			if (ret == THPRACE_OBSERVE_UNKNOWN)
 				break;
 		}
 	} else {
 		struct vm_area_struct *vma;
 
-		for (vma = thprace_file_it_first(&mapping->i_mmap, index, index + nr - 1);
+		for (vma = thprace_file_it_first(mapping, index, index + nr - 1);
 		     vma; vma = thprace_file_it_next(vma, index, index + nr - 1)) {
-			ret = worse(ret, add_vma(o, vma, index, nr, region));
+			ret = worse(ret, add_vma(o, folio, vma, region));
 			if (ret == THPRACE_OBSERVE_UNKNOWN)
 				break;
 		}
@@ -172,7 +174,8 @@ static void look_at_vma(struct thprace_observer *o, struct thprace_obs *obs,
 		note_bad(&obs->linear, i, addr, want, -1);
 		return;
 	}
-	got = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	got = thprace_vma_pgoff(vma, folio_test_anon(folio)) +
+	      ((addr - vma->vm_start) >> PAGE_SHIFT);
 	if (got != want)
 		note_bad(&obs->linear, i, addr, want, got);
 	if (pmd && (!IS_ALIGNED(addr, PMD_SIZE) || addr + PMD_SIZE > vma->vm_end))
@@ -198,16 +201,17 @@ static void count_owner(struct thprace_obs *obs, struct mm_struct *mm, unsigned 
  * it.
  */
 static bool candidate_owns(struct thprace_observer *o, const struct thprace_candidate *p,
-			   unsigned long addr, pgoff_t index, unsigned long bytes,
-			   unsigned long *until)
+			   unsigned long addr, struct folio *folio, unsigned long *until)
 {
+	unsigned long bytes = folio_nr_pages(folio) << PAGE_SHIFT;
 	struct vm_area_struct *vma = thprace_mmset_vma(&o->set, p->mm, addr);
 	const struct thprace_candidate *q, *cover = NULL;
 	unsigned long base;
 	int i;
 
 	*until = vma ? (vma->vm_start <= addr ? vma->vm_end : vma->vm_start) : ULONG_MAX;
-	base = vma ? vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT) : 0;
+	base = vma ? thprace_vma_address(vma, folio_test_anon(folio),
+					 thprace_folio_index(folio)) : 0;
 	for (i = o->candidates_of[p->mm]; i >= 0; i = q->next) {
 		q = &o->candidate[i];
 		if (vma && vma->vm_start <= addr && q->base == base)
@@ -262,8 +266,7 @@ static void count_ptes(struct walk *v, unsigned int i, unsigned int sub, unsigne
 static bool owns(struct walk *v, unsigned long addr)
 {
 	if (addr >= v->until) {
-		v->owns = candidate_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
-					 v->obs->nr * PAGE_SIZE, &v->until);
+		v->owns = candidate_owns(v->o, v->p, addr, v->folio, &v->until);
 		v->asked = false;
 	}
 	return v->owns;
@@ -343,8 +346,7 @@ static void look_at_pmd(struct walk *v, unsigned int i, unsigned int n, unsigned
 	unsigned int zero;
 
 	if (pfn < obs->pfn || pfn >= obs->pfn + obs->nr ||
-	    !candidate_owns(v->o, v->p, addr, thprace_folio_index(v->folio),
-			obs->nr * PAGE_SIZE, &v->until))
+	    !candidate_owns(v->o, v->p, addr, v->folio, &v->until))
 		return;
 	v->until = 0;
 	obs->pmd_maps++;
@@ -592,16 +594,19 @@ static enum thprace_observe_result find_rmap(struct thprace_obs *obs, struct fol
  */
 static void add_given(struct thprace_observer *o, struct folio *folio)
 {
-	pgoff_t index = thprace_folio_index(folio);
+	pgoff_t index = thprace_folio_index(folio), start;
 	unsigned long nr = folio_nr_pages(folio);
+	bool anon = folio_test_anon(folio);
 	unsigned int i;
 
 	for (i = 0; i < o->set.nr_given; i++) {
 		struct vm_area_struct *vma = o->set.region_vma[i];
 
-		if (vma && index < vma->vm_pgoff + vma_pages(vma) && index + nr > vma->vm_pgoff)
-			find_candidate(o, i, vma->vm_start +
-				       ((index - vma->vm_pgoff) << PAGE_SHIFT));
+		if (!vma)
+			continue;
+		start = thprace_vma_pgoff(vma, anon);
+		if (index < start + vma_pages(vma) && index + nr > start)
+			find_candidate(o, i, thprace_vma_address(vma, anon, index));
 	}
 }
 

@@ -242,7 +242,7 @@ NOKPROBE_SYMBOL(thprace_lockcheck_remap);
 
 /**
  * thprace_lockcheck_tree() - a VMA joins or leaves the tree of an anon_vma
- * @regs: of anon_vma_interval_tree_insert() or _remove(), whose first argument
+ * @regs: of anon_rmap_tree_insert() or _remove(), whose first argument
  *	is the link between the two
  *
  * All callers hold the rwsem of the root for write, and have set the link's
@@ -264,9 +264,9 @@ NOKPROBE_SYMBOL(thprace_lockcheck_tree);
  * thprace_lockcheck_move() - mremap moves a huge PMD
  * @regs: of move_huge_pmd(vma, old_addr, new_addr, ...), vma being the source
  *
- * A walk visits VMAs by rising vm_pgoff.  If the destination comes first, a
+ * A walk visits VMAs by rising page offset.  If the destination comes first, a
  * PMD that moves in the middle of the walk is met nowhere; so the rmap locks
- * are taken just then (38a76013ad80, dd18dbc2d42a).  At equal vm_pgoff the
+ * are taken just then (38a76013ad80, dd18dbc2d42a).  At equal offsets the
  * order in the tree decides, which is not looked at here.
  *
  * Context: probe handler, preemption off; the mmap_lock is held for write.
@@ -280,7 +280,8 @@ void thprace_lockcheck_move(struct pt_regs *regs)
 	if (!vma->anon_vma)
 		return;
 	new = find_vma(vma->vm_mm, new_addr);
-	if (!new || new->vm_start > new_addr || new->vm_pgoff >= vma->vm_pgoff)
+	if (!new || new->vm_start > new_addr ||
+	    thprace_vma_pgoff(new, true) >= thprace_vma_pgoff(vma, true))
 		return;
 	check_rmap_lock(vma->anon_vma, new_addr,
 			"a huge PMD moves to the left in the walk without the rmap locks");
