@@ -563,7 +563,7 @@ static enum thprace_observe_result find_rmap(struct thprace_obs *obs, struct fol
 	if (folio_test_anon(folio)) {
 		rmap->anon_vma = thprace_folio_anon_vma(folio);
 		if (!rmap->anon_vma)
-			return THPRACE_OBSERVE_GONE;
+			return THPRACE_OBSERVE_FOREIGN;
 		obs->flags |= BIT(THPRACE_OBS_ANON);
 		if (vma && thprace_vma_links(vma, rmap->anon_vma))
 			rmap->sem = &READ_ONCE(rmap->anon_vma->root)->rwsem;
@@ -571,7 +571,7 @@ static enum thprace_observe_result find_rmap(struct thprace_obs *obs, struct fol
 	}
 	/* truncated, or the huge zero page */
 	if (!mapping || ((unsigned long)mapping & 3))
-		return THPRACE_OBSERVE_GONE;
+		return THPRACE_OBSERVE_FOREIGN;
 	if (!vma || !vma->vm_file || vma->vm_file->f_mapping != mapping) {
 		obs->incomplete = "a page that is not of its VMA's file";
 		return THPRACE_OBSERVE_UNKNOWN;
@@ -757,9 +757,10 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 		cond_resched();
 		udelay(1 << min(tries, 6U));
 	}
-	if (page_folio(page) != folio || folio_test_hugetlb(folio) ||
-	    folio_nr_pages(folio) > THPRACE_HPAGE_NR) {
+	if (page_folio(page) != folio) {
 		ret = THPRACE_OBSERVE_GONE;
+	} else if (folio_test_hugetlb(folio) || folio_nr_pages(folio) > THPRACE_HPAGE_NR) {
+		ret = THPRACE_OBSERVE_FOREIGN;
 	} else {
 		unsigned long sub = pfn - folio_pfn(folio);
 		unsigned long base = region + (slot - sub) * PAGE_SIZE;
