@@ -12,8 +12,8 @@ BUDGET ?= 60
 STEPS ?= 10000
 SEED ?= $(shell date +%s)
 
-.PHONY: all module modules_install userspace kselftests run check unit kselftest deps lint bench \
-	soak soak-pressure fuzz seeded clean
+.PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
+	lint bench soak soak-pressure fuzz seeded clean
 
 all: module userspace kselftests
 
@@ -51,6 +51,15 @@ unit:
 
 check: deps
 	.ci/check
+
+# And what takes too long for that: two to three hours. A kernel without NUMA, memory cgroups,
+# KSM, swap and shmem must pass like any other.
+check-all: check
+	vm/run --kernel 6.12-min -- thprace run --duration 60
+	$(MAKE) fuzz KERNEL=6.12-debug
+	$(MAKE) soak-pressure KERNEL=6.12 DURATION=600
+	$(MAKE) soak-pressure KERNEL=7.2 DURATION=600
+	$(MAKE) soak
 
 kselftest: all
 	THPRACE_KO=$(CURDIR)/thprace.ko kselftest/run.sh

@@ -92,6 +92,18 @@ bool region_try_map(struct region *r, size_t len)
 	return smaps_bytes(getpid(), r->addr, len, "AnonHugePages") == len;
 }
 
+char *thp_reserve(size_t len)
+{
+	size_t huge = thp_bytes();
+	char *p = mmap(NULL, len + huge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	ksft_assert(p != MAP_FAILED, "mmap");
+	p += -(unsigned long)p % huge;
+	ksft_assert(!munmap(p, len), "munmap");
+	return p;
+}
+
 void region_map(struct region *r, size_t len)
 {
 	ksft_assert(region_try_map(r, len), "no %zu bytes of huge pages", len);

@@ -31,6 +31,9 @@ bool region_try_map(struct region *r, size_t len);
 void region_map(struct region *r, size_t len);
 void region_unmap(struct region *r);
 
+/* An address range of @len, huge page aligned, that nothing is mapped in. */
+char *thp_reserve(size_t len);
+
 void region_fill(char *addr, size_t len);
 /* The number of words in the range that do not hold the pattern. */
 size_t region_bad(const char *addr, size_t len);

@@ -348,3 +348,27 @@ s64 tr_try_split(struct holder *h)
 	free(report);
 	return done;
 }
+
+char *tr_check_sound(const char *words)
+{
+	char *report;
+	int err = tr_write("check", "%s", words);
+
+	ksft_assert(!err, "check %s: %s", words, tr_errno_name(err));
+	report = tr_read("last");
+	if (!ksft_expect(!tr_violations(report, NULL), "a violation"))
+		ksft_msg("%s", report);
+	return report;
+}
+
+void tr_no_skip(const char *report)
+{
+	static const char * const names[] = THPRACE_CHECK_NAMES;
+	unsigned int i;
+	s64 n;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		n = tr_row(report, "check", names[i], "skipped");
+		ksft_expect(n <= 0, "%s skipped=%lld", names[i], (long long)n);
+	}
+}

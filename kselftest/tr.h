@@ -75,4 +75,9 @@ void tr_on_holder(int fd, const char *verb, struct holder *h,
 /* The split trigger on a holder: how many huge pages it split. */
 s64 tr_try_split(struct holder *h);
 
+/* The check trigger, which must not report a violation: its report. */
+char *tr_check_sound(const char *words);
+/* Expects that nothing was skipped. */
+void tr_no_skip(const char *report);
+
 #endif /* THPRACE_KSFT_TR_H */
