@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@
 #define MAX_TEXT	0x10000
 #define ERROR(nr)	(SECCOMP_RET_ERRNO | (nr))
 #define EXIT_ERROR	2
+#define POLL_MS		100
 
 struct words {
 	const char *word[MAX_WORDS];
@@ -239,16 +241,25 @@ static void answer(int listener, const struct seccomp_notif *req)
 		err(EXIT_ERROR, "seccomp answer");
 }
 
-static void serve(int listener)
+/*
+ * Until nobody has the filter any more; the command may have left others behind.
+ * It has it itself, before 6.11, until it is reaped.  Returns its wait status.
+ */
+static int serve(int listener, pid_t pid)
 {
 	struct pollfd pfd = { .fd = listener, .events = POLLIN };
 	struct seccomp_notif req;
+	bool reaped = false;
+	int status = 0;
 
 	for (;;) {
-		if (poll(&pfd, 1, -1) < 0 && errno != EINTR)
+		if (!reaped)
+			reaped = waitpid(pid, &status, WNOHANG) == pid;
+		pfd.revents = 0;
+		if (poll(&pfd, 1, reaped ? -1 : POLL_MS) < 0 && errno != EINTR)
 			err(EXIT_ERROR, "poll");
 		if (pfd.revents & POLLHUP)
-			return;
+			break;
 		if (!(pfd.revents & POLLIN))
 			continue;
 		memset(&req, 0, sizeof(req));
@@ -257,6 +268,9 @@ static void serve(int listener)
 		else if (errno != ENOENT && errno != EINTR)
 			err(EXIT_ERROR, "seccomp request");
 	}
+	if (!reaped && waitpid(pid, &status, 0) != pid)
+		err(EXIT_ERROR, "wait");
+	return status;
 }
 
 static void add_word(struct words *words, const char *word)
@@ -328,9 +342,8 @@ int main(int argc, char **argv)
 		err(127, "%s", argv[first]);
 	}
 	listener = *shared;
-	if (listener >= 0)
-		serve(listener);
-	if (waitpid(pid, &status, 0) != pid)
-		err(EXIT_ERROR, "wait");
+	if (listener < 0)
+		return EXIT_ERROR;
+	status = serve(listener, pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
