@@ -50,6 +50,13 @@ const char *pageout_why_not(void)
 	return env_has_madvise(MADV_PAGEOUT) ? NULL : "this kernel has no MADV_PAGEOUT";
 }
 
+static const char *anon_pageout_why_not(void)
+{
+	const char *why = pageout_why_not();
+
+	return why ? why : pagemap_why_not();
+}
+
 int pageout_setup(struct run *run)
 {
 	(void)run;
@@ -217,7 +224,7 @@ enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp
 
 static const char *ksm_why_not(void)
 {
-	return access(KSM_SYSFS "/run", W_OK) ? "no KSM here (or not root)" : NULL;
+	return access(KSM_SYSFS "/run", W_OK) ? "no KSM here (or not root)" : frames_why_not();
 }
 
 /*
@@ -403,7 +410,7 @@ const struct scenario scenario_pageout = {
 	.op = "pageout",
 	.phases = PHASES_RECLAIM,
 	.inner = INNER_RECLAIM,
-	.why_not = pageout_why_not,
+	.why_not = anon_pageout_why_not,
 	.setup = pageout_setup,
 	.cleanup = pageout_cleanup,
 	.plan = piece_plan,
@@ -418,7 +425,7 @@ const struct scenario scenario_lazyfree = {
 	.alone = true,
 	.phases = PHASES_RECLAIM,
 	.inner = INNER_RECLAIM,
-	.why_not = pageout_why_not,
+	.why_not = anon_pageout_why_not,
 	.setup = pageout_setup,
 	.cleanup = pageout_cleanup,
 	.plan = lazyfree_plan,
