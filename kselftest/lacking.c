@@ -38,8 +38,10 @@
 #define MAX_FILTER	512
 #define MAX_TEXT	0x10000
 #define ERROR(nr)	(SECCOMP_RET_ERRNO | (nr))
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define EXIT_ERROR	2
 #define POLL_MS		100
+#define UNKNOWN_CALL	38	/* the errno of calls that a kernel does not have */
 
 struct words {
 	const char *word[MAX_WORDS];
@@ -103,7 +105,7 @@ static int call_by_name(const char *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(known_calls) / sizeof(known_calls[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(known_calls); i++) {
 		if (!strcmp(known_calls[i].name, name))
 			return known_calls[i].nr;
 	}
@@ -116,9 +118,9 @@ static void make_filter(void)
 
 	load(offsetof(struct seccomp_data, nr));
 	for (i = 0; i < calls.nr; i++)
-		on(call_by_name(calls.word[i]), ERROR(ENOSYS));
+		on(call_by_name(calls.word[i]), ERROR(UNKNOWN_CALL));
 	for (i = 0; (files.nr || counters.nr) &&
-	     i < sizeof(path_calls) / sizeof(path_calls[0]); i++)
+	     i < ARRAY_SIZE(path_calls); i++)
 		on(path_calls[i].nr, SECCOMP_RET_USER_NOTIF);
 	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 1, 0));
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
@@ -132,7 +134,7 @@ static int find_path_call(int nr)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(path_calls) / sizeof(path_calls[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(path_calls); i++) {
 		if (path_calls[i].nr == nr)
 			return i;
 	}
@@ -212,7 +214,7 @@ static int copy_counters(const char *path)
 	return fd;
 }
 
-static void answer(int listener, const struct seccomp_notif *req)
+static void reply(int listener, const struct seccomp_notif *req)
 {
 	struct seccomp_notif_addfd give = { .id = req->id, .newfd_flags = O_CLOEXEC };
 	struct seccomp_notif_resp resp = { .id = req->id };
@@ -238,7 +240,7 @@ static void answer(int listener, const struct seccomp_notif *req)
 	}
 	/* Gone if a signal was faster. */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) && errno != ENOENT)
-		err(EXIT_ERROR, "seccomp answer");
+		err(EXIT_ERROR, "seccomp");
 }
 
 /*
@@ -264,7 +266,7 @@ static int serve(int listener, pid_t pid)
 			continue;
 		memset(&req, 0, sizeof(req));
 		if (!ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &req))
-			answer(listener, &req);
+			reply(listener, &req);
 		else if (errno != ENOENT && errno != EINTR)
 			err(EXIT_ERROR, "seccomp request");
 	}
@@ -280,10 +282,10 @@ static void add_word(struct words *words, const char *word)
 	words->word[words->nr++] = word;
 }
 
-static void usage(void)
+static void print_usage(void)
 {
-	fputs("usage: lacking [--syscall NAME|--advice N|--file GLOB|--counter NAME|--no-thp]...\n"
-	      "               COMMAND [ARG]...\n", stderr);
+	fputs("lacking [--syscall NAME|--advice N|--file GLOB|--counter NAME|--no-thp]...\n"
+	      "        COMMAND [ARG]...\n", stderr);
 	exit(EXIT_ERROR);
 }
 
@@ -298,7 +300,7 @@ static int parse(int argc, char **argv)
 			continue;
 		}
 		if (i + 1 == argc)
-			usage();
+			print_usage();
 		if (!strcmp(argv[i], "--syscall"))
 			add_word(&calls, argv[i + 1]);
 		else if (!strcmp(argv[i], "--advice"))
@@ -308,11 +310,11 @@ static int parse(int argc, char **argv)
 		else if (!strcmp(argv[i], "--counter"))
 			add_word(&counters, argv[i + 1]);
 		else
-			usage();
+			print_usage();
 		i++;
 	}
 	if (i >= argc)
-		usage();
+		print_usage();
 	return i;
 }
 

@@ -19,8 +19,8 @@
 #define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage/"
 #define HOLDERS_MAX	64
 #define PM_FRAME	((1ULL << 55) - 1)
-#define KPF_ANON	(1ULL << 12)
-#define KPF_SWAPCACHE	(1ULL << 13)
+#define KPF_ANON	12
+#define KPF_SWAPCACHE	13
 #define MAP_TRIES	10
 /* A holder answers within that, or it is dead. */
 #define ANSWER_S	120
@@ -245,8 +245,8 @@ unsigned int frames_left(const u64 *frames, unsigned int nr)
 		read_array("/proc/kpageflags", frames[i], flags, pages);
 		read_array("/proc/kpagecount", frames[i], count, pages);
 		for (j = 0; j < pages; j++)
-			left += (flags[j] & KPF_ANON) && !(flags[j] & KPF_SWAPCACHE) &&
-				!count[j];
+			left += (flags[j] >> KPF_ANON & 1) &&
+				!(flags[j] >> KPF_SWAPCACHE & 1) && !count[j];
 	}
 	free(flags);
 	return left;
