@@ -50,7 +50,7 @@ unit:
 	$(MAKE) -C userspace/tests run
 	$(MAKE) -C kselftest check
 	$(MAKE) -C seeded test
-	set -e; for t in vm/test/*_test.sh; do $$t; done
+	set -e; for t in vm/test/*_test.sh .ci/*_test.sh; do $$t; done
 
 check: deps
 	.ci/check
