@@ -9,7 +9,7 @@
 #include "patience.h"
 
 #define FIRST_NS	(500 * NSEC_PER_MSEC)
-#define LONGEST_NS	(8 * NSEC_PER_SEC)
+#define LONGEST_NS	(3 * NSEC_PER_SEC)
 #define FACTOR		4		/* of what was measured */
 
 /**

@@ -136,8 +136,8 @@ static void test_patience(void **state)
 	assert_true(patience_limit(&p) > first);
 	for (i = 0; i < 20; i++)
 		patience_note(&p, patience_limit(&p), false);
-	assert_true(patience_limit(&p) >= 5 * NSEC_PER_SEC);
-	assert_true(patience_limit(&p) <= 10 * NSEC_PER_SEC);
+	assert_true(patience_limit(&p) >= 2 * NSEC_PER_SEC);
+	assert_true(patience_limit(&p) <= 4 * NSEC_PER_SEC);
 	patience_note(&p, 300 * NSEC_PER_MSEC, true);
 	assert_true(patience_limit(&p) >= 600 * NSEC_PER_MSEC);
 	assert_true(patience_limit(&p) <= 2 * NSEC_PER_SEC);
