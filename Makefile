@@ -10,10 +10,13 @@ ROUNDS ?= 200
 BUGS ?= all
 BUDGET ?= 60
 STEPS ?= 10000
+TIMES ?= 10
+TESTS ?=
+MACHINES ?=
 SEED ?= $(shell date +%s)
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
-	lint bench soak soak-pressure fuzz seeded clean
+	lint bench machines busy soak soak-pressure fuzz seeded clean
 
 all: module userspace kselftests
 
@@ -47,7 +50,7 @@ unit:
 	$(MAKE) -C userspace/tests run
 	$(MAKE) -C kselftest check
 	$(MAKE) -C seeded test
-	set -e; for t in vm/test/*_test.sh; do $$t; done
+	set -e; for t in vm/test/*_test.sh .ci/*_test.sh; do $$t; done
 
 check: deps
 	.ci/check
@@ -83,6 +86,16 @@ soak: deps
 soak-pressure: deps
 	vm/run --kernel $(KERNEL) --mem 512 --timeout $$(($(DURATION) * 4 + 600)) -- \
 		pressure thprace run --duration $(DURATION) --stop-on never $(ARGS) || [ $$? = 3 ]
+
+# A few rounds of each scenario on unusual machines: nodes without memory, containers, limits,
+# old kernels; vm/machines --list.
+machines: deps
+	vm/machines $(MACHINES)
+
+# The kselftests TIMES times in a row, beside a compilation and a user of huge pages.
+busy: deps
+	vm/run --kernel $(KERNEL) --nodes 2 --mem 3072 --timeout $$(($(TIMES) * 1800)) -- \
+		busy $(TIMES) env THPRACE_ROUNDS=10 kselftest/run.sh $(TESTS)
 
 # Random lines, valid and broken, while the processes that they name come and go.
 fuzz: deps

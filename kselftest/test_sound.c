@@ -85,17 +85,36 @@ static void case_pfnmap(const void *arg)
 }
 
 /*
- * A pipe has a reference on one page at @addr; @us later a child of ours takes
- * it out. Forked before the memory is there, so that it maps none of it.
+ * A pipe has a reference on one page at @addr; a child of ours takes it out once we
+ * have slept @sleeps times. Forked before the memory is there, so that it maps none
+ * of it.
  */
 struct lender {
 	int go, pipe[2];
 	pid_t pid;
 };
 
-static void lender_start(struct lender *l, unsigned int us)
+/* How often a process has slept so far. */
+static unsigned long sleeps_of(pid_t pid)
+{
+	char path[64], line[128];
+	unsigned long n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f) &&
+	       sscanf(line, "voluntary_ctxt_switches: %lu", &n) != 1)
+		;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void lender_start(struct lender *l, unsigned int sleeps)
 {
 	char buf[PAGE_BYTES], c;
+	unsigned long before;
 	int go[2];
 
 	ksft_assert(!pipe(l->pipe) && !pipe(go), "pipe");
@@ -105,7 +124,9 @@ static void lender_start(struct lender *l, unsigned int us)
 	if (l->pid)
 		return;
 	if (read(go[0], &c, 1) == 1) {
-		usleep(us);
+		before = sleeps_of(getppid());
+		while (sleeps_of(getppid()) - before < sleeps)
+			ksft_nap_ms(5);
 		if (read(l->pipe[0], buf, sizeof(buf)) < 0)
 			_exit(1);
 	}
@@ -133,19 +154,27 @@ static void lender_stop(struct lender *l)
 /* refs=exact stands a holder that is slow to go, whoever it is. */
 static void case_slow_holder(const void *arg)
 {
+	int fd = tr_session(), err;
 	struct region r;
 	struct lender l;
-	char words[80], *report;
+	char *report;
 
 	(void)arg;
-	lender_start(&l, 700000);
+	/* Seven looks, and the sleeps in between, are behind it; 70 are still to come. */
+	lender_start(&l, 40);
 	region_map(&r, thp_bytes());
+	/* It sleeps where it places its probes as well: that is done before. */
+	err = tr_fd_write(fd, "check map=%p+%#zx check=refcount", r.addr, r.len);
+	ksft_assert(!err, "check: %s", tr_errno_name(err));
+	tr_expect(fd, 0, "reset");
 	lender_lend(&l, r.addr);
-	snprintf(words, sizeof(words), "map=%p+%#zx check=refcount refs=exact",
-		 r.addr, r.len);
-	report = tr_check_sound(words);
+	err = tr_fd_write(fd, "check map=%p+%#zx check=refcount refs=exact", r.addr, r.len);
+	ksft_assert(!err, "check: %s", tr_errno_name(err));
+	report = tr_fd_read(fd);
+	ksft_expect(!tr_violations(report, NULL), "a violation:\n%s", report);
 	ksft_expect(tr_row(report, "check", "refcount", "skipped") > 0,
 		    "the reference was not seen:\n%s", report);
+	close(fd);
 	region_unmap(&r);
 	lender_stop(&l);
 }
@@ -159,7 +188,7 @@ static void case_holder_stays(const void *arg)
 	int err;
 
 	(void)arg;
-	lender_start(&l, 600000000);
+	lender_start(&l, ~0U);
 	region_map(&r, thp_bytes());
 	lender_lend(&l, r.addr);
 	err = tr_write("check", "map=%p+%#zx check=refcount refs=exact", r.addr,
@@ -200,7 +229,7 @@ static void case_shmem_progress(const void *arg)
 	struct lender l;
 
 	(void)arg;
-	lender_start(&l, 600000000);
+	lender_start(&l, ~0U);
 	ksft_assert(fd >= 0 && !ftruncate(fd, huge), "memfd");
 	ksft_assert(mmap(p, huge, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
 			 fd, 0) == p, "mmap");

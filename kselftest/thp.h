@@ -49,8 +49,6 @@ size_t maps_hole(pid_t pid, const void *addr, size_t len);
 
 /* A counter of /proc/vmstat; -1 when there is no such line. */
 s64 vm_counter(const char *name);
-/* A field of /proc/meminfo in kB; -1 when there is no such line. */
-s64 meminfo_kb(const char *name);
 
 /* A process with a region; several forked from one another share it. */
 struct holder {
@@ -69,6 +67,14 @@ s64 holder_bad(struct holder *h, const void *addr, size_t len);
 /* mincore() in the holder: 0 or an errno. */
 int holder_mincore(struct holder *h, const void *addr, size_t len);
 int holder_fill(struct holder *h, const void *addr, size_t len);
+
+/*
+ * The first frame of each huge page of a holder, at most @nr; how many.  And how
+ * many of the pages behind such frames are still anonymous memory that nobody
+ * maps: what a reference that was forgotten keeps, whatever the neighbours have.
+ */
+unsigned int holder_frames(const struct holder *h, u64 *frames, unsigned int nr);
+unsigned int frames_left(const u64 *frames, unsigned int nr);
 
 /* Whether the whole region is mapped, huge when @huge, and holds the pattern. */
 bool holder_intact(struct holder *h, bool huge);

@@ -53,14 +53,14 @@ static void add_outside(const struct shared *sh, struct tally *t)
 	t->violations += sh->nr_outside - bounded(sh->nr_outside, SHARED_VIOLATIONS);
 }
 
-/* Without the module nobody else has counted the ops. */
+/* Those that no session has counted: of all lanes without the module, else of the 17th and on. */
 static void add_ops(const struct report *rep, const struct scenario *sc, struct tally *t)
 {
 	const struct shared *sh = rep->sh;
 	struct op_count *op;
 	unsigned int i;
 
-	for (i = 0; rep->opt->no_module && i < ARRAY_SIZE(sh->lane); i++) {
+	for (i = rep->opt->no_module ? 0 : THPRACE_MAX_LANES; i < ARRAY_SIZE(sh->lane); i++) {
 		const struct lane_shared *ls = &sh->lane[i];
 
 		if (!i && !env.have_split_file)

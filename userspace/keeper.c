@@ -30,6 +30,17 @@
 
 static pid_t keeper;
 
+static void close_others(void)
+{
+	long fd, max = sysconf(_SC_OPEN_MAX);
+
+	/* Since 5.9. */
+	if (!syscall(SYS_close_range, STDIN_FILENO + 1, ~0U, 0))
+		return;
+	for (fd = STDIN_FILENO + 1; fd < max; fd++)
+		close(fd);
+}
+
 /*
  * Every process of the run has inherited the pipe's other end, so it ends with
  * the last of them: nobody is left who could change a setting again.
@@ -47,7 +58,7 @@ static void keep(int pipe_end, pid_t run, void (*last_words)(void))
 	setsid();
 	if (chdir("/") || dup2(pipe_end, STDIN_FILENO) < 0)
 		_exit(THPRACE_EXIT_ERROR);
-	syscall(SYS_close_range, STDIN_FILENO + 1, ~0U, 0);
+	close_others();
 	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
 		;
 	knobs_restore();

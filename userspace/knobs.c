@@ -30,7 +30,7 @@ static struct kept {
 	unsigned int nr;
 	struct knob knob[16];
 	pid_t kthread;			/* moved to another CPU, or 0 */
-	cpu_set_t kthread_cpus;		/* those it had */
+	struct cpu_mask kthread_cpus;		/* those it had */
 } *kept;
 
 /**
@@ -125,15 +125,16 @@ static pid_t find_kthread(const char *name)
 pid_t knob_kthread(const char *name)
 {
 	pid_t pid = find_kthread(name);
-	cpu_set_t one;
+	struct cpu_mask one;
 
 	if (!pid || kept->kthread ||
-	    sched_getaffinity(pid, sizeof(kept->kthread_cpus), &kept->kthread_cpus))
+	    sched_getaffinity(pid, sizeof(kept->kthread_cpus),
+			      kept->kthread_cpus.set))
 		return 0;
-	CPU_ZERO(&one);
-	CPU_SET(env_cpu(1), &one);
+	memset(&one, 0, sizeof(one));
+	CPU_SET_S(env_cpu(1), sizeof(one), one.set);
 	kept->kthread = pid;
-	if (!sched_setaffinity(pid, sizeof(one), &one))
+	if (!sched_setaffinity(pid, sizeof(one), one.set))
 		return pid;
 	kept->kthread = 0;
 	return 0;
@@ -148,7 +149,7 @@ void knobs_restore(void)
 		return;
 	if (kept->kthread)
 		(void)!sched_setaffinity(kept->kthread, sizeof(kept->kthread_cpus),
-					 &kept->kthread_cpus);
+					 kept->kthread_cpus.set);
 	kept->kthread = 0;
 	/* Forgotten only when it is done: we may be killed here, too. */
 	for (; kept->nr; kept->nr--)

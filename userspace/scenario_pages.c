@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "env.h"
+#include "nodes.h"
+#include "patience.h"
 #include "phases.h"
 #include "piece.h"
 #include "region.h"
@@ -41,12 +43,18 @@
 #define MAX_REWRITTEN 16
 #define MAX_ZEROED 64
 #define KSM_SCANS 3			/* the first may be half over */
-#define KSM_WAIT_NS (500 * NSEC_PER_MSEC)
 #define KSM_ANCHOR_PAGES 32
 
 const char *pageout_why_not(void)
 {
 	return env_has_madvise(MADV_PAGEOUT) ? NULL : "this kernel has no MADV_PAGEOUT";
+}
+
+static const char *anon_pageout_why_not(void)
+{
+	const char *why = pageout_why_not();
+
+	return why ? why : pagemap_why_not();
 }
 
 int pageout_setup(struct run *run)
@@ -183,7 +191,7 @@ static enum act_result gup_act(struct run *run, struct lane *lane, unsigned int 
 
 const char *migrate_why_not(void)
 {
-	return env.nr_nodes < 2 ? "migration needs two NUMA nodes" : NULL;
+	return nodes_why_not();
 }
 
 /*
@@ -204,7 +212,7 @@ enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp
 	if (syscall(SYS_move_pages, 0, (unsigned long)nr, pages, NULL, status, 0) < 0)
 		return ACT_FAILED;
 	for (i = 0; i < nr; i++) {
-		nodes[i] = status[i] ? 0 : 1;
+		nodes[i] = nodes_other(status[i], lane->variant);
 		status[i] = -EBUSY;
 	}
 	if (syscall(SYS_move_pages, 0, (unsigned long)nr, pages, nodes, status, 2) < 0)
@@ -216,7 +224,7 @@ enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp
 
 static const char *ksm_why_not(void)
 {
-	return access(KSM_SYSFS "/run", W_OK) ? "no KSM here (or not root)" : NULL;
+	return access(KSM_SYSFS "/run", W_OK) ? "no KSM here (or not root)" : frames_why_not();
 }
 
 /*
@@ -356,13 +364,16 @@ static unsigned int ksm_wait(struct run *run, struct lane *lane, unsigned int th
 {
 	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
 	u64 begin_ns = now_ns(), before = ksm_scans();
+	static struct patience patience;
 	unsigned int merged;
+	bool round;
 
 	do {
 		nanosleep(&nap, NULL);
 		merged = nr_merged(run, lane, thp);
-	} while (!merged && ksm_scans() - before < KSM_SCANS &&
-		 now_ns() - begin_ns < KSM_WAIT_NS);
+		round = merged || ksm_scans() - before >= KSM_SCANS;
+	} while (!round && now_ns() - begin_ns < patience_limit(&patience));
+	patience_note(&patience, now_ns() - begin_ns, round);
 	return merged;
 }
 
@@ -399,7 +410,7 @@ const struct scenario scenario_pageout = {
 	.op = "pageout",
 	.phases = PHASES_RECLAIM,
 	.inner = INNER_RECLAIM,
-	.why_not = pageout_why_not,
+	.why_not = anon_pageout_why_not,
 	.setup = pageout_setup,
 	.cleanup = pageout_cleanup,
 	.plan = piece_plan,
@@ -414,7 +425,7 @@ const struct scenario scenario_lazyfree = {
 	.alone = true,
 	.phases = PHASES_RECLAIM,
 	.inner = INNER_RECLAIM,
-	.why_not = pageout_why_not,
+	.why_not = anon_pageout_why_not,
 	.setup = pageout_setup,
 	.cleanup = pageout_cleanup,
 	.plan = lazyfree_plan,

@@ -11,11 +11,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "scenario.h"
+#include "options.h"
 #include "undo.h"
 #include "util.h"
 
-#define MAX_CHILDREN	256
+#define MAX_CHILDREN	(MAX_WORKERS + 2 * MAX_THPS)	/* those of scenario_child.c, too */
 
 struct state {
 	int stop_requests;
@@ -108,17 +108,22 @@ bool signals_stop(void)
 /**
  * signals_child() - a process to kill if we have to end at once
  * @pid: its id
+ *
+ * There is room for all that may be alive at a time; one too many is killed.
  */
-void signals_child(pid_t pid)
+int signals_child(pid_t pid)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(children); i++) {
 		if (!children[i]) {
 			children[i] = pid;
-			return;
+			return 0;
 		}
 	}
+	kill(pid, SIGKILL);
+	set_error("more than %u children at a time", MAX_CHILDREN);
+	return -ENOSPC;
 }
 
 void signals_child_gone(pid_t pid)

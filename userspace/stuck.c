@@ -30,7 +30,6 @@
 #define PATIENCE_FACTOR	20			/* of the longest batch so far */
 #define LOOK_NS		(10 * NSEC_PER_SEC)	/* the look can be stuck as well */
 #define DEEP_LOOKS	20
-#define MAX_FAMILY	256
 
 /**
  * stuck_beat() - a batch has ended, or the first is about to begin
@@ -84,21 +83,37 @@ static bool any_thread_in(pid_t pid, char state)
 	return found;
 }
 
-/* @family[0] and all that come from it; in /proc, children come after parents. */
-static unsigned int find_family(pid_t *family)
+/*
+ * A process and all that come from it; in /proc, children come after parents.
+ * Returns how many, or 0 without memory.
+ */
+static unsigned int find_family(pid_t first, pid_t **result)
 {
+	unsigned int nr = 0, room = 64, i;
+	pid_t *family = malloc(room * sizeof(*family)), *more;
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	unsigned int nr = 1, i;
 	pid_t pid, parent;
 
-	while (proc && nr < MAX_FAMILY && (entry = readdir(proc))) {
+	*result = family;
+	if (family)
+		family[nr++] = first;
+	while (proc && family && (entry = readdir(proc))) {
 		pid = atoi(entry->d_name);
 		parent = pid > 0 ? parent_of(pid) : 0;
 		for (i = 0; i < nr && family[i] != parent; i++)
 			;
-		if (parent && i < nr)
-			family[nr++] = pid;
+		if (!parent || i == nr)
+			continue;
+		if (nr == room) {
+			room *= 2;
+			more = realloc(family, room * sizeof(*family));
+			if (!more)
+				break;
+			family = more;
+			*result = family;
+		}
+		family[nr++] = pid;
 	}
 	if (proc)
 		closedir(proc);
@@ -127,12 +142,12 @@ static bool in_deep_sleep(const pid_t *family, unsigned int nr)
 static void look_here(struct tally *found, pid_t scenario)
 {
 	const char *inject = injected("stuck") ? check_name(THPRACE_CHECK_REFCOUNT) : NULL;
-	pid_t family[MAX_FAMILY] = { scenario };
-	unsigned int nr = find_family(family), i;
 	struct tally *t = calloc(1, sizeof(*t));
 	int fd = session_open();
+	pid_t *family;
+	unsigned int nr = find_family(scenario, &family), i;
 
-	if (fd < 0 || !t || in_deep_sleep(family, nr))
+	if (fd < 0 || !t || !nr || in_deep_sleep(family, nr))
 		_exit(1);
 	/* One that has ended meanwhile is nothing to complain of. */
 	for (i = 0; i < nr; i++)

@@ -19,7 +19,7 @@
 
 #define ZRAM_DEVICE	"/dev/zram0"
 #define ZRAM_SYSFS	"/sys/block/zram0"
-#define SWAP_BYTES	0x10000000UL
+#define SWAP_THPS	128		/* huge pages' worth, but no more than half of the memory */
 #define SWAP_MAGIC	"SWAPSPACE2"
 #define HEADER_OFFSET	1024		/* version, last page, bad pages */
 
@@ -42,9 +42,17 @@ static void load_zram(void)
 		waitpid(pid, NULL, 0);
 }
 
-static int make_swap(void)
+static u64 swap_bytes(void)
 {
-	const u32 header[] = { 1, SWAP_BYTES / env.page_size - 1, 0 };
+	u64 half = (u64)sysconf(_SC_PHYS_PAGES) * env.page_size / 2;
+	u64 want = SWAP_THPS * env.hpage_size;
+
+	return (want < half ? want : half) & ~(env.page_size - 1);
+}
+
+static int make_swap(u64 bytes)
+{
+	const u32 header[] = { 1, bytes / env.page_size - 1, 0 };
 	char *page = calloc(1, env.page_size);
 	int fd, err = 0;
 
@@ -92,13 +100,13 @@ void swap_start(void)
 		load_zram();
 	if (read_text(ZRAM_SYSFS "/disksize", size, sizeof(size)) <= 0 || strcmp(size, "0\n"))
 		return;
-	snprintf(size, sizeof(size), "%lu", SWAP_BYTES);
+	snprintf(size, sizeof(size), "%llu", swap_bytes());
 	*started = true;
 	if (write_text(ZRAM_SYSFS "/disksize", size)) {
 		*started = false;
 		return;
 	}
-	env.have_swap = !make_swap() && !swapon(ZRAM_DEVICE, 0);
+	env.have_swap = !make_swap(swap_bytes()) && !swapon(ZRAM_DEVICE, 0);
 	*started = env.have_swap;
 	if (!*started)
 		write_text(ZRAM_SYSFS "/reset", "1");

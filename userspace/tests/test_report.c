@@ -336,6 +336,7 @@ static void test_live(void **state)
 static void test_collect(void **state)
 {
 	static struct result out;
+	struct op_count *op;
 	struct tally *t;
 
 	(void)state;
@@ -353,7 +354,15 @@ static void test_collect(void **state)
 	rep->sh->lane[0].pages_verified = 10;
 	rep->sh->lane[MAX_WORKERS].pages_verified = 1;
 	rep->sh->nr_outside = 1;
+	/* Only a session's lanes are in its report: the 17th is not. */
+	tally_op(t, rep->results[1]->sc->op)->done = 4;
+	rep->sh->lane[THPRACE_MAX_LANES - 1].done = 40;
+	rep->sh->lane[THPRACE_MAX_LANES].done = 3;
+	rep->sh->lane[MAX_WORKERS].busy = 2;
 	collect(rep, &out);
+	op = tally_op(&out.tally, rep->results[1]->sc->op);
+	assert_int_equal(op->done, 4 + 3);
+	assert_int_equal(op->busy, 2);
 	assert_int_equal(out.batches, 2);
 	assert_int_equal(out.tally.rounds, 3);
 	assert_int_equal(out.tally.kept[0].round, 102);
