@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "collect.h"
+#include "fixture.h"
 #include "json.h"
 #include "live.h"
 #include "replay.h"
@@ -16,53 +17,28 @@
 REAL_READ_TEXT
 
 static char dir[64], path[96];
-static struct options opt;
+static struct fixture fix;
 static struct report *rep;
 
 static int setup(void **state)
 {
-	unsigned int i;
+	int err = fixture_setup(&fix);
 
 	(void)state;
-	memset(&opt, 0, sizeof(opt));
-	opt.scenarios[0] = scenario_by_name("zap");
-	opt.scenarios[1] = scenario_by_name("storm");
-	opt.scenarios[2] = scenario_by_name("ksm");
-	opt.nr_scenarios = 3;
-	opt.duration_ms = 60000;
-	opt.stop_first = true;
-	rep = calloc(1, sizeof(*rep));
-	rep->opt = &opt;
-	rep->start_ns = now_ns();
-	if (report_alloc(rep))
-		return -1;
-	for (i = 0; i < rep->nr_results; i++) {
-		struct tally *t = &rep->results[i]->tally;
-
-		rep->results[i]->begun = true;
-		t->rounds = 10;
-		t->overlaps = 5;
-		tally_op(t, "split")->done = 3;
-		tally_op(t, opt.scenarios[i]->op)->done = 4;
-		t->checks[THPRACE_CHECK_CONTENT].held = 1;
-	}
-	return 0;
+	rep = fix.rep;
+	return err;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	free(rep);
+	fixture_teardown(&fix);
 	return 0;
 }
 
 static void add_violation(struct result *res)
 {
-	struct violation v = { .addr = 0xffff800000000000ULL, .round = 7, .check = "content",
-			       .cell = "-", .ops = "split,zap", .detail = "\"quoted\" \xff" };
-
-	copy_word(v.scenario, sizeof(v.scenario), res->sc->name);
-	tally_violation(&res->tally, &v);
+	fixture_violate(res, "content");
 }
 
 static void test_pass(void **state)
@@ -196,10 +172,10 @@ static void round_trip(u64 seed)
 {
 	struct options back = { 0 };
 
-	opt.seed = seed;
-	opt.rounds = 7;
-	opt.thps = 16;
-	opt.steer = "a>end b>end";
+	fix.opt.seed = seed;
+	fix.opt.rounds = 7;
+	fix.opt.thps = 16;
+	fix.opt.steer = "a>end b>end";
 	report_judge(rep);
 	assert_int_equal(report_json(rep, path), 0);
 	check_seed_in(path, seed);
@@ -209,9 +185,9 @@ static void round_trip(u64 seed)
 	assert_int_equal(back.thps, 16);
 	assert_int_equal(back.duration_ms, 60000);
 	assert_true(back.stop_first);
-	assert_string_equal(back.steer, opt.steer);
+	assert_string_equal(back.steer, fix.opt.steer);
 	assert_int_equal(back.nr_scenarios, 3);
-	assert_ptr_equal(back.scenarios[1], opt.scenarios[1]);
+	assert_ptr_equal(back.scenarios[1], fix.opt.scenarios[1]);
 	free((char *)back.steer);
 }
 
@@ -245,6 +221,36 @@ static void test_old_seed(void **state)
 	json_dump_file(root, path, 0);
 	assert_int_not_equal(options_from_json(path, &back), 0);
 	json_decref(root);
+}
+
+/* What the command line refuses, a report cannot bring in. */
+static void test_limits(void **state)
+{
+	static const struct {
+		const char *key;
+		json_int_t val;
+	} bad[] = {
+		{ "duration_ms", 0 }, { "duration_ms", 52 * 604800000LL + 1 },
+		{ "duration_ms", INT64_MAX }, { "rounds", THPRACE_MAX_ROUNDS + 1LL },
+		{ "procs", 65 }, { "thps", 1025 }, { "grid_k", 17 },
+	};
+	struct options back = { 0 };
+	json_t *root, *options;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		report_judge(rep);
+		assert_int_equal(report_json(rep, path), 0);
+		assert_int_equal(options_from_json(path, &back), 0);
+		root = load(path);
+		options = json_object_get(root, "options");
+		json_object_set_new(options, bad[i].key, json_integer(bad[i].val));
+		json_dump_file(root, path, 0);
+		if (!options_from_json(path, &back))
+			fail_msg("taken: %s %lld", bad[i].key, bad[i].val);
+		json_decref(root);
+	}
 }
 
 static void test_rows(void **state)
@@ -298,7 +304,7 @@ static void test_unwritable(void **state)
 	struct report saved = *rep;
 
 	(void)state;
-	opt.json = "/proc/nosuch/report.json";
+	fix.opt.json = "/proc/nosuch/report.json";
 	assert_int_not_equal(live_begin(rep), 0);
 	assert_memory_equal(rep, &saved, sizeof(saved));
 	assert_int_not_equal(report_json(rep, "/nosuch/report.json"), 0);
@@ -314,14 +320,14 @@ static void test_live(void **state)
 	json_t *root;
 
 	(void)state;
-	opt.json = path;
+	fix.opt.json = path;
 	assert_int_equal(live_begin(rep), 0);
 	root = load(path);
 	assert_string_equal(json_string_value(json_object_get(root, "verdict")), "aborted");
 	json_decref(root);
 	rep->sh->index = 1;
 	rep->sh->running = 1;
-	rep->part->sc = opt.scenarios[1];
+	rep->part->sc = fix.opt.scenarios[1];
 	rep->sh->violations[0] = v;
 	rep->sh->nr_violations = 1;
 	live_write();
@@ -406,6 +412,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_check_never_held, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_old_seed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_storm, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unwritable, setup, teardown),

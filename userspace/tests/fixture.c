@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A report of three scenarios that passed, to be spoiled
+ */
+#include "fixture.h"
+#include "test.h"
+
+/**
+ * fixture_fill() - results that pass, of the scenarios that the options name
+ * @f: options are filled in
+ */
+int fixture_fill(struct fixture *f)
+{
+	unsigned int i;
+
+	f->rep = calloc(1, sizeof(*f->rep));
+	f->rep->opt = &f->opt;
+	f->rep->start_ns = now_ns();
+	if (report_alloc(f->rep))
+		return -1;
+	for (i = 0; i < f->rep->nr_results; i++) {
+		struct tally *t = &f->rep->results[i]->tally;
+
+		f->rep->results[i]->begun = true;
+		t->rounds = 10;
+		t->overlaps = 5;
+		tally_op(t, "split")->done = 3;
+		tally_op(t, f->opt.scenarios[i]->op)->done = 4;
+		t->checks[THPRACE_CHECK_CONTENT].held = 1;
+	}
+	return 0;
+}
+
+/**
+ * fixture_setup() - the same of three scenarios
+ * @f: result
+ */
+int fixture_setup(struct fixture *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->opt.scenarios[0] = scenario_by_name("zap");
+	f->opt.scenarios[1] = scenario_by_name("storm");
+	f->opt.scenarios[2] = scenario_by_name("ksm");
+	f->opt.nr_scenarios = 3;
+	f->opt.duration_ms = 60000;
+	f->opt.stop_first = true;
+	return fixture_fill(f);
+}
+
+void fixture_teardown(struct fixture *f)
+{
+	free(f->rep);
+}
+
+/**
+ * fixture_violate() - a violation in a result
+ * @res: result
+ * @check: what was violated
+ */
+void fixture_violate(struct result *res, const char *check)
+{
+	struct violation v = { .addr = 0xffff800000000000ULL, .round = 7, .cell = "-",
+			       .ops = "split,zap", .detail = "\"quoted\" \xff #1" };
+
+	copy_word(v.check, sizeof(v.check), check);
+	copy_word(v.scenario, sizeof(v.scenario), res->sc->name);
+	tally_violation(&res->tally, &v);
+}
