@@ -6,7 +6,8 @@
 # done about a scenario that is stuck, or leaves something behind.
 #
 # THPRACE_ROUNDS is how many (30); every scenario in expected/scenarios.txt
-# must exist, so that none silently vanishes.
+# must exist, so that none silently vanishes. Arguments: only these scenarios.
+# The reports are kept in the directory KSFT_REPORTS, if it is set.
 # shellcheck disable=SC2317 # cases are called by ksft_case
 set -eu
 
@@ -43,12 +44,21 @@ json_says()
 	return 1
 }
 
+keep_report()
+{
+	[ -n "${KSFT_REPORTS:-}" ] || return 0
+	mkdir -p "$KSFT_REPORTS"
+	cp "$tmp/json" "$KSFT_REPORTS/$1.json" || ksft_msg "thprace run left no report"
+}
+
+# run_rounds SCENARIO ROUNDS STATUS
 run_rounds()
 {
 	rm -f "$tmp/json"
 	got=0
 	"$thprace" run "$1" --rounds "$2" --duration 1200 --seed 1 --quiet \
 		--json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
+	keep_report "$1.$3"
 	[ "$got" -ne "$3" ] || return 0
 	ksft_msg "thprace run $1: exit status $got, expected $3"
 	ksft_show "$tmp/out"
@@ -135,7 +145,7 @@ all_there()
 }
 
 # shellcheck disable=SC2086 # a list of words
-set -- $names
+[ $# -gt 0 ] || set -- $names
 ksft_plan $((2 * $# + 4))
 ksft_case "scenarios" all_there
 for name; do
