@@ -28,22 +28,6 @@ trap 'rm -rf "$tmp"' EXIT
 # "NAME SUMMARY" lines; below one, indented, why it cannot run here.
 names=$(sed -n 's/^\([a-z0-9][a-z0-9-]*\) .*/\1/p' "$tmp/list")
 
-why_not()
-{
-	awk -v name="$1" '
-		/^[^ ]/ { mine = $1 == name }
-		mine && sub(/^ +(cannot run here: |only with --no-module: )/, "")
-	' "$tmp/list"
-}
-
-# What a run has left of itself in the JSON report; no jq in small systems.
-json_says()
-{
-	grep -q "\"$1\": *$2" "$tmp/json" && return 0
-	ksft_msg "the report has no \"$1\": $2"
-	return 1
-}
-
 keep_report()
 {
 	[ -n "${KSFT_REPORTS:-}" ] || return 0
@@ -76,8 +60,7 @@ rounds_done()
 
 scenario()
 {
-	reason=$(why_not "$1")
-	[ -z "$reason" ] || return 4
+	can "$1" || return 4
 	# raced too little (3) is asked once more, for longer; all else stands
 	run_rounds "$1" "$rounds" 0 ||
 		{ [ "$got" -eq 3 ] && run_rounds "$1" $((4 * rounds)) 0; } || return 1
@@ -86,41 +69,29 @@ scenario()
 		json_says overlaps '[1-9]'
 }
 
-flipped()
+# injected FAULT SCENARIO ROUNDS: it is put in, and the run fails.
+injected()
 {
-	reason=$(why_not "$1")
-	[ -z "$reason" ] || return 4
-	THPRACE_INJECT=content
+	THPRACE_INJECT=$1
 	export THPRACE_INJECT
 	rc=0
-	run_rounds "$1" "$rounds" 1 ||
-		{ [ "$got" -eq 3 ] && run_rounds "$1" $((4 * rounds)) 1; } || rc=1
+	run_rounds "$2" "$3" 1 ||
+		{ [ "$got" -eq 3 ] && run_rounds "$2" $((4 * $3)) 1; } || rc=1
 	unset THPRACE_INJECT
-	[ "$rc" -eq 0 ] && json_says verdict '"fail"' &&
-		json_says check '"content"'
+	[ "$rc" -eq 0 ] && json_says verdict '"fail"'
+}
+
+flipped()
+{
+	can "$1" || return 4
+	injected content "$1" "$rounds" && json_says check '"content"'
 }
 
 # A process of the scenario is left behind.
-leaking()
-{
-	THPRACE_INJECT=leak
-	export THPRACE_INJECT
-	rc=0
-	run_rounds split-munmap 5 1 || rc=1
-	unset THPRACE_INJECT
-	[ "$rc" -eq 0 ] && json_says verdict '"fail"' && json_says check '"leak"'
-}
+leaking() { injected leak split-munmap 5 && json_says check '"leak"'; }
 
 # A scenario that gets on no more is looked at, and that look can fail the run.
-stuck()
-{
-	THPRACE_INJECT=stuck
-	export THPRACE_INJECT
-	rc=0
-	run_rounds split-munmap 5 1 || rc=1
-	unset THPRACE_INJECT
-	[ "$rc" -eq 0 ] && json_says verdict '"fail"' && json_says check '"refcount"'
-}
+stuck() { injected stuck split-munmap 5 && json_says check '"refcount"'; }
 
 replayed()
 {
