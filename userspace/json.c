@@ -157,8 +157,11 @@ static json_t *violation_json(const struct violation *v)
 	char buf[sizeof(v->ops)], *at, *save;
 
 	memcpy(buf, v->ops, sizeof(buf));
-	for (at = strtok_r(buf, ",", &save); at; at = strtok_r(NULL, ",", &save))
-		json_array_append_new(ops, plain_json(at));
+	for (at = strtok_r(buf, ",", &save); at; at = strtok_r(NULL, ",", &save)) {
+		/* The module's word for none. */
+		if (strcmp(at, "-"))
+			json_array_append_new(ops, plain_json(at));
+	}
 	return json_pack("{s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "check", plain_json(v->check), "scenario", plain_json(v->scenario),
 			 "round", u64_json(v->round), "time_s", v->time_ns / 1e9,

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <errno.h>
-#include <sys/mman.h>
 
 #include "leak.h"
 #include "options.h"
@@ -16,19 +15,6 @@
 #include "undo.h"
 #include "util.h"
 #include "watch.h"
-
-static void *map_shared(size_t size)
-{
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (at == MAP_FAILED) {
-		set_error("out of memory");
-		return NULL;
-	}
-	/* Touched here: not charged to a scenario. */
-	memset(at, 0, size);
-	return at;
-}
 
 /**
  * report_alloc() - room for the results, in memory that all processes share

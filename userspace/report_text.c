@@ -107,41 +107,53 @@ static void print_check(const char *name, const struct check_count *c, FILE *out
 		c->violated, c->skipped, c->reason[0] ? "  " : "", c->reason);
 }
 
-/* The checks that this kernel lacks, on a line for each reason. */
-static void print_absent(const struct report *rep, FILE *out)
+/* Of a check that is not worth a line of its own; false: there is nothing to say. */
+static bool say_check(const struct report *rep, unsigned int check, char *text, size_t size)
 {
+	const struct check_count *c = &rep->sum.checks[check];
+
+	if (!rep->available[check])
+		snprintf(text, size, "not checked, %s", rep->why_not[check]);
+	else if (c->violated)
+		return false;
+	else if (c->skipped)
+		snprintf(text, size, "skipped, %s", c->reason[0] ? c->reason : "no reason given");
+	else if (!c->held)
+		snprintf(text, size, "never made");
+	else
+		return false;
+	return true;
+}
+
+/* Those of which the same is to be said are on one line. */
+static void print_checks(const struct report *rep, FILE *out)
+{
+	char said[NR_CHECKS][160];
 	unsigned int i, j;
 
 	for (i = 0; i < NR_CHECKS; i++) {
-		bool said = rep->available[i];
-
-		for (j = 0; j < i && !said; j++)
-			said = !rep->available[j] && !strcmp(rep->why_not[j], rep->why_not[i]);
-		if (said)
+		if (rep->sum.checks[i].violated)
+			print_check(check_name(i), &rep->sum.checks[i], out);
+		if (!say_check(rep, i, said[i], sizeof(said[i])))
+			said[i][0] = '\0';
+	}
+	for (i = 0; i < NR_CHECKS; i++) {
+		for (j = 0; j < i && strcmp(said[j], said[i]); j++)
+			;
+		if (!said[i][0] || j < i)
 			continue;
-		fprintf(out, "  not checked, %s:", rep->why_not[i]);
+		fprintf(out, "  %s:", said[i]);
 		for (j = i; j < NR_CHECKS; j++) {
-			if (!rep->available[j] && !strcmp(rep->why_not[j], rep->why_not[i]))
-				fprintf(out, " %s", check_name(j));
+			u64 skipped = rep->sum.checks[j].skipped;
+
+			if (strcmp(said[j], said[i]))
+				continue;
+			fprintf(out, " %s", check_name(j));
+			if (rep->available[j] && skipped)
+				fprintf(out, " %llu", skipped);
 		}
 		fputc('\n', out);
 	}
-}
-
-static void print_checks(const struct report *rep, FILE *out)
-{
-	const struct tally *t = &rep->sum;
-	unsigned int i;
-
-	for (i = 0; i < NR_CHECKS; i++) {
-		const struct check_count *c = &t->checks[i];
-
-		if (rep->available[i] && !c->held && !c->violated && !c->skipped)
-			fprintf(out, "  check %-16s never made\n", check_name(i));
-		else if (rep->available[i] && (c->violated || c->skipped))
-			print_check(check_name(i), c, out);
-	}
-	print_absent(rep, out);
 }
 
 static void print_all_checks(const struct report *rep, FILE *out)

@@ -5,12 +5,14 @@
 #include "fixture.h"
 #include "test.h"
 
+struct fixture fix;
+
 /**
  * fixture_fill() - results that pass, of the scenarios that the options name
- * @f: options are filled in
  */
-int fixture_fill(struct fixture *f)
+int fixture_fill(void)
 {
+	struct fixture *f = &fix;
 	unsigned int i;
 
 	f->rep = calloc(1, sizeof(*f->rep));
@@ -33,23 +35,26 @@ int fixture_fill(struct fixture *f)
 
 /**
  * fixture_setup() - the same of three scenarios
- * @f: result
+ * @state: of cmocka, not used
  */
-int fixture_setup(struct fixture *f)
+int fixture_setup(void **state)
 {
-	memset(f, 0, sizeof(*f));
-	f->opt.scenarios[0] = scenario_by_name("zap");
-	f->opt.scenarios[1] = scenario_by_name("storm");
-	f->opt.scenarios[2] = scenario_by_name("ksm");
-	f->opt.nr_scenarios = 3;
-	f->opt.duration_ms = 60000;
-	f->opt.stop_first = true;
-	return fixture_fill(f);
+	(void)state;
+	memset(&fix, 0, sizeof(fix));
+	fix.opt.scenarios[0] = scenario_by_name("zap");
+	fix.opt.scenarios[1] = scenario_by_name("storm");
+	fix.opt.scenarios[2] = scenario_by_name("ksm");
+	fix.opt.nr_scenarios = 3;
+	fix.opt.duration_ms = 60000;
+	fix.opt.stop_first = true;
+	return fixture_fill();
 }
 
-void fixture_teardown(struct fixture *f)
+int fixture_teardown(void **state)
 {
-	free(f->rep);
+	(void)state;
+	free(fix.rep);
+	return 0;
 }
 
 /**

@@ -10,9 +10,11 @@ struct fixture {
 	struct report *rep;
 };
 
-int fixture_setup(struct fixture *f);
-int fixture_fill(struct fixture *f);
-void fixture_teardown(struct fixture *f);
+extern struct fixture fix;
+
+int fixture_fill(void);
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
 void fixture_violate(struct result *res, const char *check);
 
 #endif /* THPRACE_FIXTURE_H */

@@ -13,25 +13,6 @@ REAL_READ_TEXT
 
 #define SCREEN		50	/* lines, of which there is one for each scenario */
 
-static struct fixture fix;
-static struct report *rep;
-
-static int setup(void **state)
-{
-	int err = fixture_setup(&fix);
-
-	(void)state;
-	rep = fix.rep;
-	return err;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_teardown(&fix);
-	return 0;
-}
-
 /* The default run. */
 static int setup_all(void **state)
 {
@@ -44,10 +25,7 @@ static int setup_all(void **state)
 	fix.opt.nr_scenarios = nr_scenarios;
 	fix.opt.duration_ms = 60000;
 	fix.opt.stop_first = true;
-	if (fixture_fill(&fix))
-		return -1;
-	rep = fix.rep;
-	return 0;
+	return fixture_fill();
 }
 
 static char *printed(void)
@@ -56,8 +34,8 @@ static char *printed(void)
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
-	report_judge(rep);
-	report_print(rep, f);
+	report_judge(fix.rep);
+	report_print(fix.rep, f);
 	fclose(f);
 	return text;
 }
@@ -99,11 +77,11 @@ static void test_screen(void **state)
 
 	(void)state;
 	for (i = 0; i < 12; i++) {
-		rep->why_not[i][0] = 'x';
-		fixture_violate(rep->results[i], check_name(i));
-		strcpy(rep->results[i]->tally.steer, "a>end=reached");
-		rep->results[i]->forced = 1;
-		rep->results[i]->not_huge = 1;
+		fix.rep->why_not[i][0] = 'x';
+		fixture_violate(fix.rep->results[i], check_name(i));
+		strcpy(fix.rep->results[i]->tally.steer, "a>end=reached");
+		fix.rep->results[i]->forced = 1;
+		fix.rep->results[i]->not_huge = 1;
 	}
 	text = printed();
 	begins(text, "verdict: fail (");
@@ -133,14 +111,14 @@ static void test_why(void **state)
 	text = printed();
 	begins(text, "verdict: pass\n");
 	free(text);
-	rep->results[2]->tally.overlaps = 0;
+	fix.rep->results[2]->tally.overlaps = 0;
 	text = printed();
 	begins(text, "verdict: inconclusive (ksm: nothing overlapped)\n");
 	assert_non_null(strstr(line_of(text, "  ksm "), "  nothing overlapped"));
 	free(text);
-	fixture_violate(rep->results[0], "refcount");
-	fixture_violate(rep->results[0], "content");
-	fixture_violate(rep->results[0], "refcount");
+	fixture_violate(fix.rep->results[0], "refcount");
+	fixture_violate(fix.rep->results[0], "content");
+	fixture_violate(fix.rep->results[0], "refcount");
 	text = printed();
 	begins(text, "verdict: fail (zap: 3 violations: refcount, content)\n");
 	assert_non_null(strstr(text, "VIOLATION refcount in zap round 7"));
@@ -150,30 +128,34 @@ static void test_why(void **state)
 /* Of checks only that of which there is something to say. */
 static void test_checks(void **state)
 {
-	struct check_count *c = rep->results[0]->tally.checks;
+	struct check_count *c = fix.rep->results[0]->tally.checks;
 	unsigned int i;
 	char *text;
 
 	(void)state;
 	for (i = 0; i < NR_CHECKS; i++)
-		strcpy(rep->why_not[i], "for a reason");
-	rep->available[THPRACE_CHECK_CONTENT] = true;
-	rep->available[THPRACE_CHECK_LEAK] = true;
-	rep->available[THPRACE_CHECK_RSS] = true;
-	rep->available[THPRACE_CHECK_REFCOUNT] = true;
-	rep->available[THPRACE_CHECK_MM_ID] = true;
+		strcpy(fix.rep->why_not[i], "for a reason");
+	fix.rep->available[THPRACE_CHECK_CONTENT] = true;
+	fix.rep->available[THPRACE_CHECK_LEAK] = true;
+	fix.rep->available[THPRACE_CHECK_RSS] = true;
+	fix.rep->available[THPRACE_CHECK_REFCOUNT] = true;
+	fix.rep->available[THPRACE_CHECK_MM_ID] = true;
 	c[THPRACE_CHECK_RSS].held = 5;
 	c[THPRACE_CHECK_RSS].skipped = 1;
 	strcpy(c[THPRACE_CHECK_RSS].reason, "a neighbour");
+	fix.rep->available[THPRACE_CHECK_RMAP_CENSUS] = true;
+	c[THPRACE_CHECK_RMAP_CENSUS].skipped = 7;
+	strcpy(c[THPRACE_CHECK_RMAP_CENSUS].reason, "a neighbour");
 	c[THPRACE_CHECK_REFCOUNT].violated = 2;
 	c[THPRACE_CHECK_MM_ID].held = 9;
 	text = printed();
 	assert_null(line_of(text, "  check content"));
 	assert_null(line_of(text, "  check mm_id"));
-	assert_non_null(strstr(line_of(text, "  check leak"), "never made"));
-	assert_non_null(strstr(line_of(text, "  check rss"), "skipped 1  a neighbour"));
+	assert_string_equal(line_of(text, "  never made"), "  never made: leak");
 	assert_non_null(strstr(line_of(text, "  check refcount"), "violated 2"));
 	/* One line for a reason, with all that it is of. */
+	assert_string_equal(line_of(text, "  skipped, a neighbour"),
+			    "  skipped, a neighbour: rmap_census 7 rss 1");
 	assert_non_null(strstr(line_of(text, "  not checked, for a reason:"), " kernel"));
 	assert_non_null(strstr(line_of(text, "  not checked, for a reason:"), " page_mapcount"));
 	assert_null(strstr(line_of(text, "  not checked, for a reason:"), " rss"));
@@ -185,8 +167,8 @@ static void test_not_run(void **state)
 	char *text;
 
 	(void)state;
-	rep->results[0]->skipped = "no such thing";
-	rep->results[1]->begun = false;
+	fix.rep->results[0]->skipped = "no such thing";
+	fix.rep->results[1]->begun = false;
 	text = printed();
 	begins(text, "verdict: aborted (storm: not begun)\n");
 	assert_non_null(strstr(line_of(text, "  zap "), "skipped: no such thing"));
@@ -211,7 +193,7 @@ static void test_command(void **state)
 	assert_string_equal(line_of(text, "run: "),
 			    "run: thprace run --exclude storm --seed 18446744073709551615 --duration 1209600");
 	free(text);
-	fixture_violate(rep->results[7], "content");
+	fixture_violate(fix.rep->results[7], "content");
 	text = printed();
 	assert_string_equal(line_of(text, "run: "),
 			    "run: thprace run zap --seed 18446744073709551615 --duration 1209600");
@@ -225,8 +207,8 @@ static char *ktap(void)
 
 	assert_true(fd >= 0);
 	close(fd);
-	report_judge(rep);
-	assert_int_equal(report_ktap(rep, name), 0);
+	report_judge(fix.rep);
+	assert_int_equal(report_ktap(fix.rep, name), 0);
 	assert_true(read_text(name, text, sizeof(text)) > 0);
 	unlink(name);
 	return strdup(text);
@@ -240,9 +222,9 @@ static void test_ktap(void **state)
 	assert_string_equal(text, "KTAP version 1\n1..4\nok 1 zap\nok 2 storm\nok 3 ksm\nok 4 run\n"
 			    "# Totals: pass:4 fail:0 xfail:0 xpass:0 skip:0 error:0\n");
 	free(text);
-	fixture_violate(rep->results[0], "content");
-	rep->results[1]->skipped = "no #1";
-	rep->results[2]->tally.overlaps = 0;
+	fixture_violate(fix.rep->results[0], "content");
+	fix.rep->results[1]->skipped = "no #1";
+	fix.rep->results[2]->tally.overlaps = 0;
 	text = ktap();
 	begins(text, "KTAP version 1\n1..4\n# VIOLATION content in zap round 7");
 	assert_string_equal(line_of(text, "not ok 1"),
@@ -261,14 +243,14 @@ static void test_ktap_whole(void **state)
 	char *text;
 
 	(void)state;
-	rep->available[THPRACE_CHECK_LEAK] = true;
+	fix.rep->available[THPRACE_CHECK_LEAK] = true;
 	text = ktap();
 	assert_non_null(line_of(text, "ok 3 ksm"));
 	assert_non_null(line_of(text, "not ok 4 run # inconclusive check leak never held"));
 	free(text);
-	rep->results[0]->skipped = "x";
-	rep->results[1]->skipped = "x";
-	rep->results[2]->skipped = "x";
+	fix.rep->results[0]->skipped = "x";
+	fix.rep->results[1]->skipped = "x";
+	fix.rep->results[2]->skipped = "x";
 	text = ktap();
 	assert_string_equal(line_of(text, "ok 4"), "ok 4 run # SKIP all scenarios were skipped");
 	free(text);
@@ -277,22 +259,22 @@ static void test_ktap_whole(void **state)
 static void test_ktap_unwritable(void **state)
 {
 	(void)state;
-	report_judge(rep);
-	assert_int_not_equal(report_ktap(rep, "/nosuch/ktap"), 0);
-	assert_int_not_equal(report_ktap(rep, "/dev/full"), 0);
+	report_judge(fix.rep);
+	assert_int_not_equal(report_ktap(fix.rep, "/nosuch/ktap"), 0);
+	assert_int_not_equal(report_ktap(fix.rep, "/dev/full"), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_screen, setup_all, teardown),
-		cmocka_unit_test_setup_teardown(test_why, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_checks, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_not_run, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_command, setup_all, teardown),
-		cmocka_unit_test_setup_teardown(test_ktap, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ktap_whole, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ktap_unwritable, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_screen, setup_all, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_why, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_checks, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_not_run, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_command, setup_all, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_ktap, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_ktap_whole, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_ktap_unwritable, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
