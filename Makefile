@@ -15,6 +15,10 @@ TESTS ?=
 MACHINES ?=
 SEED ?= $(shell date +%s)
 
+# DURATION as thprace takes it (90, 90s, 15m, 2h, 3d, 1w), in whole seconds.
+seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m"] = 60; \
+	f["h"] = 3600; f["d"] = 86400; f["w"] = 604800; printf "%d", d * (u in f ? f[u] : 1) + 1 }')
+
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
 	lint bench machines busy soak soak-pressure fuzz seeded clean
 
@@ -42,8 +46,8 @@ deps:
 	vm/deps
 
 run: deps
-	vm/run --kernel $(KERNEL) \
-		--timeout $$(awk 'BEGIN { printf "%d", $(DURATION) * 3 + 300 }') -- thprace run --duration $(DURATION) $(ARGS)
+	vm/run --kernel $(KERNEL) --timeout $$(($(seconds) * 3 + 300)) -- \
+		thprace run --duration $(DURATION) $(ARGS)
 
 unit:
 	$(MAKE) -C module/tests run
@@ -81,10 +85,10 @@ soak: deps
 			thprace run --rounds $(ROUNDS) --duration 3600 --stop-on never; \
 	done
 
-# The default run for DURATION seconds in a small guest that is short of memory (vm/pressure).
+# The default run for DURATION in a small guest that is short of memory (vm/pressure).
 # Inconclusive is no failure here: a scenario may not get its huge pages.
 soak-pressure: deps
-	vm/run --kernel $(KERNEL) --mem 512 --timeout $$(($(DURATION) * 4 + 600)) -- \
+	vm/run --kernel $(KERNEL) --mem 512 --timeout $$(($(seconds) * 4 + 600)) -- \
 		pressure thprace run --duration $(DURATION) --stop-on never $(ARGS) || [ $$? = 3 ]
 
 # A few rounds of each scenario on unusual machines: nodes without memory, containers, limits,

@@ -241,11 +241,10 @@ bool tr_available(const char *file, const char *name, const char **reason)
 	return tr_listed(file, name, NULL, &available, reason) && available;
 }
 
-unsigned int tr_kthreads(void)
+void tr_each_task(const char *prefix, void (*fn)(pid_t pid, const char *comm, void *arg), void *arg)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *d;
-	unsigned int nr = 0;
 
 	ksft_assert(proc, "/proc: %s", strerror(errno));
 	while ((d = readdir(proc))) {
@@ -258,12 +257,25 @@ unsigned int tr_kthreads(void)
 		f = fopen(path, "r");
 		if (!f)
 			continue;
-		if (fgets(comm, sizeof(comm), f) &&
-		    !strncmp(comm, "thprace/", strlen("thprace/")))
-			nr++;
+		if (fgets(comm, sizeof(comm), f) && !strncmp(comm, prefix, strlen(prefix)))
+			fn(atoi(d->d_name), comm, arg);
 		fclose(f);
 	}
 	closedir(proc);
+}
+
+static void count_task(pid_t pid, const char *comm, void *arg)
+{
+	(void)pid;
+	(void)comm;
+	++*(unsigned int *)arg;
+}
+
+unsigned int tr_kthreads(void)
+{
+	unsigned int nr = 0;
+
+	tr_each_task(TR_KTHREADS, count_task, &nr);
 	return nr;
 }
 

@@ -55,7 +55,12 @@ bool tr_available(const char *file, const char *name, const char **reason);
 bool tr_listed(const char *file, const char *name, const char **kind,
 	       bool *available, const char **reason);
 
+/* Calls @fn for each process whose comm begins with @prefix. */
+void tr_each_task(const char *prefix, void (*fn)(pid_t pid, const char *comm, void *arg),
+		  void *arg);
+
 /* Kernel threads of the module, now. */
+#define TR_KTHREADS	"thprace/"
 unsigned int tr_kthreads(void);
 
 bool tr_loaded(void);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "options.h"
@@ -64,14 +63,9 @@ int signals_setup(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
-	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (state == MAP_FAILED) {
-		state = NULL;
-		set_error("cannot map shared memory");
+	state = map_shared(sizeof(*state));
+	if (!state)
 		return -ENOMEM;
-	}
-	memset(state, 0, sizeof(*state));
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);

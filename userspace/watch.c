@@ -10,7 +10,6 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "env.h"
@@ -178,13 +177,9 @@ int watch_begin(void)
 	char path[256];
 	unsigned int i;
 
-	kept = mmap(NULL, sizeof(*kept), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (kept == MAP_FAILED) {
-		kept = NULL;
-		set_error("cannot map shared memory");
+	kept = map_shared(sizeof(*kept));
+	if (!kept)
 		return -ENOMEM;
-	}
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		there[i] = read_number(i, &before[i]);
 	full_path(path, sizeof(path), "/dev/kmsg");
