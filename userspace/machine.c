@@ -10,6 +10,7 @@
 
 #include "env.h"
 #include "machine.h"
+#include "nodes.h"
 #include "util.h"
 
 #define THP_ENABLED	"/sys/kernel/mm/transparent_hugepage/enabled"
@@ -62,7 +63,7 @@ json_t *machine_json(void)
 	return json_pack("{s:i, s:I, s:i, s:I, s:I, s:o, s:o, s:o}",
 			 "cpus", (int)env.nr_cpus,
 			 "memory_kib", kib,
-			 "nodes", env.nr_nodes,
+			 "nodes", (int)nodes_count(),
 			 "page_size", (json_int_t)env.page_size,
 			 "huge_page_size", (json_int_t)env.hpage_size,
 			 "thp", thp_json(),

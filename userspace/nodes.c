@@ -101,6 +101,14 @@ void nodes_probe(void)
 }
 
 /**
+ * nodes_count() - how many there are, at least 1 once probed
+ */
+unsigned int nodes_count(void)
+{
+	return nr_nodes;
+}
+
+/**
  * nodes_other() - a node to go to
  * @node: where something is
  * @n: a choice

@@ -15,6 +15,7 @@ struct node_mask {
 };
 
 void nodes_probe(void);
+unsigned int nodes_count(void);
 int nodes_other(int node, unsigned int n);
 const char *nodes_why_not(void);
 bool nodes_parse(const char *list, struct node_mask *mask);
