@@ -117,6 +117,8 @@ static void judge_scenario(const struct report *rep, struct result *res)
 	res->verdict = THPRACE_ABORTED;
 	if (!res->begun)
 		copy_word(res->why, sizeof(res->why), "not begun");
+	else if (signals_stop())
+		copy_word(res->why, sizeof(res->why), "interrupted");
 	if (res->ending == END_BADLY)
 		copy_word(res->why, sizeof(res->why), res->error);
 	if (!res->begun || res->ending == END_BADLY || signals_stop())

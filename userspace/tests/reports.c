@@ -2,10 +2,13 @@
 /*
  * Writes reports of many kinds into a directory, for schema_test.sh
  */
+#include <signal.h>
+
 #include "env.h"
 #include "fixture.h"
 #include "json.h"
 #include "test.h"
+#include "undo.h"
 
 static void make_pass(void)
 {
@@ -46,6 +49,14 @@ static void make_inconclusive(void)
 {
 	fix.rep->results[2]->tally.overlaps = 0;
 	fix.opt.no_module = true;
+}
+
+/* By Ctrl-C, in the middle. */
+static void make_interrupted(void)
+{
+	fix.rep->results[2]->begun = false;
+	if (!signals_setup())
+		raise(SIGINT);
 }
 
 static void make_skipped(void)
@@ -90,6 +101,8 @@ static const struct {
 	{ "skipped", make_skipped },
 	{ "grid", make_grid },
 	{ "storm", make_storm },
+	/* The last: nothing takes the signal back. */
+	{ "interrupted", make_interrupted },
 };
 
 int main(int argc, char **argv)
