@@ -98,7 +98,8 @@ static int run_job(struct thprace_session *s, struct thprace_job *job)
 	return ret;
 }
 
-static int parse_job(struct thprace_job *job, const struct thprace_verb *verb, const char *line, size_t len)
+static int parse_job(struct thprace_job *job, const struct thprace_verb *verb, const char *line,
+		     size_t len)
 {
 	int ret = 0;
 

@@ -27,7 +27,8 @@
 #include "steer/lockcount.h"
 #include "steer/schedule.h"
 
-typedef int (*huge_fn)(struct thprace_session *s, struct thprace_job *job, struct thprace_target *t);
+typedef int (*huge_fn)(struct thprace_session *s, struct thprace_job *job,
+		       struct thprace_target *t);
 
 /* fn() is called for each huge page of the maps in each mm. */
 static int walk_huge(struct thprace_session *s, struct thprace_job *job, huge_fn fn)
