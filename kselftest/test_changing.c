@@ -11,6 +11,7 @@
 #include <stdnoreturn.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -282,15 +283,15 @@ static void reclaimable_start(void)
 {
 	char enter[64];
 
-	if (!shell("mkdir " CGROUP " 2>/dev/null && "
-		   "echo +memory 2>/dev/null >/sys/fs/cgroup/cgroup.subtree_control && "
-		   "[ -e " CGROUP "/memory.reclaim ]")) {
+	shell("echo +memory 2>/dev/null >/sys/fs/cgroup/cgroup.subtree_control");
+	if (mkdir(CGROUP, 0755) || access(CGROUP "/memory.reclaim", W_OK)) {
 		rmdir(CGROUP);
 		ksft_skip("no memory.reclaim in a cgroup");
 	}
-	if (!shell("modprobe zram 2>/dev/null; [ $(cat /sys/block/zram0/disksize) = 0 ] && "
-		   "echo 64M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && "
-		   "swapon /dev/zram0")) {
+	shell("modprobe zram 2>/dev/null");
+	if (!shell("[ \"$(cat /sys/block/zram0/disksize)\" = 0 ]") ||
+	    !shell("echo 64M >/sys/block/zram0/disksize") ||
+	    !shell("mkswap /dev/zram0 >/dev/null && swapon /dev/zram0")) {
 		rmdir(CGROUP);
 		ksft_skip("no zram to swap to");
 	}

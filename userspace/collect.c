@@ -209,7 +209,7 @@ static bool already_has(const struct tally *t, const struct violation *v)
 /**
  * collect_missed() - violations that only the module knows of
  * @rep: report
- * @out: result of a scenario that did not come to read its session's report
+ * @out: result of a scenario that ended before it read its session's report
  * @known: from collect_known(), before it was begun
  */
 void collect_missed(const struct report *rep, struct result *out, const char *known)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A scenario that gets on no more is looked at before it is given up
+ * A hung scenario is checked from outside before it is killed
  *
- * What a bug has left in the page tables can keep a process for ever (a fault
- * on a migration entry that nobody replaces), so that the scenario never comes
- * to its own check.
+ * What a bug has left in the page tables can keep a process in a fault for ever
+ * (a migration entry that nobody replaces), so that the scenario never reaches
+ * its own check.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -121,8 +121,8 @@ static unsigned int find_family(pid_t first, pid_t **result)
 }
 
 /*
- * Asleep in the kernel, uninterruptibly, time and again: who waits for such a
- * process' locks may share its fate.
+ * Asleep in the kernel, uninterruptibly, each time we look: a check that waits
+ * for the locks of such a process may hang as well.
  */
 static bool in_deep_sleep(const pid_t *family, unsigned int nr)
 {
@@ -179,13 +179,13 @@ static bool ends_within(pid_t pid, u64 ns)
 }
 
 /**
- * stuck_look() - has it got on? If not, have the module check its processes
+ * stuck_look() - if a scenario makes no progress, have the module check its processes
  * @run: of the scenario
  * @pid: its process
- * @look: when it was looked at last, and how often; zeroed before the first
+ * @look: when it was checked last, and how often; zeroed before the first call
  *
- * Finds nothing in a scenario that is merely slow: the check is one that any
- * live process stands.  Each look in vain makes the next one later.
+ * Does no harm to a scenario that is merely slow: the check may be made of any
+ * live process.  Each check that finds nothing makes the next one later.
  *
  * Returns whether there is a violation; it is in @look then.
  */

@@ -27,8 +27,8 @@ static void wait_before_look(void)
 	unsigned int ms;
 
 	for (ms = 0; ms < min_t(unsigned int, READ_ONCE(look_delay_ms), MAX_LOOK_DELAY_MS) &&
-	     !fatal_signal_pending(current); ms += 10)
-		msleep(10);
+	     !fatal_signal_pending(current); ms += 20)
+		msleep(20);
 }
 
 /* Frames of the huge page that was here. */
