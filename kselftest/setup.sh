@@ -133,6 +133,7 @@ knob_set "$thp/khugepaged/defrag" 0
 knob_set "$thp/khugepaged/scan_sleep_millisecs" 3600000
 # 6.1's smaps does not count a huge page that awaits a NUMA hinting fault.
 knob_set /proc/sys/kernel/numa_balancing 0
+knob_keep /proc/sys/kernel/ftrace_enabled
 knob_keep /proc/sys/vm/nr_hugepages
 knob_keep /proc/sys/kernel/randomize_va_space
 

@@ -6,6 +6,7 @@
  * their name alone.  A kernel in which such a function takes something else is
  * found out here, when the module is built for it.
  */
+#include <linux/ftrace.h>
 #include <linux/stacktrace.h>
 
 #include "compat.h"
@@ -19,6 +20,7 @@ static const struct {
 	const char *symbol;
 	bool same;
 } protos[] = {
+	{ "ftrace_location", SAME(ftrace_location, unsigned long (unsigned long)) },
 #ifdef THPRACE_HAVE_TRY_TO_MIGRATE
 	{ "try_to_migrate", SAME(try_to_migrate, void (struct folio *, enum ttu_flags)) },
 #endif

@@ -145,26 +145,6 @@ static inline bool folio_test_swapbacked(struct folio *folio)
 #define folio_page(folio, n)	(&(folio)->page + (n))
 #endif /* !THPRACE_HAVE_FOLIO */
 
-/* ---- probes ---- */
-
-/*
- * Can a return handler wait?  Before rethook (and get_kretprobe()) it ran with
- * a raw lock of kprobes held.
- */
-#ifdef THPRACE_HAVE_RETHOOK
-#define THPRACE_RETURNS_CAN_WAIT	1
-static inline struct kretprobe *thprace_kretprobe_of(struct kretprobe_instance *ri)
-{
-	return get_kretprobe(ri);
-}
-#else
-#define THPRACE_RETURNS_CAN_WAIT	0
-static inline struct kretprobe *thprace_kretprobe_of(struct kretprobe_instance *ri)
-{
-	return NULL;
-}
-#endif
-
 /* ---- random seeds ---- */
 
 #ifdef THPRACE_HAVE_GET_RANDOM_U64

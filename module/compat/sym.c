@@ -86,6 +86,13 @@ static unsigned int no_stack(struct task_struct *task, unsigned long *store,
 
 DEFINE_STATIC_CALL(thprace_sc_stack, no_stack);
 
+static unsigned long no_location(unsigned long ip)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(thprace_sc_location, no_location);
+
 static const struct {
 	const char *name[3];	/* first that exists; newest first */
 	const char *reason;
@@ -111,6 +118,7 @@ static const struct {
 		"no lru_add_drain_all symbol" },
 	[THPRACE_SYM_MADVISE] = { { "do_madvise" }, "no do_madvise symbol" },
 	[THPRACE_SYM_STACK] = { { "stack_trace_save_tsk" }, "no stack_trace_save_tsk symbol" },
+	[THPRACE_SYM_FTRACE_LOCATION] = { { "ftrace_location" }, "no ftrace_location symbol" },
 };
 
 static unsigned long sym_addr[THPRACE_NR_SYMS];
@@ -234,6 +242,9 @@ int thprace_sym_init(void)
 	addr = sym_addr[THPRACE_SYM_STACK];
 	if (addr)
 		static_call_update(thprace_sc_stack, (typeof(no_stack) *)addr);
+	addr = sym_addr[THPRACE_SYM_FTRACE_LOCATION];
+	if (addr)
+		static_call_update(thprace_sc_location, (typeof(no_location) *)addr);
 	return 0;
 }
 
@@ -360,6 +371,18 @@ void thprace_lru_drain(void)
 int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice)
 {
 	return static_call(thprace_sc_madvise)(mm, start, len, advice);
+}
+
+/**
+ * thprace_ftrace_location() - where ftrace patches a function
+ * @addr: of its first instruction; where functions begin with an ENDBR it is behind that
+ *
+ * Context: process context.
+ * Return: the address that a callback is given, or 0: ftrace does not trace it.
+ */
+unsigned long thprace_ftrace_location(unsigned long addr)
+{
+	return static_call(thprace_sc_location)(addr);
 }
 
 /**

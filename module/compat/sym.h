@@ -20,6 +20,7 @@ enum thprace_sym {
 	THPRACE_SYM_LRU_DRAIN,
 	THPRACE_SYM_MADVISE,
 	THPRACE_SYM_STACK,
+	THPRACE_SYM_FTRACE_LOCATION,
 	THPRACE_NR_SYMS
 };
 
@@ -40,6 +41,7 @@ struct vm_area_struct *thprace_file_it_next(struct vm_area_struct *vma,
 					    unsigned long first, unsigned long last);
 void thprace_lru_drain(void);
 bool thprace_sleeps_in_folio_lock(struct task_struct *task);
+unsigned long thprace_ftrace_location(unsigned long addr);
 int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice);
 
 #endif /* THPRACE_SYM_H */

@@ -214,17 +214,17 @@ NOKPROBE_SYMBOL(vma_covers);
 /**
  * thprace_phase_is_about() - is this entry about a huge page of an mm?
  * @phase: which
- * @regs: of the function, whose arguments may be read
+ * @fregs: of the function, whose arguments may be read
  * @mm: the mm
  * @addr: PMD-aligned, or 0: anywhere in the mm
  *
  * Context: probe handler, preemption off; a VMA among the arguments is stable,
  * as the function's caller holds a lock for that.
  */
-bool thprace_phase_is_about(unsigned int phase, struct pt_regs *regs,
+bool thprace_phase_is_about(unsigned int phase, struct ftrace_regs *fregs,
 			    struct mm_struct *mm, unsigned long addr)
 {
-	const struct vm_area_struct *vma = (void *)regs_get_kernel_argument(regs, 0);
+	const struct vm_area_struct *vma = (void *)ftrace_regs_get_argument(fregs, 0);
 	unsigned int nth = 1;
 
 	switch (thprace_phases[phase].about) {
@@ -234,7 +234,7 @@ bool thprace_phase_is_about(unsigned int phase, struct pt_regs *regs,
 		nth = 2;
 		fallthrough;
 	case THPRACE_ABOUT_MM_ADDR:
-		if (regs_get_kernel_argument(regs, 0) != (unsigned long)mm)
+		if (ftrace_regs_get_argument(fregs, 0) != (unsigned long)mm)
 			return false;
 		break;
 	case THPRACE_ABOUT_VMA_ADDR:
@@ -244,7 +244,7 @@ bool thprace_phase_is_about(unsigned int phase, struct pt_regs *regs,
 	case THPRACE_ABOUT_VMA:
 		return vma_covers(vma, mm, addr, addr ? addr + PMD_SIZE : ULONG_MAX);
 	}
-	return !addr || (regs_get_kernel_argument(regs, nth) & PMD_MASK) == addr;
+	return !addr || (ftrace_regs_get_argument(fregs, nth) & PMD_MASK) == addr;
 }
 
 NOKPROBE_SYMBOL(thprace_phase_is_about);
