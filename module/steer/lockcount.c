@@ -127,7 +127,8 @@ void thprace_lockcount_add(const struct thprace_lane_ref *ref, unsigned int chec
 	bool serial = check == THPRACE_CHECK_SPLIT_SERIAL;
 
 	if (!ref) {
-		if (!serial)
+		/* the probes stay a while when the last session has gone */
+		if (!serial && !list_empty(&active))
 			thprace_stat_add(THPRACE_STAT_LOCK_CHECKS_OTHERS, 1);
 	} else if (!serial || others_at_work(ref->s->locks, ref->lane)) {
 		atomic64_inc(&ref->s->locks->lane[ref->lane].held[row_of[check]]);
