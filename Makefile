@@ -46,7 +46,7 @@ deps:
 	vm/deps
 
 run: deps
-	vm/run --kernel $(KERNEL) --timeout $$(($(seconds) * 3 + 300)) -- \
+	vm/run --kernel $(KERNEL) --nodes 2 --timeout $$(($(seconds) * 3 + 300)) -- \
 		thprace run --duration $(DURATION) $(ARGS)
 
 unit:
