@@ -35,21 +35,21 @@ DEFINE_STATIC_CALL(thprace_sc_split, no_split);
 
 /* Whose tree: since 7.3 what owns it is passed, before that its root. */
 #ifdef THPRACE_HAVE_DECL_ANON_RMAP_TREE
-#define ANON_TREE	struct anon_vma
+#define anon_owner	anon_vma
 #define anon_tree(anon_vma)	(anon_vma)
 #else
-#define ANON_TREE	struct rb_root_cached
+#define anon_owner	rb_root_cached
 #define anon_tree(anon_vma)	(&(anon_vma)->rb_root)
 #endif
 #ifdef THPRACE_HAVE_DECL_MAPPING_RMAP_TREE
-#define FILE_TREE	struct address_space
+#define file_owner	address_space
 #define file_tree(mapping)	(mapping)
 #else
-#define FILE_TREE	struct rb_root_cached
+#define file_owner	rb_root_cached
 #define file_tree(mapping)	(&(mapping)->i_mmap)
 #endif
 
-static struct anon_vma_chain *no_anon_first(ANON_TREE *tree, pgoff_t first, pgoff_t last)
+static struct anon_vma_chain *no_anon_first(struct anon_owner *tree, pgoff_t first, pgoff_t last)
 {
 	return NULL;
 }
@@ -64,7 +64,7 @@ static struct anon_vma_chain *no_anon_next(struct anon_vma_chain *avc, pgoff_t f
 
 DEFINE_STATIC_CALL(thprace_sc_anon_next, no_anon_next);
 
-static struct vm_area_struct *no_file_first(FILE_TREE *tree, pgoff_t first, pgoff_t last)
+static struct vm_area_struct *no_file_first(struct file_owner *tree, pgoff_t first, pgoff_t last)
 {
 	return NULL;
 }
