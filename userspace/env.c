@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "env.h"
+#include "touch.h"
 #include "util.h"
 
 #define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage"
@@ -23,6 +24,12 @@
 #define DEFAULT_HPAGE	(2UL << 20)
 
 struct env env;
+
+const struct touch env_touches[] = {
+	{ .kind = TOUCH_ACTION, .what = SPLIT_FILE },
+	{ }
+};
+
 static cpu_set_t cpus;
 
 static void probe_cpus(void)

@@ -3,6 +3,7 @@
 #ifndef THPRACE_ENV_H
 #define THPRACE_ENV_H
 
+#include "touch.h"
 #include "util.h"
 
 #define MAX_NR_SUBPAGES		8192	/* arm64 with 64K pages: 512M huge pages */
@@ -23,6 +24,7 @@ struct env {
 };
 
 extern struct env env;
+extern const struct touch env_touches[];
 
 void env_probe(void);
 void env_allow_thp(bool allow);

@@ -30,6 +30,18 @@
 
 static pid_t keeper;
 
+/* Nobody of the run is there who could tell the user. */
+static void log_notes(void)
+{
+	char line[256];
+	unsigned int i;
+
+	for (i = 0; undo_note(i); i++) {
+		snprintf(line, sizeof(line), "thprace: not put back: %s\n", undo_note(i));
+		write_text("/dev/kmsg", line);
+	}
+}
+
 /*
  * Every process of the run has inherited the pipe's other end, so it ends with
  * the last of them: nobody is left who could change a setting again.
@@ -43,18 +55,29 @@ static void keep(int pipe_end, pid_t run, void (*last_words)(void))
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	prctl(PR_SET_NAME, KEEPER_NAME);
 	copy_word(program_invocation_name, strlen(program_invocation_name) + 1, KEEPER_NAME);
-	/* Hold nothing of the user's: no terminal, no pipe, no directory. */
+	/* What would put things back is not to be killed for its memory. */
+	write_text("/proc/self/oom_score_adj", "-1000");
+	/*
+	 * Hold nothing of the user's: no terminal, no pipe, no directory.  But the
+	 * lock: the next run waits until this one is cleaned up.
+	 */
 	setsid();
 	if (chdir("/") || dup2(pipe_end, STDIN_FILENO) < 0)
 		_exit(THPRACE_EXIT_ERROR);
-	syscall(SYS_close_range, STDIN_FILENO + 1, ~0U, 0);
+	if (lock_fd() >= 0 && dup2(lock_fd(), STDOUT_FILENO) < 0)
+		_exit(THPRACE_EXIT_ERROR);
+	syscall(SYS_close_range, lock_fd() >= 0 ? STDERR_FILENO : STDOUT_FILENO, ~0U, 0);
 	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
 		;
 	knobs_restore();
 	/* The rest may take its time. */
 	last_words();
-	swap_stop();
+	swap_end();
 	leak_sweep(run);
+	if (undo_note(0)) {
+		last_words();
+		log_notes();
+	}
 	_exit(0);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "check.h"
 #include "env.h"
 #include "grid.h"
@@ -25,6 +26,7 @@
 #include "run.h"
 #include "runner.h"
 #include "scenario.h"
+#include "touch.h"
 #include "undo.h"
 #include "util.h"
 #include "watch.h"
@@ -54,6 +56,9 @@ static const char usage_text[] =
 "  --grid-html FILE     draw the grid (an HTML page; a picture if FILE ends in .svg)\n"
 "  --steer SCHEDULE     force one interleaving, e.g. \"a>try_to_migrate b>end a>end\"\n"
 "  --no-module          run what needs no module: content is checked, counts are not\n"
+"  --gentle             change nothing of the machine: no settings, no swap, no cgroups;\n"
+"                       scenarios that need one are skipped, and leaks not looked for\n"
+"  --dry-run            list what a run would touch beside its own memory; change nothing\n"
 "  --json FILE          write the report (- for standard output)\n"
 "  --quiet              no progress\n"
 "  --help, --version\n"
@@ -63,7 +68,8 @@ static const char usage_text[] =
 "zap or any op of a storm (the same where a storm did that op), segv (a page is\n"
 "unmapped), leak (a process is left behind), stuck (no batch ends, and the check that\n"
 "is made then fails); these must fail the run.  die, hang, oom, fork (a batch ends\n"
-"so), idle (ops of the kernel are not asked for): the run must not pass.\n"
+"so), idle (ops of the kernel are not asked for), restore (settings are not put back),\n"
+"swapoff (it hangs): the run must not pass.\n"
 "\n"
 "Exit codes: 0 pass, 1 violation, 2 usage or harness error, 3 inconclusive\n"
 "(nothing raced or nothing checked), 4 skip (requirement absent).\n";
@@ -123,6 +129,7 @@ static int finish(struct report *rep, int err)
 	int code;
 
 	rep->duration_ns = now_ns() - rep->start_ns;
+	swap_end();
 	report_judge(rep);
 	rep->ended = true;
 	if (err) {
@@ -146,6 +153,23 @@ static int finish(struct report *rep, int err)
 	return code;
 }
 
+static void look_around(const struct options *opt)
+{
+	cgroup_init();
+	if (opt->gentle)
+		leak_forbid("--gentle makes no cgroup");
+}
+
+/* Who is not root changes nothing of the machine, and needs no lock. */
+static bool may_begin(const struct options *opt)
+{
+	look_around(opt);
+	if (geteuid() || !lock_take(LOCK_PATH))
+		return true;
+	fprintf(stderr, "thprace: %s\n", last_error());
+	return false;
+}
+
 static int prepare(struct report *rep)
 {
 	int err;
@@ -160,10 +184,13 @@ static int prepare(struct report *rep)
 	if (!err)
 		err = signals_setup();
 	if (!err)
+		err = undo_init();
+	if (!err)
 		err = knobs_init();
 	if (!err)
 		err = swap_init();
-	leak_init();
+	touch_collect(rep->opt);
+	write_text_only(touch_listed);
 	return err;
 }
 
@@ -180,6 +207,8 @@ static int run(const struct options *opt)
 	static struct report rep;
 	int err;
 
+	if (!may_begin(opt))
+		return THPRACE_EXIT_ERROR;
 	rep.opt = opt;
 	err = prepare(&rep);
 	if (!err && live_begin(&rep)) {
@@ -193,6 +222,13 @@ static int run(const struct options *opt)
 	return finish(&rep, err ? err : run_all(&rep));
 }
 
+static int dry_run(const struct options *opt)
+{
+	look_around(opt);
+	touch_print(opt, stdout);
+	return 0;
+}
+
 static int cmd_run(int argc, char **argv)
 {
 	struct options opt = { .seed = rng_fresh_seed() };
@@ -200,7 +236,7 @@ static int cmd_run(int argc, char **argv)
 
 	switch (options_parse(&opt, argc, argv, why)) {
 	case OPTIONS_OK:
-		return run(&opt);
+		return opt.dry_run ? dry_run(&opt) : run(&opt);
 	case OPTIONS_HELP:
 		fputs(usage_text, stdout);
 		return 0;
@@ -218,6 +254,8 @@ static int replay_reduced(struct options *opt, u64 tries)
 		fprintf(stderr, "thprace: the report has no storm to reduce\n");
 		return THPRACE_EXIT_ERROR;
 	}
+	if (!may_begin(opt))
+		return THPRACE_EXIT_ERROR;
 	rep.opt = opt;
 	err = prepare(&rep);
 	if (!err)
@@ -226,6 +264,10 @@ static int replay_reduced(struct options *opt, u64 tries)
 		err = reduce_program(&rep, opt, tries);
 	if (err < 0)
 		fprintf(stderr, "thprace: %s\n", last_error());
+	swap_end();
+	undo_print(stderr);
+	if (err >= 0 && err != THPRACE_EXIT_FAIL && undo_nr_failed())
+		return THPRACE_EXIT_ERROR;
 	return err < 0 ? THPRACE_EXIT_ERROR : err;
 }
 

@@ -19,7 +19,7 @@
 enum option_key {
 	OPT_DURATION = 256, OPT_ROUNDS, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON,
 	OPT_GRID, OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_QUIET, OPT_HELP, OPT_GRID_HTML,
-	OPT_GRID_K,
+	OPT_GRID_K, OPT_DRY_RUN, OPT_GENTLE,
 };
 
 static const struct option run_options[] = {
@@ -34,6 +34,8 @@ static const struct option run_options[] = {
 	{ "grid-html", required_argument, NULL, OPT_GRID_HTML },
 	{ "steer", required_argument, NULL, OPT_STEER },
 	{ "no-module", no_argument, NULL, OPT_NO_MODULE },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+	{ "gentle", no_argument, NULL, OPT_GENTLE },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -135,6 +137,12 @@ static int parse_run_option(struct options *opt, int key)
 		return *optarg && !strpbrk(optarg, "\"\n") ? 0 : -EINVAL;
 	case OPT_NO_MODULE:
 		opt->no_module = true;
+		return 0;
+	case OPT_DRY_RUN:
+		opt->dry_run = true;
+		return 0;
+	case OPT_GENTLE:
+		opt->gentle = true;
 		return 0;
 	case OPT_JSON:
 		opt->json = optarg;

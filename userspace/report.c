@@ -213,14 +213,7 @@ static void judge_checks(struct report *rep)
 	}
 }
 
-/**
- * report_judge() - the verdict, of each scenario and of the run
- * @rep: report with its results
- *
- * Violations win; then an interruption; then anything that was not really
- * tested.  Skipped scenarios don't count, but all skipped is no pass.
- */
-void report_judge(struct report *rep)
+static void judge_results(struct report *rep)
 {
 	static const enum thprace_verdict order[] = {
 		THPRACE_FAIL, THPRACE_ABORTED, THPRACE_INCONCLUSIVE
@@ -260,6 +253,26 @@ void report_judge(struct report *rep)
 	rep->verdict = signals_stop() ? THPRACE_ABORTED : THPRACE_PASS;
 	if (rep->verdict == THPRACE_PASS)
 		judge_checks(rep);
+}
+
+/**
+ * report_judge() - the verdict, of each scenario and of the run
+ * @rep: report with its results
+ *
+ * Violations win; then an interruption; then anything that was not really
+ * tested.  Skipped scenarios don't count, but all skipped is no pass.  What
+ * could not be put back is an error, whatever was tested.
+ */
+void report_judge(struct report *rep)
+{
+	judge_results(rep);
+	if (!undo_nr_failed())
+		return;
+	rep->broken = true;
+	if (rep->verdict == THPRACE_FAIL)
+		return;
+	rep->verdict = THPRACE_ABORTED;
+	snprintf(rep->why, sizeof(rep->why), "not put back: %s", undo_note(0));
 }
 
 static void print_distribution(FILE *out, const char *what, const u32 *ns, u32 nr)
@@ -386,7 +399,9 @@ void report_print(const struct report *rep, FILE *out)
 		fprintf(out, " --steer \"%s\"", opt->steer);
 	if (opt->grid_k)
 		fprintf(out, " --grid-k %llu", opt->grid_k);
-	fprintf(out, "%s%s\n", opt->grid ? " --grid" : "", opt->no_module ? " --no-module" : "");
+	fprintf(out, "%s%s%s\n", opt->grid ? " --grid" : "", opt->no_module ? " --no-module" : "",
+		opt->gentle ? " --gentle" : "");
+	undo_print(out);
 	fprintf(out, "verdict: %s%s%s%s\n", verdict_names[rep->verdict],
 		rep->why[0] ? " (" : "", rep->why, rep->why[0] ? ")" : "");
 }

@@ -7,6 +7,7 @@
 #include "env.h"
 #include "options.h"
 #include "scenario.h"
+#include "touch.h"
 
 #define SCENARIO(name)	(&scenario_##name)
 
@@ -66,5 +67,7 @@ const char *scenario_why_not(const struct scenario *sc, const struct options *op
 		if (scenario_workers(sc, opt) < 2)
 			return "one worker meets nobody, as nothing splits here";
 	}
-	return sc->why_not ? sc->why_not() : NULL;
+	if (sc->why_not && sc->why_not())
+		return sc->why_not();
+	return opt->gentle ? touch_not_gentle(sc) : NULL;
 }
