@@ -10,10 +10,17 @@ ROUNDS ?= 200
 BUGS ?= all
 BUDGET ?= 60
 STEPS ?= 10000
+TIMES ?= 10
+TESTS ?=
+MACHINES ?=
 SEED ?= $(shell date +%s)
 
-.PHONY: all module modules_install userspace kselftests run check unit kselftest deps lint bench \
-	soak soak-pressure fuzz seeded clean
+# DURATION as thprace takes it (90, 90s, 15m, 2h, 3d, 1w), in whole seconds.
+seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m"] = 60; \
+	f["h"] = 3600; f["d"] = 86400; f["w"] = 604800; printf "%d", d * (u in f ? f[u] : 1) + 1 }')
+
+.PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
+	lint bench machines busy soak soak-pressure fuzz seeded clean
 
 all: module userspace kselftests
 
@@ -39,18 +46,27 @@ deps:
 	vm/deps
 
 run: deps
-	vm/run --kernel $(KERNEL) \
-		--timeout $$(awk 'BEGIN { printf "%d", $(DURATION) * 3 + 300 }') -- thprace run --duration $(DURATION) $(ARGS)
+	vm/run --kernel $(KERNEL) --timeout $$(($(seconds) * 3 + 300)) -- \
+		thprace run --duration $(DURATION) $(ARGS)
 
 unit:
 	$(MAKE) -C module/tests run
 	$(MAKE) -C userspace/tests run
 	$(MAKE) -C kselftest check
 	$(MAKE) -C seeded test
-	set -e; for t in vm/test/*_test.sh; do $$t; done
+	set -e; for t in vm/test/*_test.sh .ci/*_test.sh; do $$t; done
 
 check: deps
 	.ci/check
+
+# And what takes too long for that: two to three hours. A kernel without NUMA, memory cgroups,
+# KSM, swap and shmem must pass like any other.
+check-all: check
+	vm/run --kernel 6.12-min -- thprace run --duration 60
+	$(MAKE) fuzz KERNEL=6.12-debug
+	$(MAKE) soak-pressure KERNEL=6.12 DURATION=600
+	$(MAKE) soak-pressure KERNEL=7.2 DURATION=600
+	$(MAKE) soak
 
 kselftest: all
 	THPRACE_KO=$(CURDIR)/thprace.ko kselftest/run.sh
@@ -69,11 +85,21 @@ soak: deps
 			thprace run --rounds $(ROUNDS) --duration 3600 --stop-on never; \
 	done
 
-# The default run for DURATION seconds in a small guest that is short of memory (vm/pressure).
+# The default run for DURATION in a small guest that is short of memory (vm/pressure).
 # Inconclusive is no failure here: a scenario may not get its huge pages.
 soak-pressure: deps
-	vm/run --kernel $(KERNEL) --mem 512 --timeout $$(($(DURATION) * 4 + 600)) -- \
+	vm/run --kernel $(KERNEL) --mem 512 --timeout $$(($(seconds) * 4 + 600)) -- \
 		pressure thprace run --duration $(DURATION) --stop-on never $(ARGS) || [ $$? = 3 ]
+
+# A few rounds of each scenario on unusual machines: nodes without memory, containers, limits,
+# old kernels; vm/machines --list.
+machines: deps
+	vm/machines $(MACHINES)
+
+# The kselftests TIMES times in a row, beside a compilation and a user of huge pages.
+busy: deps
+	vm/run --kernel $(KERNEL) --nodes 2 --mem 3072 --timeout $$(($(TIMES) * 1800)) -- \
+		busy $(TIMES) env THPRACE_ROUNDS=10 kselftest/run.sh $(TESTS)
 
 # Random lines, valid and broken, while the processes that they name come and go.
 fuzz: deps

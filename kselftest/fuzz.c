@@ -107,29 +107,18 @@ static long module_users(void)
 	return n;
 }
 
+static void take_pid(pid_t pid, const char *comm, void *arg)
+{
+	(void)comm;
+	*(pid_t *)arg = pid;
+}
+
 /* A kernel thread that works on the memory of everybody. */
 static pid_t find_kthread(const char *name)
 {
-	DIR *proc = opendir("/proc");
-	struct dirent *d;
 	pid_t pid = 2;
 
-	while (proc && (d = readdir(proc))) {
-		char path[300], comm[64] = "";
-		FILE *f;
-
-		if (!isdigit((unsigned char)d->d_name[0]))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/comm", d->d_name);
-		f = fopen(path, "r");
-		if (!f)
-			continue;
-		if (fgets(comm, sizeof(comm), f) && !strncmp(comm, name, strlen(name)))
-			pid = atoi(d->d_name);
-		fclose(f);
-	}
-	if (proc)
-		closedir(proc);
+	tr_each_task(name, take_pid, &pid);
 	return pid;
 }
 
@@ -187,27 +176,15 @@ static u64 median_ms(const unsigned int took[FUZZ_TOOK])
 	return 1ULL << i;
 }
 
+static void print_stack(pid_t pid, const char *comm, void *arg)
+{
+	(void)arg;
+	print_file(comm, pid, "stack");
+}
+
 static void print_kthreads(void)
 {
-	DIR *proc = opendir("/proc");
-	struct dirent *d;
-
-	while (proc && (d = readdir(proc))) {
-		char path[300], comm[64] = "";
-		FILE *f;
-
-		if (!isdigit((unsigned char)d->d_name[0]))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/comm", d->d_name);
-		f = fopen(path, "r");
-		if (!f)
-			continue;
-		if (fgets(comm, sizeof(comm), f) && !strncmp(comm, "thprace/", 8))
-			print_file(comm, atoi(d->d_name), "stack");
-		fclose(f);
-	}
-	if (proc)
-		closedir(proc);
+	tr_each_task(TR_KTHREADS, print_stack, NULL);
 }
 
 /* Any step may be kept from a CPU by those of the slowest verb. */

@@ -68,6 +68,37 @@ ksft_end()
 	exit 0
 }
 
+# until_true COMMAND...: asks again and again, for two minutes.
+until_true()
+{
+	ksft_tries=1200
+	until "$@"; do
+		ksft_tries=$((ksft_tries - 1))
+		[ "$ksft_tries" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# can SCENARIO: it can run here, else why not in $reason. "list scenarios" says so
+# in an indented line below the scenario's.
+can()
+{
+	# shellcheck disable=SC2154 # the test's
+	reason=$("$thprace" list scenarios | awk -v name="$1" '
+		/^[^ ]/ { mine = $1 == name }
+		mine && sub(/^ +(cannot run here: |only with --no-module: )/, "")')
+	[ -z "$reason" ]
+}
+
+# json_says KEY PATTERN: of the report in $tmp/json; no jq in small systems.
+json_says()
+{
+	# shellcheck disable=SC2154 # the test's
+	grep -q "\"$1\": *$2" "$tmp/json" && return 0
+	ksft_msg "the report has no \"$1\": $2"
+	return 1
+}
+
 # The companion, or nothing.
 ksft_thprace()
 {

@@ -255,5 +255,23 @@ if [ "$(id -u)" -eq 0 ]; then
 	fi
 fi
 
+# expected/series.sh, with lists of 5.10, 6.1, 6.12 and 7.3
+mkdir "$dir/expected"
+cp expected/series.sh "$dir/expected/"
+for series in 5.10 6.1 6.12 7.3; do
+	: >"$dir/expected/checks-$series.txt"
+done
+for pair in 7.3.4+deb13-amd64:7.3 7.4.0-rc1:7.3 10.0.1:7.3 7.2.13:6.12 6.12.117+deb12:6.12 \
+	6.9:6.1 5.10.0:5.10 5.4.1: 5.9.16:; do
+	nr=$((nr + 1))
+	got=$("$dir/expected/series.sh" "${pair%:*}")
+	if [ "$got" = "${pair#*:}" ]; then
+		echo "ok $nr expected/series.sh ${pair%:*}"
+	else
+		failed=1
+		echo "not ok $nr expected/series.sh ${pair%:*}: '$got', expected '${pair#*:}'"
+	fi
+done
+
 echo "1..$nr"
 exit "$failed"

@@ -161,6 +161,7 @@ knob_set "$thp/khugepaged/defrag" 0
 knob_set "$thp/khugepaged/scan_sleep_millisecs" 3600000
 # 6.1's smaps does not count a huge page that awaits a NUMA hinting fault.
 knob_set "$sysctl"/kernel/numa_balancing 0
+knob_keep "$sysctl"/kernel/ftrace_enabled
 knob_keep "$sysctl"/vm/nr_hugepages
 knob_keep "$sysctl"/kernel/randomize_va_space
 

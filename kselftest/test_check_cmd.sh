@@ -109,6 +109,14 @@ usage()
 	run --duration 0
 	run --duration x
 	run --duration 1x
+	run --duration 53w
+	run --duration 99999999999999999999w
+	run --exclude nosuch
+	run zap --exclude zap
+	run zap --exclude mlock
+	run --ktap /nosuch/ktap
+	run --grid --grid-html /nosuch/html
+	run --json - --ktap -
 	run --seed x
 	run --procs 0
 	run --procs 65
@@ -137,8 +145,27 @@ replay_junk()
 
 help()
 {
-	exits 0 "$thprace" --help && says '^Usage: thprace run' &&
+	exits 0 "$thprace" --help && says 'run \[SCENARIO' || return 1
+	for command in run list check replay; do
+		exits 0 "$thprace" "$command" --help && says "^Usage: thprace $command" &&
+			exits 0 "$thprace" "$command" --version && says '^thprace [0-9]' || return 1
+	done
+	exits 0 "$thprace" --help=all && says '--grid-html' && says '--reduce' &&
 		exits 0 "$thprace" --version && says '^thprace [0-9]'
+}
+
+# What could not be said is an error.
+unwritable()
+{
+	for line in "list scenarios" "list ops" "list checks --json" --help "run --help"; do
+		got=0
+		# shellcheck disable=SC2086 # a list of words
+		"$thprace" $line >/dev/full 2>"$tmp/err" || got=$?
+		: >"$tmp/out"
+		[ "$got" -eq 2 ] && says_error 'cannot write' && continue
+		ksft_msg "thprace $line: exit status $got"
+		return 1
+	done
 }
 
 lists()
@@ -150,10 +177,12 @@ lists()
 			return 1
 		fi
 	done
-	exits 0 "$thprace" list scenarios && says '^split-munmap '
+	exits 0 "$thprace" list scenarios && says '^split-munmap ' &&
+		exits 0 "$thprace" list scenarios --json && says '"name": "split-munmap"' &&
+		exits 0 "$thprace" list checks --json && says '"name": "page_mapcount"'
 }
 
-ksft_plan 7
+ksft_plan 8
 ksft_case "check --pid" check_pid
 ksft_case "check --pid --map" check_map
 ksft_case "nothing to check" check_nothing
@@ -161,4 +190,5 @@ ksft_case "usage errors exit 2" usage
 ksft_case "replay of junk" replay_junk
 ksft_case "help and version" help
 ksft_case "lists" lists
+ksft_case "an output that is full" unwritable
 ksft_end

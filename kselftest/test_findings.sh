@@ -29,32 +29,6 @@ clean_up()
 }
 trap clean_up EXIT
 
-can()
-{
-	reason=$("$thprace" list scenarios | awk -v name="$1" '
-		/^[^ ]/ { mine = $1 == name }
-		mine && sub(/^ +(cannot run here: |only with --no-module: )/, "")')
-	[ -z "$reason" ]
-}
-
-# until_true COMMAND...: asks again and again, with an end.
-until_true()
-{
-	tries=1200
-	until "$@"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-
-json_says()
-{
-	grep -q "\"$1\": *$2" "$tmp/json" && return 0
-	ksft_msg "the report has no \"$1\": $2"
-	return 1
-}
-
 json_does_not_say()
 {
 	! grep -q "\"$1\": *$2" "$tmp/json" && return 0

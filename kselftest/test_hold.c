@@ -131,13 +131,13 @@ static void scatter(struct procs *p, struct region *r)
 /* No reference is left: what holds one does not split. */
 static void expect_none_held(const struct procs *p)
 {
-	s64 splits = vm_counter("thp_split_page");
 	int fd = tr_session();
 	int err = tr_fd_write(fd, "split map=%p+%#zx", p->addr, thp_bytes());
+	char *report = tr_fd_read(fd);
 
 	close(fd);
 	ksft_expect(!err, "split: %s", tr_errno_name(err));
-	ksft_expect(vm_counter("thp_split_page") == splits + 1, "a reference is left");
+	ksft_expect(tr_row(report, "op", "split", "done") == 1, "a reference is left:\n%s", report);
 }
 
 static void case_limit(const void *arg)
@@ -204,8 +204,35 @@ static void case_killed(const void *arg)
 	procs_stop(&p);
 }
 
+/*
+ * What is held outlives its process, and goes with the reference.  The control of
+ * frames_left(), too.
+ */
+static void case_outlives(const void *arg)
+{
+	u64 frames[4];
+	unsigned int nr;
+	struct holder h;
+	int fd = tr_session();
+
+	(void)arg;
+	holder_start(&h, ARRAY_SIZE(frames) * thp_bytes());
+	nr = holder_frames(&h, frames, ARRAY_SIZE(frames));
+	ksft_expect(!frames_left(frames, nr), "left, though it is mapped");
+	tr_on_holder(fd, "hold", &h, "");
+	holder_stop(&h);
+	ksft_expect(frames_left(frames, nr) == nr * thp_bytes() / PAGE_BYTES,
+		    "%u pages are left of %zu", frames_left(frames, nr),
+		    nr * thp_bytes() / PAGE_BYTES);
+	tr_expect(fd, 0, "drop");
+	ksft_expect(ksft_wait_for(!frames_left(frames, nr), GONE_MS), "%u pages are left",
+		    frames_left(frames, nr));
+	close(fd);
+}
+
 static const struct ksft_case cases[] = {
 	{ .name = "many references", .run = case_many },
+	{ .name = "what is held outlives its process", .run = case_outlives },
 	{ .name = "ERANGE: more than the limit", .run = case_limit, .timeout_s = 900 },
 	{ .name = "a killed hold", .run = case_killed, .timeout_s = 900 },
 };

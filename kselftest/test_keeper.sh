@@ -15,15 +15,7 @@ thprace=$(ksft_thprace)
 thp=/sys/kernel/mm/transparent_hugepage
 control=shmem-punch
 
-# can SCENARIO
-can()
-{
-	"$thprace" list scenarios | awk -v name="$1" '
-		/^[^ ]/ { mine = $1 == name }
-		mine && /^ +(cannot run here|only with)/ { exit 1 }'
-}
-
-can khugepaged || ksft_skip_all "khugepaged: the scenario cannot run here"
+can khugepaged || ksft_skip_all "khugepaged: $reason"
 
 # A session of our own keeps the probes where they are: the ends of runs, which
 # are no subject here, then patch no code while all these processes come and go.
@@ -63,17 +55,6 @@ processes()
 cgroups()
 {
 	find /sys/fs/cgroup -maxdepth 2 -name "thprace-$run-*" 2>/dev/null || :
-}
-
-# until_true COMMAND...: asks again and again, with an end.
-until_true()
-{
-	tries=600
-	until "$@"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 changed() { [ "$(state)" != "$before" ]; }
@@ -151,10 +132,7 @@ nothing_left()
 # What the first case would see without a keeper.
 not_restored()
 {
-	can "$control" || {
-		reason="$control cannot run here"
-		return 4
-	}
+	can "$control" || return 4
 	selected=$(sed 's/.*\[\(.*\)\].*/\1/' "$thp/shmem_enabled")
 	in_the_middle_of "$control" || return 1
 	keeper=$(processes race-keeper)

@@ -265,23 +265,21 @@ static s64 slab_objects(const char *name)
 	return v;
 }
 
-static s64 settled_anon_kb(s64 below)
-{
-	ksft_wait_for(meminfo_kb("AnonHugePages") <= below, 20000);
-	return meminfo_kb("AnonHugePages");
-}
-
-static void race_once(unsigned int seed)
+/* Returns the frame that it was about. */
+static u64 race_once(unsigned int seed)
 {
 	struct holder h;
+	u64 frame;
 	int err;
 
 	holder_start(&h, thp_bytes());
+	holder_frames(&h, &frame, 1);
 	err = tr_write("race",
 		       "pid=%d map=%p+%#zx op=split:1 op=munmap:1 rounds=2 seed=%u\n",
 		       h.pid, h.r.addr, h.r.len, seed);
 	ksft_assert(!err, "race %u: %s", seed, strerror(err));
 	holder_stop(&h);
+	return frame;
 }
 
 /*
@@ -293,7 +291,8 @@ static void case_races_leave_nothing(const void *arg)
 	static const char * const slabs[] = {
 		"mm_struct", "vm_area_struct", "anon_vma", "task_struct",
 	};
-	s64 before[ARRAY_SIZE(slabs)], anon_kb, huge_kb = thp_bytes() / 1024;
+	s64 before[ARRAY_SIZE(slabs)];
+	u64 frames[NR_RACES];
 	unsigned int i;
 
 	(void)arg;
@@ -305,15 +304,13 @@ static void case_races_leave_nothing(const void *arg)
 		race_once(i);
 	for (i = 0; i < ARRAY_SIZE(slabs); i++)
 		before[i] = slab_objects(slabs[i]);
-	anon_kb = meminfo_kb("AnonHugePages");
 
 	for (i = 0; i < NR_RACES; i++)
-		race_once(i);
+		frames[i] = race_once(i);
 
 	unload();
-	ksft_expect(settled_anon_kb(anon_kb + huge_kb) <= anon_kb + huge_kb,
-		    "AnonHugePages %lld kB, before %lld kB",
-		    (long long)meminfo_kb("AnonHugePages"), (long long)anon_kb);
+	ksft_expect(ksft_wait_for(!frames_left(frames, NR_RACES), 20000),
+		    "%u pages are left", frames_left(frames, NR_RACES));
 	for (i = 0; i < ARRAY_SIZE(slabs); i++) {
 		s64 now;
 

@@ -31,24 +31,6 @@ trap clean_up EXIT
 few="--rounds 2 --duration 1200 --quiet"
 changing="shmem-punch khugepaged ksm compact reclaim pageout"
 
-can()
-{
-	reason=$("$thprace" list scenarios | awk -v name="$1" '
-		/^[^ ]/ { mine = $1 == name }
-		mine && sub(/^ +(cannot run here: |only with --no-module: )/, "")')
-	[ -z "$reason" ]
-}
-
-until_true()
-{
-	tries=1200
-	until "$@"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-
 # Settings, not counters: what root may write and anybody read.
 settings=$(find $mm /proc/sys/vm -type f -perm -0644 ! -name stat_refresh ! -name drop_caches \
 	! -name compact_memory 2>/dev/null)
@@ -332,7 +314,7 @@ below_own()
 	memory_cgroups || return 4
 	rc=0
 	echo 1G >"$cgroup"/outer/memory.max
-	in_cgroup "$cgroup"/outer "$thprace" run zap --rounds 20 --duration 1200 --quiet \
+	in_cgroup "$cgroup"/outer "$thprace" run zap --rounds 20 --duration 1200 --quiet -v \
 		>"$tmp/out" 2>&1 &
 	run=$!
 	until_true is_below "$cgroup"/outer || rc=1
@@ -375,7 +357,7 @@ with_others()
 		says "^cgroup  *$cgroup/outer/thprace-" || rc=1
 	echo 1G >"$cgroup"/outer/inner/memory.max
 	# shellcheck disable=SC2086
-	(in_cgroup "$cgroup"/outer/inner "$thprace" run zap $few) >"$tmp/out" 2>&1 || rc=1
+	(in_cgroup "$cgroup"/outer/inner "$thprace" run zap $few -v) >"$tmp/out" 2>&1 || rc=1
 	says 'check leak *-  .*its own cgroup has other processes, and a limit' || rc=1
 	kill "$other"
 	wait "$other" || :
@@ -402,7 +384,7 @@ version_1()
 	done
 	rc=0
 	mkdir "$tmp/v1/outer"
-	in_cgroup "$tmp/v1/outer" "$thprace" run zap reclaim --rounds 8 --duration 1200 --quiet \
+	in_cgroup "$tmp/v1/outer" "$thprace" run zap reclaim --rounds 8 --duration 1200 --quiet -v \
 		>"$tmp/out" 2>&1 &
 	run=$!
 	until_true is_below "$tmp/v1/outer" || rc=1

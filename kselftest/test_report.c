@@ -39,18 +39,25 @@ static void case_order(const void *arg)
 	close(fd);
 }
 
+/* A violation that is put in. */
+static void injected_check(struct holder *h)
+{
+	int err;
+
+	holder_start(h, thp_bytes());
+	err = tr_write("check", "pid=%d map=%p+%#zx inject=page_mapcount", h->pid, h->r.addr,
+		       h->r.len);
+	ksft_assert(!err, "check: %s", tr_errno_name(err));
+}
+
 static void case_control(const void *arg)
 {
 	static const char * const files[] = { "last", "violations" };
 	struct holder h;
 	size_t i;
-	int err;
 
 	(void)arg;
-	holder_start(&h, thp_bytes());
-	err = tr_write("check", "pid=%d map=%p+%#zx inject=page_mapcount", h.pid, h.r.addr,
-		       h.r.len);
-	ksft_assert(!err, "check: %s", tr_errno_name(err));
+	injected_check(&h);
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		char *text = tr_read(files[i]);
 		char *line = strstr(text, "violation check=page_mapcount");
@@ -161,13 +168,9 @@ static void case_clear(const void *arg)
 {
 	s64 sessions = tr_stat("sessions"), bytes = tr_stat("session_bytes");
 	struct holder h;
-	int err;
 
 	(void)arg;
-	holder_start(&h, thp_bytes());
-	err = tr_write("check", "pid=%d map=%p+%#zx inject=page_mapcount", h.pid, h.r.addr,
-		       h.r.len);
-	ksft_assert(!err, "check: %s", tr_errno_name(err));
+	injected_check(&h);
 	ksft_expect(tr_violations(tr_read("violations"), NULL) && tr_stat("commands"),
 		    "nothing to be cleared");
 	ksft_expect(!tr_write("violations", "0") && !*tr_read("violations"),

@@ -121,8 +121,8 @@ static void case_munmap_target(const void *arg)
 	ksft_expect(WIFEXITED(status) && WEXITSTATUS(status) == ESRCH, "wait status %#x", status);
 }
 
-/* A check of a TiB: what it has not come to when the target dies is left. */
-static void case_check_target(const void *arg)
+/* Begin to check a TiB of a target, @sig to the writer or the target; the writer's status. */
+static int interrupted_check(int sig, bool to_target)
 {
 	size_t len = THPRACE_MAX_MAP_BYTES;
 	char *p = reserve(len / thp_bytes());
@@ -130,31 +130,30 @@ static void case_check_target(const void *arg)
 	s64 before = tr_stat("commands");
 	int status;
 
-	(void)arg;
 	writer = start_writer("check", target, p, len, "");
 	ksft_assert(ksft_wait_for(tr_stat("commands") > before, GONE_MS), "it has not begun");
-	kill(target, SIGKILL);
+	kill(to_target ? target : writer, sig);
 	status = ksft_reap(writer, GONE_MS);
-	ksft_expect(WIFEXITED(status) && WEXITSTATUS(status) == ESRCH, "wait status %#x", status);
+	kill(target, SIGKILL);
 	ksft_reap(target, GONE_MS);
+	return status;
+}
+
+/* What it has not come to when the target dies is left. */
+static void case_check_target(const void *arg)
+{
+	int status = interrupted_check(SIGKILL, true);
+
+	(void)arg;
+	ksft_expect(WIFEXITED(status) && WEXITSTATUS(status) == ESRCH, "wait status %#x", status);
 }
 
 static void case_check_signalled(const void *arg)
 {
-	size_t len = THPRACE_MAX_MAP_BYTES;
-	char *p = reserve(len / thp_bytes());
-	pid_t target = start_target(), writer;
-	s64 before = tr_stat("commands");
-	int status;
+	int status = interrupted_check(SIGUSR1, false);
 
 	(void)arg;
-	writer = start_writer("check", target, p, len, "");
-	ksft_assert(ksft_wait_for(tr_stat("commands") > before, GONE_MS), "it has not begun");
-	kill(writer, SIGUSR1);
-	status = ksft_reap(writer, GONE_MS);
 	ksft_expect(WIFEXITED(status) && WEXITSTATUS(status) == EINTR, "wait status %#x", status);
-	kill(target, SIGKILL);
-	ksft_reap(target, GONE_MS);
 }
 
 /* A hold that waits for a target of which nothing may be kept. */

@@ -3,6 +3,7 @@
  * Regions of huge pages and the processes that hold them; see thp.h
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,10 @@
 
 #define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage/"
 #define HOLDERS_MAX	64
+#define PM_FRAME	((1ULL << 55) - 1)
+#define KPF_ANON	12
+#define KPF_SWAPCACHE	13
+#define MAP_TRIES	10
 /* A holder answers within that, or it is dead. */
 #define ANSWER_S	120
 
@@ -71,7 +76,7 @@ size_t region_bad(const char *addr, size_t len)
 	return nr;
 }
 
-bool region_try_map(struct region *r, size_t len)
+static bool map_once(struct region *r, size_t len)
 {
 	size_t huge = thp_bytes();
 	unsigned long start;
@@ -89,7 +94,35 @@ bool region_try_map(struct region *r, size_t len)
 		return false;
 	madvise(r->addr, len, MADV_HUGEPAGE);
 	region_fill(r->addr, len);
-	return smaps_bytes(getpid(), r->addr, len, "AnonHugePages") == len;
+	if (smaps_bytes(getpid(), r->addr, len, "AnonHugePages") == len)
+		return true;
+	munmap(p, len + 3 * huge);
+	return false;
+}
+
+/* A neighbour may have the memory just now, in whole or in pieces. */
+bool region_try_map(struct region *r, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAP_TRIES; i++) {
+		if (map_once(r, len))
+			return true;
+		ksft_nap_ms(100 << (i / 2));
+	}
+	return false;
+}
+
+char *thp_reserve(size_t len)
+{
+	size_t huge = thp_bytes();
+	char *p = mmap(NULL, len + huge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	ksft_assert(p != MAP_FAILED, "mmap");
+	p += -(unsigned long)p % huge;
+	ksft_assert(!munmap(p, len), "munmap");
+	return p;
 }
 
 void region_map(struct region *r, size_t len)
@@ -188,7 +221,50 @@ s64 vm_counter(const char *name)
 	return read_counter("/proc/vmstat", name);
 }
 
-s64 meminfo_kb(const char *name)
+/* Numbers of 64 bits from a file of the kernel that is an array of them. */
+static void read_array(const char *path, u64 first, u64 *to, unsigned int nr)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t want = nr * sizeof(*to);
+
+	ksft_assert(fd >= 0 && pread(fd, to, want, first * sizeof(*to)) == want, "%s: %s", path,
+		    strerror(errno));
+	close(fd);
+}
+
+unsigned int holder_frames(const struct holder *h, u64 *frames, unsigned int nr)
+{
+	unsigned int i, all = h->r.len / thp_bytes();
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", h->pid);
+	for (i = 0; i < nr && i < all; i++) {
+		read_array(path, ((unsigned long)h->r.addr + i * thp_bytes()) / PAGE_BYTES,
+			   &frames[i], 1);
+		frames[i] &= PM_FRAME;
+		ksft_assert(frames[i], "%s shows no frame", path);
+	}
+	return i;
+}
+
+unsigned int frames_left(const u64 *frames, unsigned int nr)
+{
+	unsigned int pages = thp_bytes() / PAGE_BYTES, i, j, left = 0;
+	u64 *flags = calloc(2 * pages, sizeof(*flags)), *count = flags + pages;
+
+	ksft_assert(flags, "out of memory");
+	for (i = 0; i < nr; i++) {
+		read_array("/proc/kpageflags", frames[i], flags, pages);
+		read_array("/proc/kpagecount", frames[i], count, pages);
+		for (j = 0; j < pages; j++)
+			left += (flags[j] >> KPF_ANON & 1) &&
+				!(flags[j] >> KPF_SWAPCACHE & 1) && !count[j];
+	}
+	free(flags);
+	return left;
+}
+
+static s64 meminfo_kb(const char *name)
 {
 	return read_counter("/proc/meminfo", name);
 }

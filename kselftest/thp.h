@@ -31,6 +31,9 @@ bool region_try_map(struct region *r, size_t len);
 void region_map(struct region *r, size_t len);
 void region_unmap(struct region *r);
 
+/* An address range of @len, huge page aligned, that nothing is mapped in. */
+char *thp_reserve(size_t len);
+
 void region_fill(char *addr, size_t len);
 /* The number of words in the range that do not hold the pattern. */
 size_t region_bad(const char *addr, size_t len);
@@ -46,8 +49,6 @@ size_t maps_hole(pid_t pid, const void *addr, size_t len);
 
 /* A counter of /proc/vmstat; -1 when there is no such line. */
 s64 vm_counter(const char *name);
-/* A field of /proc/meminfo in kB; -1 when there is no such line. */
-s64 meminfo_kb(const char *name);
 /* That many reserved huge pages (hugetlb) are free, if that can be; never fewer than now. */
 void hugetlb_have(unsigned int nr);
 
@@ -68,6 +69,14 @@ s64 holder_bad(struct holder *h, const void *addr, size_t len);
 /* mincore() in the holder: 0 or an errno. */
 int holder_mincore(struct holder *h, const void *addr, size_t len);
 int holder_fill(struct holder *h, const void *addr, size_t len);
+
+/*
+ * The first frame of each huge page of a holder, at most @nr; how many.  And how
+ * many of the pages behind such frames are still anonymous memory that nobody
+ * maps: what a reference that was forgotten keeps, whatever the neighbours have.
+ */
+unsigned int holder_frames(const struct holder *h, u64 *frames, unsigned int nr);
+unsigned int frames_left(const u64 *frames, unsigned int nr);
 
 /* Whether the whole region is mapped, huge when @huge, and holds the pattern. */
 bool holder_intact(struct holder *h, bool huge);

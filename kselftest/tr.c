@@ -241,11 +241,10 @@ bool tr_available(const char *file, const char *name, const char **reason)
 	return tr_listed(file, name, NULL, &available, reason) && available;
 }
 
-unsigned int tr_kthreads(void)
+void tr_each_task(const char *prefix, void (*fn)(pid_t pid, const char *comm, void *arg), void *arg)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *d;
-	unsigned int nr = 0;
 
 	ksft_assert(proc, "/proc: %s", strerror(errno));
 	while ((d = readdir(proc))) {
@@ -258,12 +257,25 @@ unsigned int tr_kthreads(void)
 		f = fopen(path, "r");
 		if (!f)
 			continue;
-		if (fgets(comm, sizeof(comm), f) &&
-		    !strncmp(comm, "thprace/", strlen("thprace/")))
-			nr++;
+		if (fgets(comm, sizeof(comm), f) && !strncmp(comm, prefix, strlen(prefix)))
+			fn(atoi(d->d_name), comm, arg);
 		fclose(f);
 	}
 	closedir(proc);
+}
+
+static void count_task(pid_t pid, const char *comm, void *arg)
+{
+	(void)pid;
+	(void)comm;
+	++*(unsigned int *)arg;
+}
+
+unsigned int tr_kthreads(void)
+{
+	unsigned int nr = 0;
+
+	tr_each_task(TR_KTHREADS, count_task, &nr);
 	return nr;
 }
 
@@ -347,4 +359,28 @@ s64 tr_try_split(struct holder *h)
 	done = tr_row(report, "op", "split", "done");
 	free(report);
 	return done;
+}
+
+char *tr_check_sound(const char *words)
+{
+	char *report;
+	int err = tr_write("check", "%s", words);
+
+	ksft_assert(!err, "check %s: %s", words, tr_errno_name(err));
+	report = tr_read("last");
+	if (!ksft_expect(!tr_violations(report, NULL), "a violation"))
+		ksft_msg("%s", report);
+	return report;
+}
+
+void tr_no_skip(const char *report)
+{
+	static const char * const names[] = THPRACE_CHECK_NAMES;
+	unsigned int i;
+	s64 n;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		n = tr_row(report, "check", names[i], "skipped");
+		ksft_expect(n <= 0, "%s skipped=%lld", names[i], (long long)n);
+	}
 }

@@ -55,7 +55,12 @@ bool tr_available(const char *file, const char *name, const char **reason);
 bool tr_listed(const char *file, const char *name, const char **kind,
 	       bool *available, const char **reason);
 
+/* Calls @fn for each process whose comm begins with @prefix. */
+void tr_each_task(const char *prefix, void (*fn)(pid_t pid, const char *comm, void *arg),
+		  void *arg);
+
 /* Kernel threads of the module, now. */
+#define TR_KTHREADS	"thprace/"
 unsigned int tr_kthreads(void);
 
 bool tr_loaded(void);
@@ -74,5 +79,10 @@ void tr_on_holder(int fd, const char *verb, struct holder *h,
 		  const char *words);
 /* The split trigger on a holder: how many huge pages it split. */
 s64 tr_try_split(struct holder *h);
+
+/* The check trigger, which must not report a violation: its report. */
+char *tr_check_sound(const char *words);
+/* Expects that nothing was skipped. */
+void tr_no_skip(const char *report);
 
 #endif /* THPRACE_KSFT_TR_H */

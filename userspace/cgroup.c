@@ -23,6 +23,7 @@
 
 static struct place place;
 static const char *why_not = "not looked for";
+static pid_t along;			/* goes where main goes: the keeper, or 0 */
 static bool *given;			/* the controller, to base; shared with the keeper */
 
 static void file_of(char *path, size_t size, const char *dir, const char *name)
@@ -51,6 +52,15 @@ void cgroup_init(void)
 		given = NULL;
 		why_not = "out of memory";
 	}
+}
+
+/**
+ * cgroup_along() - another process of the run that main takes along
+ * @pid: the keeper
+ */
+void cgroup_along(pid_t pid)
+{
+	along = pid;
 }
 
 /**
@@ -118,8 +128,8 @@ static int go_aside(void)
 	name_aside(path, sizeof(path), getpid());
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return -errno;
-	if (keeper_pid()) {
-		snprintf(pid, sizeof(pid), "%d", keeper_pid());
+	if (along) {
+		snprintf(pid, sizeof(pid), "%d", along);
 		err = write_in(path, "cgroup.procs", pid);
 		if (err)
 			return err;
@@ -247,8 +257,8 @@ static void come_back(pid_t run)
 	char path[CGROUP_PATH + 32], pid[16];
 	int err = cgroup_enter(place.own);
 
-	if (!err && keeper_pid() && run == getpid()) {
-		snprintf(pid, sizeof(pid), "%d", keeper_pid());
+	if (!err && along && run == getpid()) {
+		snprintf(pid, sizeof(pid), "%d", along);
 		err = write_in(place.own, "cgroup.procs", pid);
 	}
 	if (err)

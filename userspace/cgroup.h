@@ -8,6 +8,7 @@
 #define CGROUP_PATH	192
 
 void cgroup_init(void);
+void cgroup_along(pid_t pid);
 const char *cgroup_why_not(void);
 bool cgroup_is_v1(void);
 const struct touch *cgroup_touches(void);

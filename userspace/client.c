@@ -113,7 +113,10 @@ int session_report(int fd, struct tally *t)
 	if (err)
 		return err;
 	err = tally_parse(t, text);
-	if (err)
+	if (err == -ENOSPC)
+		set_error("the session's report has more than %u ops or %u cells of a grid",
+			  MAX_OPS, MAX_CELLS);
+	else if (err)
 		set_error("the session's report does not begin with \"%s\"",
 			  THPRACE_REPORT_MAGIC);
 	return err;

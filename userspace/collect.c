@@ -53,14 +53,14 @@ static void add_outside(const struct shared *sh, struct tally *t)
 	t->violations += sh->nr_outside - bounded(sh->nr_outside, SHARED_VIOLATIONS);
 }
 
-/* Without the module nobody else has counted the ops. */
+/* Those that no session has counted: of all lanes without the module, else of the 17th and on. */
 static void add_ops(const struct report *rep, const struct scenario *sc, struct tally *t)
 {
 	const struct shared *sh = rep->sh;
 	struct op_count *op;
 	unsigned int i;
 
-	for (i = 0; rep->opt->no_module && i < ARRAY_SIZE(sh->lane); i++) {
+	for (i = rep->opt->no_module ? 0 : THPRACE_MAX_LANES; i < ARRAY_SIZE(sh->lane); i++) {
 		const struct lane_shared *ls = &sh->lane[i];
 
 		if (!i && !env.have_split_file)
@@ -209,7 +209,7 @@ static bool already_has(const struct tally *t, const struct violation *v)
 /**
  * collect_missed() - violations that only the module knows of
  * @rep: report
- * @out: result of a scenario that did not come to read its session's report
+ * @out: result of a scenario that ended before it read its session's report
  * @known: from collect_known(), before it was begun
  */
 void collect_missed(const struct report *rep, struct result *out, const char *known)

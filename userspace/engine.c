@@ -33,8 +33,12 @@
 #define DEFAULT_THPS		8
 #define BRIEF_THPS		3	/* of DEFAULT_THPS, in a first pass */
 #define MIN_THPS		4
+#define MEMORY_SHARE		4	/* part of what is available, at most */
 #define MIN_BUDGET_NS		(30 * NSEC_PER_SEC)
-#define GRACE_NS		(20 * NSEC_PER_SEC)
+#define BUDGET_PER_MIB_NS	(20 * NSEC_PER_MSEC)	/* to fill it, or to copy it */
+#define BUDGET_PER_LANE_NS	NSEC_PER_SEC		/* of those that a CPU has */
+#define MIN_GRACE_NS		(20 * NSEC_PER_SEC)
+#define GRACE_BATCHES		4
 #define BUDGET_FACTOR		50
 #define NOT_HUGE_BATCHES	20	/* in a row, then it makes no sense */
 
@@ -65,14 +69,20 @@ bool engine_enough(const struct scenario *sc, const struct tally *t)
 	return t->overlaps && was_done(t, "split") && (sc->mixed || was_done(t, sc->op));
 }
 
+static u64 longest_of(u64 a, u64 b)
+{
+	return a > b ? a : b;
+}
+
 /* On a slow machine a scenario gets a little longer, until it has met a split. */
 static bool time_is_up(const struct run *run)
 {
-	u64 now = now_ns();
+	u64 now = now_ns(), grace_ns;
 
 	if (now < run->deadline_ns)
 		return false;
-	if (now >= run->deadline_ns + GRACE_NS || run->fd < 0 || run->opt->grid ||
+	grace_ns = longest_of(MIN_GRACE_NS, run->res->longest_ns * GRACE_BATCHES);
+	if (now >= run->deadline_ns + grace_ns || run->fd < 0 || run->opt->grid ||
 	    !run->last_pass)
 		return true;
 	return engine_enough(run->sc, run_tally(run)) ||
@@ -366,8 +376,7 @@ static int run_batch(struct run *run, unsigned int *nr_huge)
 	run->sh->batch++;
 	stuck_beat(run->res);
 	took = now_ns() - begin;
-	if (took * BUDGET_FACTOR > run->budget_ns)
-		run->budget_ns = took * BUDGET_FACTOR;
+	run->budget_ns = longest_of(run->budget_ns, took * BUDGET_FACTOR);
 	note_first_violation(run);
 	return 0;
 }
@@ -439,6 +448,34 @@ static unsigned int fitting_thps(const struct run *run)
 	return rounds > MIN_THPS ? rounds : MIN_THPS;
 }
 
+/* Forks may copy all of them, and others need memory, too. */
+static unsigned int affordable_thps(unsigned int nr)
+{
+	u64 bytes = env_available_bytes(), fit = bytes / MEMORY_SHARE / env.hpage_size;
+
+	if (!bytes || fit >= nr)
+		return nr;
+	return fit ? fit : 1;
+}
+
+/* Until a batch was measured. */
+static u64 first_budget(const struct run *run)
+{
+	u64 lanes = run->nr_workers + 1;
+	u64 mib = run->nr_thps * lanes * env.hpage_size / (1 << 20);
+
+	return MIN_BUDGET_NS + mib * BUDGET_PER_MIB_NS +
+	       lanes / env.nr_cpus * BUDGET_PER_LANE_NS;
+}
+
+static unsigned int choose_thps(const struct run *run)
+{
+	unsigned int nr = run->opt->thps ? run->opt->thps : affordable_thps(fitting_thps(run));
+
+	/* The programs of all of a batch are kept. */
+	return run->sc->mixed && nr > STORM_ROUNDS ? STORM_ROUNDS : nr;
+}
+
 /**
  * engine_run() - run one scenario until its end
  * @run: sc, opt, res, sh, fd, seed, start_ns, deadline_ns are given
@@ -455,8 +492,8 @@ int engine_run(struct run *run)
 	unsigned int i;
 
 	run->nr_workers = scenario_workers(sc, opt);
-	run->nr_thps = opt->thps ? opt->thps : fitting_thps(run);
-	run->budget_ns = MIN_BUDGET_NS;
+	run->nr_thps = choose_thps(run);
+	run->budget_ns = first_budget(run);
 	run->begin_ns = begin;
 	init_lanes(run);
 	err = allocate(run);

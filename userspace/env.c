@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "env.h"
+#include "nodes.h"
 #include "touch.h"
 #include "util.h"
 
@@ -30,16 +31,19 @@ const struct touch env_touches[] = {
 	{ }
 };
 
-static cpu_set_t cpus;
+static struct cpu_mask cpus;
 
 static void probe_cpus(void)
 {
-	CPU_ZERO(&cpus);
-	if (sched_getaffinity(0, sizeof(cpus), &cpus)) {
-		env.nr_cpus = 1;
-		return;
+	unsigned int cpu;
+
+	memset(&cpus, 0, sizeof(cpus));
+	if (sched_getaffinity(0, sizeof(cpus), cpus.set)) {
+		/* More than MAX_CPUS: all that we can name, and pinning is best effort. */
+		for (cpu = 0; cpu < MAX_CPUS; cpu++)
+			CPU_SET_S(cpu, sizeof(cpus), cpus.set);
 	}
-	env.nr_cpus = CPU_COUNT(&cpus);
+	env.nr_cpus = CPU_COUNT_S(sizeof(cpus), cpus.set);
 }
 
 /**
@@ -51,8 +55,8 @@ int env_cpu(unsigned int n)
 	unsigned int left = n % env.nr_cpus;
 	int cpu;
 
-	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (CPU_ISSET(cpu, &cpus) && !left--)
+	for (cpu = 0; cpu < MAX_CPUS; cpu++) {
+		if (CPU_ISSET_S(cpu, sizeof(cpus), cpus.set) && !left--)
 			return cpu;
 	}
 	return 0;
@@ -64,14 +68,14 @@ int env_cpu(unsigned int n)
  */
 void env_pin(unsigned int n)
 {
-	cpu_set_t one;
+	struct cpu_mask one;
 
 	if (env.nr_cpus < 2)
 		return;
-	CPU_ZERO(&one);
-	CPU_SET(env_cpu(n), &one);
+	memset(&one, 0, sizeof(one));
+	CPU_SET_S(env_cpu(n), sizeof(one), one.set);
 	/* Best effort: an unpinned lane races as well, only less often. */
-	(void)!sched_setaffinity(0, sizeof(one), &one);
+	(void)!sched_setaffinity(0, sizeof(one), one.set);
 }
 
 /* Since 6.7 each size has a setting of its own, which may be to follow the one for all. */
@@ -148,18 +152,6 @@ static void probe_split_file(void)
 	env.have_split_file = err == -ESRCH;
 }
 
-static void probe_nodes(void)
-{
-	char path[64];
-	int node;
-
-	for (node = 0; node < 64; node++) {
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", node);
-		if (!access(path, F_OK))
-			env.nr_nodes++;
-	}
-}
-
 static void probe_swap(void)
 {
 	char buf[512], *line;
@@ -183,7 +175,7 @@ void env_probe(void)
 	probe_thp();
 	probe_module();
 	probe_split_file();
-	probe_nodes();
+	nodes_probe();
 	probe_swap();
 }
 
@@ -220,26 +212,52 @@ int env_split_file(pid_t pid, const void *addr, size_t len)
 }
 
 /**
+ * env_counter() - the number behind a name at a line's start
+ * @path: a file like /proc/vmstat or /proc/meminfo
+ * @name: the name
+ * @val: result
+ *
+ * Returns whether there is such a line.
+ */
+bool env_counter(const char *path, const char *name, u64 *val)
+{
+	size_t len = strlen(name);
+	char buf[32768], *at;
+
+	if (read_text(path, buf, sizeof(buf)) <= 0)
+		return false;
+	for (at = buf; at && *at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, name, len) || !at[len] || !strchr(" :", at[len]))
+			continue;
+		*val = strtoull(at + len + 1, NULL, 10);
+		return true;
+	}
+	return false;
+}
+
+/**
  * env_vmstat() - a counter of /proc/vmstat, 0 when there is none
  * @name: its name
  */
 u64 env_vmstat(const char *name)
 {
-	char buf[16384], *at, *end;
-	size_t len = strlen(name);
 	u64 val;
 
-	if (read_text("/proc/vmstat", buf, sizeof(buf)) <= 0)
-		return 0;
-	for (at = buf; at; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, name, len) || at[len] != ' ')
-			continue;
-		at += len + 1;
-		end = at + strcspn(at, "\n");
-		*end = '\0';
-		return parse_u64(at, 0, ~0ULL, &val) ? 0 : val;
-	}
+	return env_counter("/proc/vmstat", name, &val) ? val : 0;
+}
+
+/**
+ * env_available_bytes() - memory that can be had without swapping; 0: not known
+ */
+u64 env_available_bytes(void)
+{
+	u64 kb;
+
+	/* Before 3.14 there is no estimate. */
+	if (env_counter("/proc/meminfo", "MemAvailable", &kb) ||
+	    env_counter("/proc/meminfo", "MemFree", &kb))
+		return kb * 1024;
 	return 0;
 }
 

@@ -3,10 +3,18 @@
 #ifndef THPRACE_ENV_H
 #define THPRACE_ENV_H
 
+#include <sched.h>
+
 #include "touch.h"
 #include "util.h"
 
+#define MAX_CPUS		8192	/* of the largest kernels */
 #define MAX_NR_SUBPAGES		8192	/* arm64 with 64K pages: 512M huge pages */
+
+/* glibc's cpu_set_t ends at 1024. */
+struct cpu_mask {
+	cpu_set_t set[MAX_CPUS / CPU_SETSIZE];
+};
 
 struct env {
 	size_t page_size;
@@ -16,7 +24,6 @@ struct env {
 	bool have_module;
 	bool have_split_file;		/* debugfs split_huge_pages takes pid,start,end */
 	bool have_swap;
-	int nr_nodes;
 	char module[48];		/* ABI version, or empty */
 	char no_module[160];		/* why there is none */
 	char no_thp[120];		/* why THP can't be had, or empty */
@@ -30,7 +37,9 @@ void env_probe(void);
 void env_allow_thp(bool allow);
 void env_be_victim(void);
 int env_split_file(pid_t pid, const void *addr, size_t len);
+bool env_counter(const char *path, const char *name, u64 *val);
 u64 env_vmstat(const char *name);
+u64 env_available_bytes(void);
 u64 env_splits(void);
 int env_cpu(unsigned int n);
 void env_pin(unsigned int n);

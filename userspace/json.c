@@ -17,6 +17,7 @@
 #include "env.h"
 #include "grid.h"
 #include "json.h"
+#include "machine.h"
 #include "options.h"
 #include "report.h"
 #include "result.h"
@@ -157,8 +158,11 @@ static json_t *violation_json(const struct violation *v)
 	char buf[sizeof(v->ops)], *at, *save;
 
 	memcpy(buf, v->ops, sizeof(buf));
-	for (at = strtok_r(buf, ",", &save); at; at = strtok_r(NULL, ",", &save))
-		json_array_append_new(ops, plain_json(at));
+	for (at = strtok_r(buf, ",", &save); at; at = strtok_r(NULL, ",", &save)) {
+		/* The module's word for none. */
+		if (strcmp(at, "-"))
+			json_array_append_new(ops, plain_json(at));
+	}
 	return json_pack("{s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "check", plain_json(v->check), "scenario", plain_json(v->scenario),
 			 "round", u64_json(v->round), "time_s", v->time_ns / 1e9,
@@ -258,6 +262,33 @@ static json_t *storm_json(const struct report *rep)
 						      "ops", ops));
 	}
 	return json_pack("{s:o}", "batch", list);
+}
+
+/* How many scenarios came to what, and what all of them did. */
+static json_t *totals_json(const struct report *rep)
+{
+	u64 nr[THPRACE_NR_VERDICTS] = { 0 }, skipped = 0, not_begun = 0;
+	json_t *totals;
+	unsigned int i;
+
+	for (i = 0; i < rep->nr_results; i++) {
+		const struct result *res = rep->results[i];
+
+		if (res->skipped)
+			skipped++;
+		else
+			nr[res->verdict]++;
+		not_begun += !res->skipped && !res->begun;
+	}
+	totals = json_pack("{s:o, s:o, s:o, s:o, s:o}",
+			   "rounds", u64_json(rep->sum.rounds),
+			   "overlaps", u64_json(rep->sum.overlaps),
+			   "violations", u64_json(rep->sum.violations),
+			   "skipped", u64_json(skipped),
+			   "not_begun", u64_json(not_begun));
+	for (i = 0; i < THPRACE_NR_VERDICTS; i++)
+		json_object_set_new(totals, verdict_names[i], u64_json(nr[i]));
+	return totals;
 }
 
 static void add_lists(json_t *root, const struct report *rep)
@@ -383,6 +414,8 @@ int report_json(const struct report *rep, const char *path)
 		return -ENOMEM;
 	}
 	add_lists(root, rep);
+	json_object_set_new(root, "machine", machine_json());
+	json_object_set_new(root, "totals", totals_json(rep));
 	json_object_set_new(root, "first_violation_s", first);
 	json_object_set_new(root, "complete", json_boolean(rep->ended));
 	json_object_set_new(root, "kernel_log", kernel_log_json());

@@ -42,6 +42,17 @@ static void log_notes(void)
 	}
 }
 
+static void close_from(int first)
+{
+	long fd, max = sysconf(_SC_OPEN_MAX);
+
+	/* Since 5.9. */
+	if (!syscall(SYS_close_range, first, ~0U, 0))
+		return;
+	for (fd = first; fd < max; fd++)
+		close(fd);
+}
+
 /*
  * Every process of the run has inherited the pipe's other end, so it ends with
  * the last of them: nobody is left who could change a setting again.
@@ -66,7 +77,7 @@ static void keep(int pipe_end, pid_t run, void (*last_words)(void))
 		_exit(THPRACE_EXIT_ERROR);
 	if (lock_fd() >= 0 && dup2(lock_fd(), STDOUT_FILENO) < 0)
 		_exit(THPRACE_EXIT_ERROR);
-	syscall(SYS_close_range, lock_fd() >= 0 ? STDERR_FILENO : STDOUT_FILENO, ~0U, 0);
+	close_from(lock_fd() >= 0 ? STDERR_FILENO : STDOUT_FILENO);
 	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
 		;
 	knobs_restore();

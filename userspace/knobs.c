@@ -32,7 +32,7 @@ static struct kept {
 	unsigned int nr;
 	struct knob knob[16];
 	pid_t kthread;			/* moved to another CPU, or 0 */
-	cpu_set_t kthread_cpus;		/* those it had */
+	struct cpu_mask kthread_cpus;		/* those it had */
 } *kept;
 
 /**
@@ -153,15 +153,16 @@ static pid_t find_kthread(const char *name)
 pid_t knob_kthread(const char *name)
 {
 	pid_t pid = find_kthread(name);
-	cpu_set_t one;
+	struct cpu_mask one;
 
 	if (!pid || kept->kthread ||
-	    sched_getaffinity(pid, sizeof(kept->kthread_cpus), &kept->kthread_cpus))
+	    sched_getaffinity(pid, sizeof(kept->kthread_cpus),
+			      kept->kthread_cpus.set))
 		return 0;
-	CPU_ZERO(&one);
-	CPU_SET(env_cpu(1), &one);
+	memset(&one, 0, sizeof(one));
+	CPU_SET_S(env_cpu(1), sizeof(one), one.set);
 	kept->kthread = pid;
-	if (!sched_setaffinity(pid, sizeof(one), &one))
+	if (!sched_setaffinity(pid, sizeof(one), one.set))
 		return pid;
 	kept->kthread = 0;
 	return 0;
@@ -170,16 +171,17 @@ pid_t knob_kthread(const char *name)
 static void restore_kthread(void)
 {
 	pid_t pid = kept->kthread;
-	cpu_set_t now;
+	struct cpu_mask now;
 	int err = 0;
 
 	if (!pid)
 		return;
-	if (sched_setaffinity(pid, sizeof(kept->kthread_cpus), &kept->kthread_cpus) ||
-	    sched_getaffinity(pid, sizeof(now), &now))
+	memset(&now, 0, sizeof(now));
+	if (sched_setaffinity(pid, sizeof(kept->kthread_cpus), kept->kthread_cpus.set) ||
+	    sched_getaffinity(pid, sizeof(now), now.set))
 		err = errno;
 	/* A thread that has ended has no CPUs to be put back. */
-	if (err != ESRCH && (err || !CPU_EQUAL(&now, &kept->kthread_cpus)))
+	if (err != ESRCH && (err || !CPU_EQUAL_S(sizeof(now), now.set, kept->kthread_cpus.set)))
 		undo_failed("kernel thread %d still runs on one CPU: %s", pid,
 			    err ? strerror(err) : "its CPUs are not what was set");
 	kept->kthread = 0;

@@ -78,7 +78,7 @@ static int wait_for_lock(int fd, const char *path)
 			return -EBUSY;
 		}
 		if (now_ns() - begin_ns > CLEANUP_NS) {
-			set_error("the run of process %d is gone, but is still being cleaned up (%s)",
+			set_error("process %d is gone, but its run is still being cleaned up (%s)",
 				  named, path);
 			return -EBUSY;
 		}

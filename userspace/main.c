@@ -6,27 +6,31 @@
  * the report, and turns the verdict into an exit code.
  */
 #include <errno.h>
-#include <getopt.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cgroup.h"
 #include "check.h"
+#include "cmdline.h"
 #include "env.h"
 #include "grid.h"
 #include "json.h"
+#include "ktap.h"
 #include "leak.h"
+#include "list.h"
 #include "live.h"
 #include "options.h"
 #include "replay.h"
 #include "report.h"
+#include "report_text.h"
 #include "rng.h"
 #include "run.h"
 #include "runner.h"
 #include "scenario.h"
-#include "touch.h"
+#include "touch_list.h"
 #include "undo.h"
 #include "util.h"
 #include "watch.h"
@@ -34,34 +38,7 @@
 #define DEFAULT_TRIES		20
 #define MAX_TRIES		100000
 
-static const char usage_text[] =
-"Usage: thprace run [SCENARIO...] [OPTION...]   race, check and report\n"
-"       thprace list scenarios|ops|checks|phases\n"
-"       thprace check --pid PID [--map ADDR+LEN]  check a process' huge pages once\n"
-"       thprace replay FILE.json [--json FILE]  run again what a report recorded\n"
-"       thprace replay --reduce FILE.json [--tries N] [--json FILE]\n"
-"                            shorten a storm's program to the fewest ops that still\n"
-"                            fail within N tries (default 20)\n"
-"\n"
-"Options of run:\n"
-"  --duration SEC       all scenarios together (default 60; fractions allowed)\n"
-"  --rounds N           end each scenario after N rounds\n"
-"  --seed N             random choices (default: fresh, and reported)\n"
-"  --procs N            processes of the fork scenarios (1..64)\n"
-"  --thps N             huge pages raced at a time (1..1024)\n"
-"  --stop-on first|never  end at the first violation (default), or go on\n"
-"  --grid               try all pairs of phases in turn, until all are decided\n"
-"                       (default: split-munmap, 600 s at most)\n"
-"  --grid-k N           tries per pair, order of arrival and order of release (default 3)\n"
-"  --grid-html FILE     draw the grid (an HTML page; a picture if FILE ends in .svg)\n"
-"  --steer SCHEDULE     force one interleaving, e.g. \"a>try_to_migrate b>end a>end\"\n"
-"  --no-module          run what needs no module: content is checked, counts are not\n"
-"  --gentle             change nothing of the machine: no settings, no swap, no cgroups;\n"
-"                       scenarios that need one are skipped, and leaks not looked for\n"
-"  --dry-run            list what a run would touch beside its own memory; change nothing\n"
-"  --json FILE          write the report (- for standard output)\n"
-"  --quiet              no progress\n"
-"  --help, --version\n"
+static const char inject_text[] =
 "\n"
 "THPRACE_INJECT=FAULT[,FAULT]... in the environment puts faults in, so that what\n"
 "is to notice them can be tested: content (a bit flips before contents are verified),\n"
@@ -72,32 +49,7 @@ static const char usage_text[] =
 "swapoff (it hangs): the run must not pass.\n"
 "\n"
 "Exit codes: 0 pass, 1 violation, 2 usage or harness error, 3 inconclusive\n"
-"(nothing raced or nothing checked), 4 skip (requirement absent).\n";
-
-enum option_key { OPT_JSON = 256, OPT_REDUCE, OPT_TRIES, OPT_PID, OPT_MAP, OPT_HELP };
-
-static const struct option replay_options[] = {
-	{ "reduce", no_argument, NULL, OPT_REDUCE },
-	{ "tries", required_argument, NULL, OPT_TRIES },
-	{ "json", required_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ }
-};
-
-static const struct option check_options[] = {
-	{ "pid", required_argument, NULL, OPT_PID },
-	{ "map", required_argument, NULL, OPT_MAP },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ }
-};
-
-static int usage_error(const char *fmt, const char *arg)
-{
-	fputs("thprace: ", stderr);
-	fprintf(stderr, fmt, arg);
-	fputs("\nTry 'thprace --help'.\n", stderr);
-	return THPRACE_EXIT_ERROR;
-}
+"(nothing raced, nothing checked, or interrupted), 4 skip (requirement absent).\n";
 
 static int exit_code(const struct report *rep)
 {
@@ -124,6 +76,40 @@ static void complain(int *code)
 		*code = THPRACE_EXIT_ERROR;
 }
 
+static bool is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+static bool takes_stdout(const struct options *opt)
+{
+	return is_stdout(opt->json) || is_stdout(opt->ktap);
+}
+
+/* Before the run, not after it: can it be written?  What is there stays. */
+static int try_output(const char *path)
+{
+	struct stat st;
+	bool there;
+	int fd;
+
+	if (!path || is_stdout(path))
+		return 0;
+	there = !stat(path, &st);
+	/* A pipe waits for its reader. */
+	if (there && !S_ISREG(st.st_mode))
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		set_error("cannot write %s: %s", path, strerror(errno));
+		return -errno;
+	}
+	close(fd);
+	if (!there)
+		unlink(path);
+	return 0;
+}
+
 static int finish(struct report *rep, int err)
 {
 	int code;
@@ -140,12 +126,14 @@ static int finish(struct report *rep, int err)
 				 last_error());
 		}
 	}
-	report_print(rep, rep->opt->json && !strcmp(rep->opt->json, "-") ? stderr : stdout);
+	report_print(rep, takes_stdout(rep->opt) ? stderr : stdout);
 	fflush(stdout);
 	code = exit_code(rep);
 	if (err)
 		complain(&code);
 	if (rep->opt->json && report_json(rep, rep->opt->json))
+		complain(&code);
+	if (rep->opt->ktap && report_ktap(rep, rep->opt->ktap))
 		complain(&code);
 	if (rep->opt->grid_html && grid_html(rep, rep->opt->grid_html))
 		complain(&code);
@@ -199,6 +187,7 @@ static int start_keeper(void)
 	int err = keeper_start(live_last_words);
 
 	leak_ignore(keeper_pid());
+	cgroup_along(keeper_pid());
 	return err;
 }
 
@@ -210,6 +199,10 @@ static int run(const struct options *opt)
 	if (!may_begin(opt))
 		return THPRACE_EXIT_ERROR;
 	rep.opt = opt;
+	if (try_output(opt->ktap) || try_output(opt->grid_html)) {
+		fprintf(stderr, "thprace: %s\n", last_error());
+		return THPRACE_EXIT_ERROR;
+	}
 	err = prepare(&rep);
 	if (!err && live_begin(&rep)) {
 		fprintf(stderr, "thprace: %s\n", last_error());
@@ -232,17 +225,11 @@ static int dry_run(const struct options *opt)
 static int cmd_run(int argc, char **argv)
 {
 	struct options opt = { .seed = rng_fresh_seed() };
-	char why[OPTIONS_WHY];
+	int code = options_parse(&opt, argc, argv);
 
-	switch (options_parse(&opt, argc, argv, why)) {
-	case OPTIONS_OK:
-		return opt.dry_run ? dry_run(&opt) : run(&opt);
-	case OPTIONS_HELP:
-		fputs(usage_text, stdout);
-		return 0;
-	default:
-		return usage_error("%s", why);
-	}
+	if (code != CMDLINE_GO)
+		return code;
+	return opt.dry_run ? dry_run(&opt) : run(&opt);
 }
 
 static int replay_reduced(struct options *opt, u64 tries)
@@ -257,7 +244,9 @@ static int replay_reduced(struct options *opt, u64 tries)
 	if (!may_begin(opt))
 		return THPRACE_EXIT_ERROR;
 	rep.opt = opt;
-	err = prepare(&rep);
+	err = try_output(opt->json);
+	if (!err)
+		err = prepare(&rep);
 	if (!err)
 		err = start_keeper();
 	if (!err)
@@ -271,138 +260,206 @@ static int replay_reduced(struct options *opt, u64 tries)
 	return err < 0 ? THPRACE_EXIT_ERROR : err;
 }
 
+enum option_key { OPT_JSON = CMDLINE_KEYS + 1, OPT_REDUCE, OPT_TRIES, OPT_PID, OPT_MAP };
+
+struct replaying {
+	const char *file, *json;
+	u64 tries;
+	bool reducing, verbose;
+};
+
+static const struct argp_option replay_options[] = {
+	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON (- for standard output)", 1 },
+	{ "reduce", OPT_REDUCE, NULL, 0,
+	  "shorten a storm's program to the fewest ops that still fail", 1 },
+	{ "tries", OPT_TRIES, "N", 0, "that a shorter program gets to fail in (default 20)", 1 },
+	{ "verbose", 'v', NULL, 0, "report all ops, checks and times", 1 },
+	{ }
+};
+
+static error_t replay_option(int key, char *arg, struct argp_state *state)
+{
+	struct replaying *r = state->input;
+
+	switch (key) {
+	case OPT_JSON:
+		r->json = arg;
+		return 0;
+	case OPT_REDUCE:
+		r->reducing = true;
+		return 0;
+	case OPT_TRIES:
+		return cmdline_number(state, "tries", arg, 1, MAX_TRIES, &r->tries);
+	case 'v':
+		r->verbose = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!r->file) {
+			r->file = arg;
+			return 0;
+		}
+		return cmdline_refuse(state, "one file at a time: '%.200s' is too much", arg);
+	case ARGP_KEY_END:
+		if (r->file)
+			return 0;
+		return cmdline_refuse(state, "name the JSON report of a run");
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp replay_argp = {
+	.options = replay_options,
+	.parser = replay_option,
+	.args_doc = "FILE.json",
+	.doc = "Runs again what a report recorded: the same choices, another interleaving.",
+	.children = cmdline_common,
+};
+
 static int cmd_replay(int argc, char **argv)
 {
+	struct replaying r = { .tries = DEFAULT_TRIES };
+	int code = cmdline_parse(&replay_argp, "thprace replay", argc, argv, &r);
 	struct options opt = { 0 };
-	u64 tries = DEFAULT_TRIES;
-	bool reducing = false;
-	int key;
 
-	while ((key = getopt_long(argc, argv, "", replay_options, NULL)) != -1) {
-		switch (key) {
-		case OPT_REDUCE:
-			reducing = true;
-			break;
-		case OPT_TRIES:
-			if (parse_u64(optarg, 1, MAX_TRIES, &tries))
-				return usage_error("bad value '%s' for --tries", optarg);
-			break;
-		case OPT_JSON:
-			opt.json = optarg;
-			break;
-		case OPT_HELP:
-			fputs(usage_text, stdout);
-			return 0;
-		default:
-			return usage_error("bad option%s", "");
-		}
-	}
-	if (optind + 1 != argc)
-		return usage_error("replay takes one file%s", "");
-	if (options_from_json(argv[optind], &opt)) {
+	if (code != CMDLINE_GO)
+		return code;
+	if (options_from_json(r.file, &opt)) {
 		fprintf(stderr, "thprace: %s\n", last_error());
 		return THPRACE_EXIT_ERROR;
 	}
-	return reducing ? replay_reduced(&opt, tries) : run(&opt);
+	opt.json = r.json;
+	opt.verbose = r.verbose;
+	return r.reducing ? replay_reduced(&opt, r.tries) : run(&opt);
 }
+
+struct checking {
+	const char *map;
+	u64 pid;
+};
+
+static const struct argp_option check_options[] = {
+	{ "pid", OPT_PID, "PID", 0, "the process", 1 },
+	{ "map", OPT_MAP, "ADDR+LEN", 0, "only there (default: all private anonymous memory)", 1 },
+	{ }
+};
+
+static error_t check_option(int key, char *arg, struct argp_state *state)
+{
+	struct checking *c = state->input;
+
+	switch (key) {
+	case OPT_PID:
+		return cmdline_number(state, "pid", arg, 1, 1 << 22, &c->pid);
+	case OPT_MAP:
+		c->map = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (c->pid)
+			return 0;
+		return cmdline_refuse(state, "name a process: --pid=PID");
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp check_argp = {
+	.options = check_options,
+	.parser = check_option,
+	.doc = "Checks the huge pages of a process once.",
+	.children = cmdline_common,
+};
 
 static int cmd_check(int argc, char **argv)
 {
-	const char *map = NULL;
-	u64 pid = 0;
-	int key;
+	struct checking c = { 0 };
+	int code = cmdline_parse(&check_argp, "thprace check", argc, argv, &c);
 
-	while ((key = getopt_long(argc, argv, "", check_options, NULL)) != -1) {
-		switch (key) {
-		case OPT_PID:
-			if (parse_u64(optarg, 1, 1 << 22, &pid))
-				return usage_error("bad pid '%s'", optarg);
-			break;
-		case OPT_MAP:
-			map = optarg;
-			break;
-		case OPT_HELP:
-			fputs(usage_text, stdout);
-			return 0;
-		default:
-			return usage_error("bad option%s", "");
-		}
-	}
-	if (!pid || optind != argc)
-		return usage_error("check takes --pid PID [--map ADDR+LEN]%s", "");
-	return check_process(pid, map);
-}
-
-static void list_scenarios(void)
-{
-	const struct options opt = { .no_module = !env.have_module };
-	unsigned int i;
-
-	for (i = 0; i < nr_scenarios; i++) {
-		const struct scenario *sc = scenarios[i];
-		const char *why = scenario_why_not(sc, &opt);
-
-		printf("%-14s %s\n", sc->name, sc->summary);
-		if (why)
-			printf("%-14s   cannot run here: %s\n", "", why);
-		else if (!env.have_module)
-			printf("%-14s   only with --no-module: %s\n", "", env.no_module);
-	}
-}
-
-static int cmd_list(int argc, char **argv)
-{
-	static const char *const files[] = { "ops", "checks", "phases" };
-	char path[64], text[16384];
-	unsigned int i;
-
-	if (argc == 2 && !strcmp(argv[1], "scenarios")) {
-		list_scenarios();
-		return 0;
-	}
-	for (i = 0; i < ARRAY_SIZE(files) && argc == 2; i++) {
-		if (strcmp(argv[1], files[i]))
-			continue;
-		snprintf(path, sizeof(path), THPRACE_DEBUGFS "/%s", files[i]);
-		if (env.have_module && read_text(path, text, sizeof(text)) >= 0) {
-			fputs(text, stdout);
-			return 0;
-		}
-		fprintf(stderr, "thprace: skipped: %s\n", env.no_module);
-		return THPRACE_EXIT_SKIP;
-	}
-	return usage_error("list takes scenarios, ops, checks or phases%s", "");
+	return code == CMDLINE_GO ? check_process(c.pid, c.map) : code;
 }
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
+	const struct argp *argp;
 } commands[] = {
-	{ "run", cmd_run },
-	{ "list", cmd_list },
-	{ "check", cmd_check },
-	{ "replay", cmd_replay },
+	{ "run", cmd_run, &run_argp },
+	{ "list", cmd_list, &list_argp },
+	{ "check", cmd_check, &check_argp },
+	{ "replay", cmd_replay, &replay_argp },
 };
+
+static void help_of_all(void)
+{
+	char name[32];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		snprintf(name, sizeof(name), "thprace %s", commands[i].name);
+		putchar('\n');
+		cmdline_help(commands[i].argp, name, true);
+	}
+	fputs(inject_text, stdout);
+}
+
+/* The first word that is no option is the command; all behind it is the command's. */
+static error_t main_option(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_ARG:
+		*(int *)state->input = state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		return cmdline_refuse(state, "name a command: run, list, check or replay");
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp main_argp = {
+	.parser = main_option,
+	.args_doc = "run [SCENARIO...]\n"
+		    "list scenarios|ops|checks|phases\n"
+		    "check --pid=PID [--map=ADDR+LEN]\n"
+		    "replay [--reduce] FILE.json",
+	.doc = "Races splits of huge pages against what else happens to them, and checks.\n"
+	       "\v\"thprace COMMAND --help\" shows the options of a command.",
+	.children = cmdline_common,
+};
+
+static int run_command(int argc, char **argv)
+{
+	unsigned int i;
+	int at = 0, code = cmdline_parse(&main_argp, "thprace", argc, argv, &at);
+
+	if (code != CMDLINE_GO) {
+		if (cmdline_whole_help())
+			help_of_all();
+		return code;
+	}
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(argv[at], commands[i].name))
+			continue;
+		env_probe();
+		return commands[i].run(argc - at, argv + at);
+	}
+	fprintf(stderr, "thprace: no command '%.40s'; there are: run list check replay\n",
+		argv[at]);
+	return THPRACE_EXIT_ERROR;
+}
 
 int main(int argc, char **argv)
 {
-	unsigned int i;
+	int code;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc < 2)
-		return usage_error("no command%s", "");
-	if (!strcmp(argv[1], "--help")) {
-		fputs(usage_text, stdout);
-		return 0;
+	code = run_command(argc, argv);
+	/* What nobody could read was not said. */
+	if (fflush(stdout) || ferror(stdout)) {
+		set_error("cannot write to standard output");
+		complain(&code);
 	}
-	if (!strcmp(argv[1], "--version")) {
-		printf("thprace %s (abi %d)\n", THPRACE_VERSION, THPRACE_ABI_VERSION);
-		return 0;
-	}
-	env_probe();
-	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	}
-	return usage_error("no command '%s'", argv[1]);
+	return code;
 }

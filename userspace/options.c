@@ -3,138 +3,223 @@
  * The options of "thprace run"
  */
 #include <errno.h>
-#include <getopt.h>
-#include <stdarg.h>
 #include <string.h>
 
-#include "grid.h"
+#include "cmdline.h"
+#include "duration.h"
 #include "options.h"
 #include "scenario.h"
 #include "util.h"
 
 #define DEFAULT_DURATION_MS	60000
 #define GRID_DURATION_MS	600000
-#define MSEC_PER_SEC		1000
 
 enum option_key {
-	OPT_DURATION = 256, OPT_ROUNDS, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON,
-	OPT_GRID, OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_QUIET, OPT_HELP, OPT_GRID_HTML,
-	OPT_GRID_K, OPT_DRY_RUN, OPT_GENTLE,
+	OPT_ROUNDS = CMDLINE_KEYS + 1, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON, OPT_GRID,
+	OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_GRID_HTML, OPT_GRID_K, OPT_KTAP, OPT_DRY_RUN,
+	OPT_GENTLE,
 };
 
-static const struct option run_options[] = {
-	{ "duration", required_argument, NULL, OPT_DURATION },
-	{ "rounds", required_argument, NULL, OPT_ROUNDS },
-	{ "seed", required_argument, NULL, OPT_SEED },
-	{ "procs", required_argument, NULL, OPT_PROCS },
-	{ "thps", required_argument, NULL, OPT_THPS },
-	{ "stop-on", required_argument, NULL, OPT_STOP_ON },
-	{ "grid", no_argument, NULL, OPT_GRID },
-	{ "grid-k", required_argument, NULL, OPT_GRID_K },
-	{ "grid-html", required_argument, NULL, OPT_GRID_HTML },
-	{ "steer", required_argument, NULL, OPT_STEER },
-	{ "no-module", no_argument, NULL, OPT_NO_MODULE },
-	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
-	{ "gentle", no_argument, NULL, OPT_GENTLE },
-	{ "json", required_argument, NULL, OPT_JSON },
-	{ "quiet", no_argument, NULL, OPT_QUIET },
-	{ "help", no_argument, NULL, OPT_HELP },
+static const struct argp_option run_options[] = {
+	{ "duration", 'd', "TIME", 0,
+	  "all scenarios together: 90, 90s, 15m, 2h, 3d, 1w; at most 52w (default 60s)", 1 },
+	{ "dry-run", OPT_DRY_RUN, NULL, 0,
+	  "list what a run would touch beside its own memory; change nothing", 1 },
+	{ "exclude", 'x', "SCENARIO", 0, "leave this one out; may be repeated", 1 },
+	{ "gentle", OPT_GENTLE, NULL, 0,
+	  "change no setting, swap, cgroup or kernel thread: what needs that is skipped, and leaks are not looked for",
+	  1 },
+	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON (- for standard output)", 1 },
+	{ "no-module", OPT_NO_MODULE, NULL, 0,
+	  "run what needs no module: content is checked, counts are not", 1 },
+	{ "quiet", 'q', NULL, 0, "no progress", 1 },
+	{ "seed", OPT_SEED, "N", 0, "random choices (default: fresh, and reported)", 1 },
+	{ "verbose", 'v', NULL, 0, "report all ops, checks and times", 1 },
+
+	{ .doc = "How much:", .group = CMDLINE_MORE },
+	{ "rounds", OPT_ROUNDS, "N", 0, "end each scenario after N rounds", CMDLINE_MORE },
+	{ "stop-on", OPT_STOP_ON, "first|never", 0,
+	  "end at the first violation (default), or go on", CMDLINE_MORE },
+	{ "keep-going", 'k', NULL, 0, "the same as --stop-on=never", CMDLINE_MORE },
+	{ "procs", OPT_PROCS, "N", 0, "processes of the fork scenarios (1 to 64)", CMDLINE_MORE },
+	{ "thps", OPT_THPS, "N", 0, "huge pages raced at a time (1 to 1024)", CMDLINE_MORE },
+	{ .doc = "Which interleavings:", .group = CMDLINE_MORE + 1 },
+	{ "steer", OPT_STEER, "SCHEDULE", 0,
+	  "force this one, e.g. \"a>try_to_migrate b>end a>end\"", CMDLINE_MORE + 1 },
+	{ "grid", OPT_GRID, NULL, 0,
+	  "try all pairs of phases in turn, until all are decided (default: of split-munmap, for 10m at most)",
+	  CMDLINE_MORE + 1 },
+	{ "grid-k", OPT_GRID_K, "N", 0,
+	  "tries per pair, order of arrival and order of release (1 to 16, default 3)",
+	  CMDLINE_MORE + 1 },
+	{ .doc = "More forms of the report:", .group = CMDLINE_MORE + 2 },
+	{ "ktap", OPT_KTAP, "FILE", 0,
+	  "a test point for each scenario (- for standard output)", CMDLINE_MORE + 2 },
+	{ "grid-html", OPT_GRID_HTML, "FILE", 0,
+	  "draw the grid: an HTML page, or a picture if FILE ends in .svg", CMDLINE_MORE + 2 },
 	{ }
 };
 
-static int parse_seconds(const char *s, u64 *ms)
+/* What is known only when all words were read. */
+struct parsing {
+	struct options *opt;
+	const struct scenario *left_out[MAX_SCENARIOS];
+	unsigned int nr_left_out;
+};
+
+static error_t no_such_scenario(struct argp_state *state, const char *name)
 {
-	char whole[24];
-	const char *dot = strchr(s, '.');
-	size_t len = dot ? (size_t)(dot - s) : strlen(s);
-	u64 sec, frac = 0, scale = MSEC_PER_SEC;
-
-	if (!len || len >= sizeof(whole))
-		return -EINVAL;
-	memcpy(whole, s, len);
-	whole[len] = '\0';
-	if (parse_u64(whole, 0, THPRACE_MAX_DURATION_MS / MSEC_PER_SEC, &sec))
-		return -EINVAL;
-	if (dot && !dot[1])
-		return -EINVAL;
-	while (dot && *++dot) {
-		if (*dot < '0' || *dot > '9')
-			return -EINVAL;
-		scale /= 10;
-		frac += (*dot - '0') * scale;
-	}
-	*ms = sec * MSEC_PER_SEC + frac;
-	return *ms ? 0 : -ERANGE;
-}
-
-static enum options_result refuse(char *why, const char *fmt, ...) __printf(2, 3);
-
-static enum options_result refuse(char *why, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, OPTIONS_WHY, fmt, ap);
-	va_end(ap);
-	return OPTIONS_BAD;
-}
-
-static enum options_result no_such_scenario(char *why, const char *name)
-{
+	char names[1024];
 	unsigned int i;
-	size_t len;
+	int len = 0;
 
-	refuse(why, "no scenario '%.40s'; there are:", name);
-	for (i = 0; i < nr_scenarios; i++) {
-		len = strlen(why);
-		snprintf(why + len, OPTIONS_WHY - len, " %s", scenarios[i]->name);
-	}
-	return OPTIONS_BAD;
+	names[0] = '\0';
+	for (i = 0; i < nr_scenarios && len < (int)sizeof(names); i++)
+		len += snprintf(names + len, sizeof(names) - len, " %s", scenarios[i]->name);
+	return cmdline_refuse(state, "no scenario '%.40s'; there are:%s", name, names);
 }
 
-static enum options_result add_scenario(struct options *opt, const char *name, char *why)
+static bool is_among(const struct scenario *sc, const struct scenario *const *list,
+		     unsigned int nr)
+{
+	while (nr) {
+		if (list[--nr] == sc)
+			return true;
+	}
+	return false;
+}
+
+static error_t add_scenario(struct argp_state *state, const char *name,
+			    const struct scenario **list, unsigned int *nr)
 {
 	const struct scenario *sc = scenario_by_name(name);
-	unsigned int i;
 
 	if (!sc)
-		return no_such_scenario(why, name);
-	for (i = 0; i < opt->nr_scenarios; i++) {
-		if (opt->scenarios[i] == sc)
-			return refuse(why, "scenario '%s' is named twice", name);
-	}
-	opt->scenarios[opt->nr_scenarios++] = sc;
-	return OPTIONS_OK;
+		return no_such_scenario(state, name);
+	if (is_among(sc, list, *nr))
+		return cmdline_refuse(state, "scenario '%s' is named twice", name);
+	list[(*nr)++] = sc;
+	return 0;
 }
 
-static int parse_run_option(struct options *opt, int key)
+static error_t set_duration(struct argp_state *state, const char *arg, u64 *ms)
 {
+	int err = parse_duration(arg, ms);
+
+	if (err == -ERANGE)
+		return cmdline_refuse(state, "--duration is from 0.001s to 52w, not '%.40s'", arg);
+	if (err)
+		return cmdline_refuse(state,
+				      "--duration takes a time, not '%.40s': 90, 90s, 1.5m, 2h, 3d or 1w",
+				      arg);
+	return 0;
+}
+
+/* Word for word as it was given. */
+static error_t set_text(struct argp_state *state, const char *what, char *arg, const char *refused,
+			const char **text)
+{
+	if (!*arg || strpbrk(arg, refused))
+		return cmdline_refuse(state, "%s, not '%.40s'", what, arg);
+	*text = arg;
+	return 0;
+}
+
+static error_t set_stop_on(struct argp_state *state, const char *arg, bool *first)
+{
+	*first = !strcmp(arg, "first");
+	if (*first || !strcmp(arg, "never"))
+		return 0;
+	return cmdline_refuse(state, "--stop-on takes first or never, not '%.40s'", arg);
+}
+
+static const char *conflict(const struct options *opt)
+{
+	if (opt->grid && opt->steer)
+		return "--grid and --steer exclude each other";
+	if (opt->no_module && (opt->grid || opt->steer))
+		return "--grid and --steer need the module";
+	if ((opt->grid_html || opt->grid_k) && !opt->grid)
+		return "--grid-html and --grid-k need --grid";
+	if (opt->json && opt->ktap && !strcmp(opt->json, "-") && !strcmp(opt->ktap, "-"))
+		return "--json and --ktap cannot both have the standard output";
+	return NULL;
+}
+
+/* Those that were named, or all, but for those that are left out. */
+static error_t choose_scenarios(struct argp_state *state, const struct parsing *p)
+{
+	struct options *opt = p->opt;
+	unsigned int i, nr = 0;
+
+	if (!opt->nr_scenarios && opt->grid)
+		opt->scenarios[opt->nr_scenarios++] = scenario_by_name("split-munmap");
+	for (i = 0; !opt->nr_scenarios && i < nr_scenarios; i++)
+		opt->scenarios[i] = scenarios[i];
+	if (!opt->nr_scenarios)
+		opt->nr_scenarios = nr_scenarios;
+	for (i = 0; i < p->nr_left_out; i++) {
+		if (is_among(p->left_out[i], opt->scenarios, opt->nr_scenarios))
+			continue;
+		return cmdline_refuse(state, "--exclude %s: it would not run anyway",
+				      p->left_out[i]->name);
+	}
+	for (i = 0; i < opt->nr_scenarios; i++) {
+		if (!is_among(opt->scenarios[i], p->left_out, p->nr_left_out))
+			opt->scenarios[nr++] = opt->scenarios[i];
+	}
+	opt->nr_scenarios = nr;
+	if (nr)
+		return 0;
+	return cmdline_refuse(state, "all scenarios are left out");
+}
+
+static error_t end_of_options(struct argp_state *state, const struct parsing *p)
+{
+	struct options *opt = p->opt;
+	const char *why = conflict(opt);
+
+	if (why)
+		return cmdline_refuse(state, "%s", why);
+	if (!opt->duration_ms)
+		opt->duration_ms = opt->grid ? GRID_DURATION_MS : DEFAULT_DURATION_MS;
+	return choose_scenarios(state, p);
+}
+
+static error_t run_option(int key, char *arg, struct argp_state *state)
+{
+	struct parsing *p = state->input;
+	struct options *opt = p->opt;
+
 	switch (key) {
-	case OPT_DURATION:
-		return parse_seconds(optarg, &opt->duration_ms);
+	case 'd':
+		return set_duration(state, arg, &opt->duration_ms);
+	case 'x':
+		return add_scenario(state, arg, p->left_out, &p->nr_left_out);
+	case 'q':
+		opt->quiet = true;
+		return 0;
+	case 'v':
+		opt->verbose = true;
+		return 0;
+	case 'k':
+		opt->stop_first = false;
+		return 0;
 	case OPT_ROUNDS:
-		return parse_u64(optarg, 1, THPRACE_MAX_ROUNDS, &opt->rounds);
+		return cmdline_number(state, "rounds", arg, 1, THPRACE_MAX_ROUNDS, &opt->rounds);
 	case OPT_SEED:
-		return parse_u64(optarg, 0, ~0ULL, &opt->seed);
+		return cmdline_number(state, "seed", arg, 0, ~0ULL, &opt->seed);
 	case OPT_PROCS:
-		return parse_u64(optarg, 1, MAX_WORKERS, &opt->procs);
+		return cmdline_number(state, "procs", arg, 1, MAX_WORKERS, &opt->procs);
 	case OPT_THPS:
-		return parse_u64(optarg, 1, MAX_THPS, &opt->thps);
+		return cmdline_number(state, "thps", arg, 1, MAX_THPS, &opt->thps);
+	case OPT_GRID_K:
+		return cmdline_number(state, "grid-k", arg, 1, THPRACE_MAX_GRID_K, &opt->grid_k);
 	case OPT_STOP_ON:
-		opt->stop_first = !strcmp(optarg, "first");
-		return opt->stop_first || !strcmp(optarg, "never") ? 0 : -EINVAL;
+		return set_stop_on(state, arg, &opt->stop_first);
 	case OPT_GRID:
 		opt->grid = true;
 		return 0;
-	case OPT_GRID_K:
-		return parse_u64(optarg, 1, THPRACE_MAX_GRID_K, &opt->grid_k);
-	case OPT_GRID_HTML:
-		opt->grid_html = optarg;
-		return *optarg ? 0 : -EINVAL;
-	case OPT_STEER:
-		opt->steer = optarg;
-		/* It travels inside quotes. */
-		return *optarg && !strpbrk(optarg, "\"\n") ? 0 : -EINVAL;
 	case OPT_NO_MODULE:
 		opt->no_module = true;
 		return 0;
@@ -144,63 +229,47 @@ static int parse_run_option(struct options *opt, int key)
 	case OPT_GENTLE:
 		opt->gentle = true;
 		return 0;
+	case OPT_STEER:
+		/* It travels inside quotes. */
+		return set_text(state, "--steer takes a schedule without quotes", arg, "\"\n",
+				&opt->steer);
 	case OPT_JSON:
-		opt->json = optarg;
-		return *optarg ? 0 : -EINVAL;
-	case OPT_QUIET:
-		opt->quiet = true;
-		return 0;
+		return set_text(state, "--json takes a file", arg, "", &opt->json);
+	case OPT_KTAP:
+		return set_text(state, "--ktap takes a file", arg, "", &opt->ktap);
+	case OPT_GRID_HTML:
+		return set_text(state, "--grid-html takes a file", arg, "", &opt->grid_html);
+	case ARGP_KEY_ARG:
+		return add_scenario(state, arg, opt->scenarios, &opt->nr_scenarios);
+	case ARGP_KEY_END:
+		return end_of_options(state, p);
 	default:
-		return -EINVAL;
+		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static void add_defaults(struct options *opt)
-{
-	unsigned int i;
-
-	if (!opt->nr_scenarios && opt->grid)
-		opt->scenarios[opt->nr_scenarios++] = scenario_by_name("split-munmap");
-	for (i = 0; !opt->nr_scenarios && i < nr_scenarios; i++)
-		opt->scenarios[i] = scenarios[i];
-	if (!opt->nr_scenarios)
-		opt->nr_scenarios = nr_scenarios;
-	if (!opt->duration_ms)
-		opt->duration_ms = opt->grid ? GRID_DURATION_MS : DEFAULT_DURATION_MS;
-}
+const struct argp run_argp = {
+	.options = run_options,
+	.parser = run_option,
+	.args_doc = "[SCENARIO...]",
+	.doc = "Races, checks and reports; all scenarios by default (thprace list scenarios).\n"
+	       "\vExit status: 0 pass, 1 violation, 2 error, 3 inconclusive, 4 skip.\n"
+	       "\"thprace run --help=all\" shows all options.",
+	.children = cmdline_common,
+};
 
 /**
  * options_parse() - what "thprace run" is to do
  * @opt: result; its seed is the default
  * @argc: of the command, whose name comes first
  * @argv: of it
- * @why: what is wrong with them; OPTIONS_WHY bytes
+ *
+ * Returns CMDLINE_GO or an exit code.
  */
-enum options_result options_parse(struct options *opt, int argc, char **argv, char *why)
+int options_parse(struct options *opt, int argc, char **argv)
 {
-	int key, index = 0;
+	struct parsing p = { .opt = opt };
 
 	opt->stop_first = true;
-	optind = 0;
-	while ((key = getopt_long(argc, argv, "", run_options, &index)) != -1) {
-		if (key == '?')
-			return refuse(why, "bad option");
-		if (key == OPT_HELP)
-			return OPTIONS_HELP;
-		if (parse_run_option(opt, key))
-			return refuse(why, "bad value '%.40s' for --%s: see the limits", optarg,
-				      run_options[index].name);
-	}
-	if (opt->grid && opt->steer)
-		return refuse(why, "--grid and --steer exclude each other");
-	if (opt->no_module && (opt->grid || opt->steer))
-		return refuse(why, "--grid and --steer need the module");
-	if ((opt->grid_html || opt->grid_k) && !opt->grid)
-		return refuse(why, "--grid-html and --grid-k need --grid");
-	for (; optind < argc; optind++) {
-		if (add_scenario(opt, argv[optind], why))
-			return OPTIONS_BAD;
-	}
-	add_defaults(opt);
-	return OPTIONS_OK;
+	return cmdline_parse(&run_argp, "thprace run", argc, argv, &p);
 }

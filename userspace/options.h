@@ -3,6 +3,7 @@
 #ifndef THPRACE_OPTIONS_H
 #define THPRACE_OPTIONS_H
 
+#include "cmdline.h"
 #include "scenario.h"
 #include "storm.h"
 
@@ -14,17 +15,16 @@ struct options {
 	const struct scenario *scenarios[MAX_SCENARIOS];
 	unsigned int nr_scenarios;
 	u64 duration_ms, rounds, seed, procs, thps, grid_k;
-	bool stop_first, grid, no_module, quiet, gentle, dry_run;
+	bool stop_first, grid, no_module, quiet, verbose, gentle, dry_run;
 	const char *steer;
 	const char *json;
+	const char *ktap;
 	const char *grid_html;
 	const struct storm_batch *program;	/* of a recorded storm, or NULL */
 };
 
-#define OPTIONS_WHY	2048
+extern const struct argp run_argp;
 
-enum options_result { OPTIONS_OK, OPTIONS_BAD, OPTIONS_HELP };
-
-enum options_result options_parse(struct options *opt, int argc, char **argv, char *why);
+int options_parse(struct options *opt, int argc, char **argv);
 
 #endif /* THPRACE_OPTIONS_H */

@@ -397,6 +397,31 @@ u64 page_frame(const char *page)
 }
 
 /**
+ * pagemap_why_not() - why it cannot be seen which pages are mapped, or NULL
+ */
+const char *pagemap_why_not(void)
+{
+	static char here;
+	u64 entry;
+
+	return pagemap_entries(&here, &entry, 1) ? "there is no /proc/self/pagemap here" : NULL;
+}
+
+/**
+ * frames_why_not() - why frames behind pages cannot be told apart, or NULL
+ */
+const char *frames_why_not(void)
+{
+	static char here = 1;
+	const char *why = pagemap_why_not();
+
+	__atomic_store_n(&here, 1, __ATOMIC_RELAXED);
+	if (why)
+		return why;
+	return page_frame(&here) ? NULL : "the frames behind pages are not shown here";
+}
+
+/**
  * thp_collapse() - have the kernel put a huge page together, again
  * @thp: address
  *

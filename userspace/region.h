@@ -42,6 +42,8 @@ void thp_fill(char *thp, u64 gen);
 int thp_is_huge(const char *thp);
 unsigned int pages_out(const char *thp, unsigned int first, unsigned int nr, unsigned int stride);
 u64 page_frame(const char *page);
+const char *pagemap_why_not(void);
+const char *frames_why_not(void);
 int thp_collapse(char *thp);
 bool hole_is_unmapped(const char *addr, size_t len);
 

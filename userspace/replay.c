@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "duration.h"
 #include "env.h"
 #include "json.h"
 #include "options.h"
@@ -159,7 +160,8 @@ int options_from_json(const char *path, struct options *opt)
 	opt->procs = get_u64(options, "procs");
 	opt->thps = get_u64(options, "thps");
 	opt->grid_k = get_u64(options, "grid_k");
-	if (!opt->duration_ms || opt->grid_k > THPRACE_MAX_GRID_K ||
+	if (!opt->duration_ms || opt->duration_ms > MAX_DURATION_MS ||
+	    opt->rounds > THPRACE_MAX_ROUNDS || opt->grid_k > THPRACE_MAX_GRID_K ||
 	    opt->procs > MAX_WORKERS || opt->thps > MAX_THPS) {
 		set_error("%s: recorded options are out of limits", path);
 		goto out;
@@ -225,7 +227,7 @@ static int try_program(struct report *rep, struct options *opt,
 	return err && !failed ? err : failed;
 }
 
-static void print_program(const struct storm_batch *batch)
+static void print_program(const struct storm_batch *batch, FILE *out)
 {
 	unsigned int i, j;
 
@@ -234,12 +236,12 @@ static void print_program(const struct storm_batch *batch)
 
 		if (!round->nr && !round->schedule[0])
 			continue;
-		printf("huge page %u:%s%s\n", i, round->schedule[0] ? " schedule " : "",
-		       round->schedule);
+		fprintf(out, "huge page %u:%s%s\n", i, round->schedule[0] ? " schedule " : "",
+			round->schedule);
 		for (j = 0; j < round->nr; j++)
-			printf("  %s of %u pages from subpage %u\n",
-			       storm_kind_name(round->op[j].kind), round->op[j].nr,
-			       round->op[j].first);
+			fprintf(out, "  %s of %u pages from subpage %u\n",
+				storm_kind_name(round->op[j].kind), round->op[j].nr,
+				round->op[j].first);
 	}
 }
 
@@ -287,6 +289,8 @@ int reduce_program(struct report *rep, struct options *opt, unsigned int tries)
 {
 	static struct storm_batch best;
 	unsigned int before = nr_ops(opt->program), nr_tried = 1;
+	/* A report may have standard output for itself. */
+	FILE *out = opt->json && !strcmp(opt->json, "-") ? stderr : stdout;
 	int failed;
 
 	best = *opt->program;
@@ -298,19 +302,19 @@ int reduce_program(struct report *rep, struct options *opt, unsigned int tries)
 	if (failed < 0)
 		return failed;
 	if (!failed) {
-		printf("the program of %u ops did not fail in %u tries\n", before, tries);
+		fprintf(out, "the program of %u ops did not fail in %u tries\n", before, tries);
 		return THPRACE_EXIT_INCONCLUSIVE;
 	}
-	failed = shrink(rep, opt, &best, tries, &nr_tried);
-	if (failed < 0)
-		return failed;
-	printf("reduced from %u ops to %u, %u programs tried\n", before, nr_ops(&best), nr_tried);
-	print_program(&best);
+	/* From here on there is a finding, which no error takes back. */
+	if (shrink(rep, opt, &best, tries, &nr_tried) < 0)
+		fprintf(stderr, "thprace: %s\n", last_error());
+	fprintf(out, "reduced from %u ops to %u, %u programs tried\n", before, nr_ops(&best),
+		nr_tried);
+	print_program(&best, out);
 	if (!opt->json)
 		return THPRACE_EXIT_FAIL;
 	/* Once more, for a report that replays it. */
-	failed = try_program(rep, opt, &best, tries);
-	if (failed >= 0)
-		failed = report_json(rep, opt->json);
-	return failed ? failed : THPRACE_EXIT_FAIL;
+	if (try_program(rep, opt, &best, tries) < 0 || report_json(rep, opt->json))
+		fprintf(stderr, "thprace: %s\n", last_error());
+	return THPRACE_EXIT_FAIL;
 }

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The verdict and the readable report
- *
- * The one place that decides what a run was worth.
+ * The verdict: the one place that decides what a run was worth
  */
 #include <stdlib.h>
 #include <string.h>
 #include <errno.h>
-#include <sys/mman.h>
 
-#include "env.h"
-#include "grid.h"
 #include "leak.h"
 #include "options.h"
 #include "report.h"
@@ -20,19 +15,6 @@
 #include "undo.h"
 #include "util.h"
 #include "watch.h"
-
-static void *map_shared(size_t size)
-{
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (at == MAP_FAILED) {
-		set_error("out of memory");
-		return NULL;
-	}
-	/* Touched here: not charged to a scenario. */
-	memset(at, 0, size);
-	return at;
-}
 
 /**
  * report_alloc() - room for the results, in memory that all processes share
@@ -88,8 +70,6 @@ void report_checks(struct report *rep)
 	set_available(rep, CHECK_KERNEL, watch_why_not());
 }
 
-#define MAX_LOG_LINES	8
-
 /* Of a scenario with several ops, any but the split. */
 static bool other_op_done(const struct tally *t)
 {
@@ -102,6 +82,25 @@ static bool other_op_done(const struct tally *t)
 	return false;
 }
 
+/* "3 violations: content, leak": which checks, in the order of their first one. */
+static void say_violated(struct result *res)
+{
+	const struct tally *t = &res->tally;
+	unsigned int i, j;
+	size_t len;
+
+	snprintf(res->why, sizeof(res->why), "%llu violation%s", t->violations,
+		 t->violations == 1 ? "" : "s");
+	for (i = 0; i < t->nr_violations; i++) {
+		for (j = 0; j < i && strcmp(t->kept[j].check, t->kept[i].check); j++)
+			;
+		len = strlen(res->why);
+		if (j == i)
+			snprintf(res->why + len, sizeof(res->why) - len, "%s %s", i ? "," : ":",
+				 t->kept[i].check);
+	}
+}
+
 static void judge_scenario(const struct report *rep, struct result *res)
 {
 	struct tally *t = &res->tally;
@@ -111,11 +110,15 @@ static void judge_scenario(const struct report *rep, struct result *res)
 		return;
 	res->why[0] = '\0';
 	res->verdict = THPRACE_FAIL;
-	if (t->violations)
+	if (t->violations) {
+		say_violated(res);
 		return;
+	}
 	res->verdict = THPRACE_ABORTED;
 	if (!res->begun)
 		copy_word(res->why, sizeof(res->why), "not begun");
+	else if (signals_stop())
+		copy_word(res->why, sizeof(res->why), "interrupted");
 	if (res->ending == END_BADLY)
 		copy_word(res->why, sizeof(res->why), res->error);
 	if (!res->begun || res->ending == END_BADLY || signals_stop())
@@ -273,135 +276,4 @@ void report_judge(struct report *rep)
 		return;
 	rep->verdict = THPRACE_ABORTED;
 	snprintf(rep->why, sizeof(rep->why), "not put back: %s", undo_note(0));
-}
-
-static void print_distribution(FILE *out, const char *what, const u32 *ns, u32 nr)
-{
-	struct distribution d = distribution_of(ns, nr);
-
-	fprintf(out, "    %s: min %.1f  median %.1f  p90 %.1f  max %.1f us (%u huge pages)\n",
-		what, d.min / 1e3, d.median / 1e3, d.p90 / 1e3, d.max / 1e3, d.nr);
-}
-
-static void print_result(const struct result *res, FILE *out)
-{
-	const struct tally *t = &res->tally;
-	double seconds = res->duration_ns / 1e9;
-	unsigned int i;
-
-	if (res->skipped) {
-		fprintf(out, "  %-14s skipped: %s\n", res->sc->name, res->skipped);
-		return;
-	}
-	if (!res->begun) {
-		fprintf(out, "  %-14s not begun\n", res->sc->name);
-		return;
-	}
-	fprintf(out,
-		"  %-14s %-12s rounds %llu  overlaps %llu (%.0f%%)  splits %llu (%.1f/s)  %.1f s\n",
-		res->sc->name, verdict_names[res->verdict], t->rounds, t->overlaps,
-		t->rounds ? t->overlaps * 100.0 / t->rounds : 0.0,
-		res->splits, seconds > 0 ? res->splits / seconds : 0.0, seconds);
-	fprintf(out, "    time:");
-	for (i = 0; i < T_NR; i++) {
-		if (res->duration_ns && res->time_ns[i] * 200 >= res->duration_ns)
-			fprintf(out, " %s %.0f%%", timing_names[i],
-				res->time_ns[i] * 100.0 / res->duration_ns);
-	}
-	fprintf(out, "; per round %.2f ms\n",
-		t->rounds ? res->duration_ns / 1e6 / t->rounds : 0.0);
-	if (res->nr_skews) {
-		print_distribution(out, "starts on the same huge page, first to last",
-				   res->spread_ns, res->nr_skews);
-		print_distribution(out, "starts on the same huge page, nearest two",
-				   res->closest_ns, res->nr_skews);
-	}
-	if (res->forced || res->met)
-		fprintf(out, "    forced rounds: %llu, met: %llu\n", res->forced, res->met);
-	if (res->not_huge)
-		fprintf(out, "    %llu huge pages were not to be had\n", res->not_huge);
-	if (t->steer[0])
-		fprintf(out, "    steer %s\n", t->steer);
-	if (res->why[0])
-		fprintf(out, "    %s\n", res->why);
-}
-
-static void print_tally(const struct report *rep, FILE *out)
-{
-	const struct kernel_log *log = watch_log();
-	const struct tally *t = &rep->sum;
-	unsigned int i;
-
-	for (i = 0; i < t->nr_ops; i++) {
-		const struct op_count *op = &t->ops[i];
-		u64 n = op->done + op->busy + op->failed;
-
-		if (n)
-			fprintf(out, "  op %-16s done %llu  busy %llu  failed %llu  %.1f us each\n",
-				op->name, op->done, op->busy, op->failed,
-				op->time_ns / 1e3 / n);
-	}
-	for (i = 0; i < NR_CHECKS; i++) {
-		const struct check_count *c = &t->checks[i];
-
-		if (!rep->available[i])
-			fprintf(out, "  check %-16s -  %s\n", check_name(i), rep->why_not[i]);
-		else
-			fprintf(out, "  check %-16s held %llu  violated %llu  skipped %llu%s%s\n",
-				check_name(i), c->held, c->violated, c->skipped,
-				c->reason[0] ? "  " : "", c->reason);
-	}
-	if (t->nr_cells || t->grid.listed)
-		grid_print(t, out);
-	for (i = 0; i < t->nr_violations && i < 20; i++) {
-		const struct violation *v = &t->kept[i];
-
-		fprintf(out,
-			"  VIOLATION %s in %s round %llu: addr 0x%llx pfn 0x%llx want %s got %s ops %s: %s\n",
-			v->check, v->scenario, v->round, v->addr, v->pfn, v->want,
-			v->got, v->ops, v->detail);
-	}
-	if (t->violations > i)
-		fprintf(out, "  ... %llu violations in all\n", t->violations);
-	for (i = 0; log && i < log->nr && i < MAX_LOG_LINES; i++)
-		fprintf(out, "  kernel: %s\n", log->line[i]);
-}
-
-/**
- * report_print() - the report for people
- * @rep: judged report
- * @out: where to
- */
-void report_print(const struct report *rep, FILE *out)
-{
-	const struct options *opt = rep->opt;
-	unsigned int i;
-
-	fprintf(out, "thprace %s on %s, module: %s, seed %llu, %.1f s\n", THPRACE_VERSION,
-		env.release, opt->no_module ? "not used" : env.module, opt->seed,
-		rep->duration_ns / 1e9);
-	for (i = 0; i < rep->nr_results; i++)
-		print_result(rep->results[i], out);
-	print_tally(rep, out);
-	fprintf(out, "run: thprace run");
-	for (i = 0; i < opt->nr_scenarios; i++)
-		fprintf(out, " %s", opt->scenarios[i]->name);
-	fprintf(out, " --seed %llu --duration %g", opt->seed, opt->duration_ms / 1e3);
-	if (opt->rounds)
-		fprintf(out, " --rounds %llu", opt->rounds);
-	if (opt->procs)
-		fprintf(out, " --procs %llu", opt->procs);
-	if (opt->thps)
-		fprintf(out, " --thps %llu", opt->thps);
-	if (!opt->stop_first)
-		fprintf(out, " --stop-on never");
-	if (opt->steer)
-		fprintf(out, " --steer \"%s\"", opt->steer);
-	if (opt->grid_k)
-		fprintf(out, " --grid-k %llu", opt->grid_k);
-	fprintf(out, "%s%s%s\n", opt->grid ? " --grid" : "", opt->no_module ? " --no-module" : "",
-		opt->gentle ? " --gentle" : "");
-	undo_print(out);
-	fprintf(out, "verdict: %s%s%s%s\n", verdict_names[rep->verdict],
-		rep->why[0] ? " (" : "", rep->why, rep->why[0] ? ")" : "");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The results of a run, judged, and the forms in which they are shown */
+/* The results of a run, and their verdict */
 #ifndef THPRACE_REPORT_H
 #define THPRACE_REPORT_H
 
@@ -29,6 +29,5 @@ struct report {
 int report_alloc(struct report *rep);
 void report_checks(struct report *rep);
 void report_judge(struct report *rep);
-void report_print(const struct report *rep, FILE *out);
 
 #endif /* THPRACE_REPORT_H */

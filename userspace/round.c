@@ -22,8 +22,9 @@
 #include "util.h"
 #include "worker.h"
 
-#define MAX_DELAY_NS		(50 * NSEC_PER_MSEC)
-#define MAX_BIAS_NS		((__s64)(10 * NSEC_PER_MSEC))
+#define DELAY_NS		(50 * NSEC_PER_MSEC)	/* the longest, unless both take longer */
+#define DELAY_FACTOR		2
+#define BIAS_NS			(10 * NSEC_PER_MSEC)
 #define BIAS_WEIGHT		4
 #define GRID_FREE		8	/* rounds that the module does not steer */
 #define STEERED_LEAD_NS		(500 * NSEC_PER_USEC)
@@ -83,6 +84,30 @@ static int arm_round(struct run *run, unsigned int thp, bool steered)
 	return err;
 }
 
+static u64 mean_of_workers(const struct run *run)
+{
+	u64 sum = 0;
+	unsigned int i;
+
+	for (i = 1; i <= run->nr_workers; i++)
+		sum += run->sh->lane[i].mean_ns;
+	return sum / run->nr_workers;
+}
+
+static u64 at_least(u64 ns, u64 least_ns)
+{
+	return ns > least_ns ? ns : least_ns;
+}
+
+/*
+ * One op that takes very long must not make all rounds slow: then most of it is not
+ * met.  Two that are slow both, on a slow machine, are.
+ */
+static u64 longest_delay(u64 split_ns, u64 act_ns)
+{
+	return at_least(DELAY_FACTOR * (split_ns < act_ns ? split_ns : act_ns), DELAY_NS);
+}
+
 /*
  * Any point of the split shall be able to meet any point of the other op: the
  * workers start between one of their ops before and one split after main.
@@ -91,22 +116,20 @@ static int arm_round(struct run *run, unsigned int thp, bool steered)
 static void draw_delays(struct run *run, unsigned int thp)
 {
 	struct lane_shared *ls = run->sh->lane;
-	u64 split_ns = ls[0].mean_ns, act_ns = 0, jitter = 0;
+	u64 split_ns = ls[0].mean_ns, act_ns = mean_of_workers(run), jitter = 0, limit_ns;
 	unsigned int i;
 	struct rng rng;
 	__s64 at;
 
-	for (i = 0; i <= run->nr_workers; i++) {
+	limit_ns = longest_delay(split_ns, act_ns);
+	for (i = 0; i <= run->nr_workers; i++)
 		ls[i].delay_ns = 0;
-		if (i)
-			act_ns += ls[i].mean_ns / run->nr_workers;
-	}
 	if (run->opt->grid && run->sh->round < GRID_FREE) {
 		/* The grid's free rounds show which phases occur: either first, then mixed. */
 		if (run->sh->round == 0)
-			ls[0].delay_ns = MAX_DELAY_NS;
+			ls[0].delay_ns = DELAY_NS;
 		for (i = 1; run->sh->round == 1 && i <= run->nr_workers; i++)
-			ls[i].delay_ns = MAX_DELAY_NS;
+			ls[i].delay_ns = at_least(DELAY_FACTOR * split_ns, DELAY_NS);
 		if (run->sh->round < 2)
 			return;
 	} else if (run->opt->steer || run->opt->grid || run->sh->forced) {
@@ -122,8 +145,8 @@ static void draw_delays(struct run *run, unsigned int thp)
 		return;
 	}
 	rng_seed(&rng, run->seed, run->sh->round, ~0ULL);
-	split_ns = split_ns > MAX_DELAY_NS ? MAX_DELAY_NS : split_ns;
-	act_ns = act_ns > MAX_DELAY_NS ? MAX_DELAY_NS : act_ns;
+	split_ns = split_ns > limit_ns ? limit_ns : split_ns;
+	act_ns = act_ns > limit_ns ? limit_ns : act_ns;
 	if (rng_below(&rng, 8)) {
 		split_ns -= split_ns / 3;
 		act_ns -= act_ns / 3;
@@ -146,7 +169,7 @@ static void draw_delays(struct run *run, unsigned int thp)
 static void correct_bias(struct run *run, unsigned int thp)
 {
 	const struct stamp *split = &run->sh->stamp[0][thp];
-	__s64 early = 0, late = 0, gap;
+	__s64 early = 0, late = 0, gap, limit;
 	unsigned int i;
 
 	for (i = 1; split->end_ns && i <= run->nr_workers; i++) {
@@ -165,10 +188,11 @@ static void correct_bias(struct run *run, unsigned int thp)
 	if (early && late)
 		return;
 	run->bias_ns += (early - late) / BIAS_WEIGHT;
-	if (run->bias_ns > MAX_BIAS_NS)
-		run->bias_ns = MAX_BIAS_NS;
-	if (run->bias_ns < -MAX_BIAS_NS)
-		run->bias_ns = -MAX_BIAS_NS;
+	limit = at_least(run->sh->lane[0].mean_ns, BIAS_NS);
+	if (run->bias_ns > limit)
+		run->bias_ns = limit;
+	if (run->bias_ns < -limit)
+		run->bias_ns = -limit;
 }
 
 static void note_skew(struct run *run, unsigned int thp)

@@ -37,7 +37,8 @@
 #include "watch.h"
 
 #define POLL_MS			200
-#define OVERDUE_NS		(300 * NSEC_PER_SEC)	/* beyond the deadline */
+#define OVERDUE_NS		(300 * NSEC_PER_SEC)	/* beyond the deadline, at least */
+#define OVERDUE_BATCHES		20
 #define WRITE_NS		(2 * NSEC_PER_SEC)
 #define STOPPED_NS		(30 * NSEC_PER_SEC)
 #define OOPS_NS			(10 * NSEC_PER_SEC)	/* a task has died in the kernel */
@@ -156,6 +157,14 @@ static void note_findings(const struct run *run, u64 *seen)
 	written_ns = now_ns();
 }
 
+/* When it is given up at the latest: it may be in the longest batch just now. */
+static u64 overdue_ns(const struct run *run)
+{
+	u64 ns = __atomic_load_n(&run->res->longest_ns, __ATOMIC_RELAXED) * OVERDUE_BATCHES;
+
+	return run->deadline_ns + (ns > OVERDUE_NS ? ns : OVERDUE_NS);
+}
+
 static void end_within(u64 *end_ns, u64 ns)
 {
 	u64 then = now_ns() + ns;
@@ -168,7 +177,7 @@ static int wait_for(struct run *run, pid_t pid, int *status, struct stuck *look)
 {
 	const struct timespec nap = { .tv_nsec = 5 * NSEC_PER_MSEC };
 	struct pollfd pfd = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
-	u64 begin_ns = now_ns(), end_ns = run->deadline_ns + OVERDUE_NS, stopped_ns = 0, seen = 0;
+	u64 begin_ns = now_ns(), end_ns = ~0ULL, stopped_ns = 0, seen = 0;
 	bool killed = false;
 	pid_t got;
 
@@ -186,7 +195,7 @@ static int wait_for(struct run *run, pid_t pid, int *status, struct stuck *look)
 			if (run->opt->stop_first)
 				end_ns = 0;
 		}
-		if (now_ns() > end_ns) {
+		if (now_ns() > end_ns || (!killed && now_ns() > overdue_ns(run))) {
 			if (killed)
 				break;
 			killed = true;

@@ -61,12 +61,8 @@ const char *scenario_why_not(const struct scenario *sc, const struct options *op
 		return env.no_thp;
 	if (!opt->no_module && !env.have_module)
 		return env.no_module;
-	if (opt->no_module && !env.have_split_file) {
-		if (sc->shape != SHAPE_PROCS)
-			return "nothing splits here without the module";
-		if (scenario_workers(sc, opt) < 2)
-			return "one worker meets nobody, as nothing splits here";
-	}
+	if (opt->no_module && !env.have_split_file && scenario_workers(sc, opt) < 2)
+		return "its one worker meets nobody, as nothing splits here without the module";
 	if (sc->why_not && sc->why_not())
 		return sc->why_not();
 	return opt->gentle ? touch_not_gentle(sc) : NULL;

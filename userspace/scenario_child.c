@@ -129,12 +129,12 @@ static pid_t spawn(struct run *run, struct lane *lane, unsigned int thp)
 	return pid;
 }
 
-static void adopt(struct run *run, unsigned int thp, pid_t pid)
+static int adopt(struct run *run, unsigned int thp, pid_t pid)
 {
-	signals_child(pid);
 	run->extra[thp] = pid;
 	if (run->nr_extra <= thp)
 		run->nr_extra = thp + 1;
+	return signals_child(pid);
 }
 
 static int end_child(struct run *run, unsigned int thp, bool in_time)
@@ -211,8 +211,7 @@ static enum act_result fork_act(struct run *run, struct lane *lane, unsigned int
 
 	if (pid < 0)
 		return ACT_FAILED;
-	adopt(run, thp, pid);
-	return ACT_OK;
+	return adopt(run, thp, pid) ? ACT_ERROR : ACT_OK;
 }
 
 /* No child may see that. */
@@ -265,9 +264,8 @@ static int exit_plan(struct run *run, struct lane *lane, unsigned int thp)
 		set_error("fork: %s", strerror(errno));
 		return -EAGAIN;
 	}
-	adopt(run, thp, pid);
 	lane->helper = pid;
-	return 0;
+	return adopt(run, thp, pid);
 }
 
 /* The end of a process unmaps all that it shares. */
@@ -304,10 +302,9 @@ static int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
 		set_error("fork: %s", strerror(errno));
 		return -EAGAIN;
 	}
-	signals_child(pid);
 	order->leaver[thp] = pid;
 	lane->helper = pid;
-	return 0;
+	return signals_child(pid);
 }
 
 static enum act_result leave_act(struct run *run, struct lane *lane, unsigned int thp)

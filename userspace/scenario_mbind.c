@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "env.h"
+#include "nodes.h"
 #include "phases.h"
 #include "piece.h"
 #include "region.h"
@@ -24,7 +25,6 @@
 #define MPOL_MF_MOVE	2
 #endif
 #define NR_ASKED	3
-#define MAX_NODES	64
 
 /* The node of each page, or a negative errno; takes no references. */
 static int ask_nodes(void *pages[NR_ASKED], int nodes[NR_ASKED])
@@ -46,27 +46,27 @@ static enum act_result mbind_act(struct run *run, struct lane *lane, unsigned in
 	const struct piece *p = &lane->piece;
 	unsigned int at[NR_ASKED] = { 0, p->nr / 2, p->nr - 1 }, i;
 	int before[NR_ASKED], after[NR_ASKED], target;
+	struct node_mask mask = { 0 };
 	void *pages[NR_ASKED];
-	unsigned long mask;
 
 	for (i = 0; i < NR_ASKED; i++)
 		pages[i] = base + (p->first + at[i] * p->stride) * env.page_size;
 	if (ask_nodes(pages, before))
 		return ACT_FAILED;
-	target = before[0] == 0;
-	mask = 1UL << target;
+	target = nodes_other(before[0], lane->variant);
+	nodes_set(&mask, target);
 	for (i = 0; i < p->nr; i += p->stride == 1 ? p->nr : 1) {
 		if (syscall(SYS_mbind, base + (p->first + i * p->stride) * env.page_size,
 			    (p->stride == 1 ? p->nr : 1) * env.page_size,
-			    lane->variant % 2 ? MPOL_BIND : MPOL_PREFERRED, &mask,
-			    (unsigned long)MAX_NODES, MPOL_MF_MOVE))
+			    lane->variant % 2 ? MPOL_BIND : MPOL_PREFERRED, mask.bits,
+			    (unsigned long)MAX_NODES + 1, MPOL_MF_MOVE))
 			return errno == EIO || errno == ENOMEM || errno == EAGAIN ?
 			       ACT_BUSY : ACT_FAILED;
 	}
 	if (ask_nodes(pages, after))
 		return ACT_FAILED;
 	for (i = 0; i < NR_ASKED; i++) {
-		if (before[i] != target && after[i] == target)
+		if (before[i] >= 0 && before[i] != target && after[i] == target)
 			return ACT_OK;
 	}
 	return ACT_BUSY;

@@ -17,6 +17,8 @@
 
 #include "env.h"
 #include "ksm.h"
+#include "nodes.h"
+#include "patience.h"
 #include "phases.h"
 #include "piece.h"
 #include "region.h"
@@ -41,12 +43,18 @@
 #define MAX_REWRITTEN 16
 #define MAX_ZEROED 64
 #define KSM_SCANS 3			/* the first may be half over */
-#define KSM_WAIT_NS (500 * NSEC_PER_MSEC)
 #define KSM_ANCHOR_PAGES 32
 
 const char *pageout_why_not(void)
 {
 	return env_has_madvise(MADV_PAGEOUT) ? NULL : "this kernel has no MADV_PAGEOUT";
+}
+
+static const char *anon_pageout_why_not(void)
+{
+	const char *why = pageout_why_not();
+
+	return why ? why : pagemap_why_not();
 }
 
 const struct touch pageout_touches[] = {
@@ -175,7 +183,7 @@ static enum act_result gup_act(struct run *run, struct lane *lane, unsigned int 
 
 const char *migrate_why_not(void)
 {
-	return env.nr_nodes < 2 ? "migration needs two NUMA nodes" : NULL;
+	return nodes_why_not();
 }
 
 /*
@@ -196,7 +204,7 @@ enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp
 	if (syscall(SYS_move_pages, 0, (unsigned long)nr, pages, NULL, status, 0) < 0)
 		return ACT_FAILED;
 	for (i = 0; i < nr; i++) {
-		nodes[i] = status[i] ? 0 : 1;
+		nodes[i] = nodes_other(status[i], lane->variant);
 		status[i] = -EBUSY;
 	}
 	if (syscall(SYS_move_pages, 0, (unsigned long)nr, pages, nodes, status, 2) < 0)
@@ -221,9 +229,12 @@ static const struct touch ksm_touches[] = {
 
 static const char *ksm_why_not(void)
 {
+	const char *why;
+
 	if (access(KSM_SYSFS "/run", W_OK))
 		return "no KSM here (or not root)";
-	return ksm_others();
+	why = frames_why_not();
+	return why ? why : ksm_others();
 }
 
 /*
@@ -356,13 +367,16 @@ static unsigned int ksm_wait(struct run *run, struct lane *lane, unsigned int th
 {
 	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
 	u64 begin_ns = now_ns(), before = ksm_scans();
+	static struct patience patience;
 	unsigned int merged;
+	bool round;
 
 	do {
 		nanosleep(&nap, NULL);
 		merged = nr_merged(run, lane, thp);
-	} while (!merged && ksm_scans() - before < KSM_SCANS &&
-		 now_ns() - begin_ns < KSM_WAIT_NS);
+		round = merged || ksm_scans() - before >= KSM_SCANS;
+	} while (!round && now_ns() - begin_ns < patience_limit(&patience));
+	patience_note(&patience, now_ns() - begin_ns, round);
 	return merged;
 }
 
@@ -400,7 +414,7 @@ const struct scenario scenario_pageout = {
 	.phases = PHASES_RECLAIM,
 	.inner = INNER_RECLAIM,
 	.touches = pageout_touches,
-	.why_not = pageout_why_not,
+	.why_not = anon_pageout_why_not,
 	.plan = piece_plan,
 	.act = pageout_act,
 };
@@ -414,7 +428,7 @@ const struct scenario scenario_lazyfree = {
 	.phases = PHASES_RECLAIM,
 	.inner = INNER_RECLAIM,
 	.touches = pageout_touches,
-	.why_not = pageout_why_not,
+	.why_not = anon_pageout_why_not,
 	.plan = lazyfree_plan,
 	.act = lazyfree_act,
 	.after = lazyfree_after,

@@ -158,7 +158,8 @@ static enum act_result madvise_act(struct run *run, struct lane *lane, unsigned 
 
 static const char *collapse_why_not(void)
 {
-	return env_has_madvise(MADV_COLLAPSE) ? NULL : "this kernel has no MADV_COLLAPSE";
+	return env_has_madvise(MADV_COLLAPSE) ? frames_why_not() :
+						"this kernel has no MADV_COLLAPSE";
 }
 
 /* Tries of a collapse that waits for the split to have taken something apart. */

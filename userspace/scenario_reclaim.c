@@ -6,14 +6,17 @@
  * deferred-split shrinker runs and nobody else is squeezed.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
 #include "env.h"
+#include "patience.h"
 #include "phases.h"
 #include "region.h"
 #include "run.h"
@@ -26,9 +29,8 @@
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged"
 #define COMPACT		"/proc/sys/vm/compact_memory"
 #define COMPACTED	"compact_migrate_scanned"	/* in vmstat */
-#define RECLAIM_BYTES	0x100000ULL
+#define COMPACT_NS	(5 * NSEC_PER_SEC)	/* of the whole machine, at most */
 #define KHUGEPAGED_SCANS	2	/* the first may be half over */
-#define KHUGEPAGED_WAIT_NS	(500 * NSEC_PER_MSEC)
 
 static const char *reclaim_why_not(void)
 {
@@ -37,7 +39,8 @@ static const char *reclaim_why_not(void)
 
 static const struct touch reclaim_touches[] = {
 	{ .kind = TOUCH_CGROUP, .what = "of its own" },
-	{ .kind = TOUCH_SWAP, .what = "of zram", .optional = true },
+	/* The shrinker frees pages, but what counts as reclaimed is not among them. */
+	{ .kind = TOUCH_SWAP, .what = "of zram" },
 	/* A few zero pages make a huge page worth splitting, where kernels do that. */
 	TOUCH_SET(KHUGEPAGED "/max_ptes_none", "4", .optional = true,
 		  .others = "their zero pages are split off, and khugepaged collapses less"),
@@ -50,7 +53,7 @@ static int press(struct run *run)
 
 	if (injected("idle"))
 		return -EAGAIN;
-	return cgroup_reclaim(run->cgroup, now, RECLAIM_BYTES);
+	return cgroup_reclaim(run->cgroup, now, env.hpage_size / 2);
 }
 
 /* Pages that are partly mapped, or partly zero, are what the shrinker splits. */
@@ -77,7 +80,40 @@ static const struct touch compact_touches[] = {
 
 static const char *compact_why_not(void)
 {
-	return access(COMPACT, W_OK) ? "this kernel has no compaction (or not root)" : NULL;
+	u64 scanned;
+
+	if (access(COMPACT, W_OK))
+		return "this kernel has no compaction (or not root)";
+	return env_counter("/proc/vmstat", COMPACTED, &scanned) ?
+	       NULL : "this kernel does not count what compaction looks at";
+}
+
+/* It cannot be interrupted but by the end of its process: so it is tried apart, once. */
+static int compact_setup(struct run *run)
+{
+	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
+	u64 end_ns = now_ns() + COMPACT_NS;
+	bool late = false;
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0) {
+		set_error("cannot fork: %s", strerror(errno));
+		return -EAGAIN;
+	}
+	if (!pid)
+		_exit(!!write_text(COMPACT, "1"));
+	while (!waitpid(pid, &status, WNOHANG)) {
+		if (!late && now_ns() > end_ns) {
+			late = true;
+			kill(pid, SIGKILL);
+		}
+		nanosleep(&nap, NULL);
+	}
+	if (!late)
+		return 0;
+	run->res->skipped = "to compact this machine's memory takes more than 5 s";
+	return -EOPNOTSUPP;
 }
 
 /* Compaction moves the small pages that the split leaves. */
@@ -126,19 +162,24 @@ static u64 khugepaged_count(const char *name)
 static enum act_result khugepaged_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
+	static struct patience patience;
 	u64 begin_ns = now_ns(), collapsed = khugepaged_count("pages_collapsed");
 	u64 scans = khugepaged_count("full_scans");
 	char *base = region_thp(&run->region, thp);
+	bool round = false;
 
 	/* Hit some pages, so that it finds the range worth its while. */
 	piece_apply(run, lane, thp, madvise, MADV_HUGEPAGE);
 	__atomic_load_n(base, __ATOMIC_RELAXED);
 	do {
 		nanosleep(&nap, NULL);
-		if (khugepaged_count("pages_collapsed") != collapsed)
+		if (khugepaged_count("pages_collapsed") != collapsed) {
+			patience_note(&patience, now_ns() - begin_ns, true);
 			return injected("idle") ? ACT_BUSY : ACT_OK;
-	} while (khugepaged_count("full_scans") - scans < KHUGEPAGED_SCANS &&
-		 now_ns() - begin_ns < KHUGEPAGED_WAIT_NS);
+		}
+		round = khugepaged_count("full_scans") - scans >= KHUGEPAGED_SCANS;
+	} while (!round && now_ns() - begin_ns < patience_limit(&patience));
+	patience_note(&patience, now_ns() - begin_ns, round);
 	return ACT_BUSY;
 }
 
@@ -169,6 +210,7 @@ const struct scenario scenario_compact = {
 	.refs_held = true,
 	.touches = compact_touches,
 	.why_not = compact_why_not,
+	.setup = compact_setup,
 	.act = compact_act,
 };
 

@@ -39,6 +39,8 @@ struct track_priv {
 
 static const char *softdirty_why_not(void)
 {
+	if (pagemap_why_not())
+		return pagemap_why_not();
 	/* Any process may clear its own bits; without the option it is EINVAL. */
 	return write_text(CLEAR_REFS, "4") ? "this kernel has no soft-dirty tracking" : NULL;
 }
@@ -203,6 +205,10 @@ static const char *uffd_why_not(void)
 
 	if (fd < 0)
 		return "this kernel has no userfaultfd write-protection (or not permitted)";
+	if (pagemap_why_not()) {
+		close(fd);
+		return pagemap_why_not();
+	}
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (at == MAP_FAILED || uffd_register(fd, at, size))

@@ -8,14 +8,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "scenario.h"
+#include "options.h"
 #include "undo.h"
 #include "util.h"
 
-#define MAX_CHILDREN	256
+#define MAX_CHILDREN	(MAX_WORKERS + 2 * MAX_THPS)	/* those of scenario_child.c, too */
 
 struct state {
 	int stop_requests;
@@ -64,14 +63,9 @@ int signals_setup(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
-	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (state == MAP_FAILED) {
-		state = NULL;
-		set_error("cannot map shared memory");
+	state = map_shared(sizeof(*state));
+	if (!state)
 		return -ENOMEM;
-	}
-	memset(state, 0, sizeof(*state));
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
@@ -108,17 +102,22 @@ bool signals_stop(void)
 /**
  * signals_child() - a process to kill if we have to end at once
  * @pid: its id
+ *
+ * There is room for all that may be alive at a time; one too many is killed.
  */
-void signals_child(pid_t pid)
+int signals_child(pid_t pid)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(children); i++) {
 		if (!children[i]) {
 			children[i] = pid;
-			return;
+			return 0;
 		}
 	}
+	kill(pid, SIGKILL);
+	set_error("more than %u children at a time", MAX_CHILDREN);
+	return -ENOSPC;
 }
 
 void signals_child_gone(pid_t pid)

@@ -112,7 +112,7 @@ int workers_start(struct run *run)
 			lane->pid = worker_fork(run, lane);
 			err = lane->pid < 0 ? errno : 0;
 			if (!err)
-				signals_child(lane->pid);
+				err = -signals_child(lane->pid);
 		} else {
 			err = pthread_create(&lane->thread, NULL, worker_thread, lane);
 			lane->pid = getpid();

@@ -5,6 +5,7 @@
  * Lane a splits, lane b (or c) does the other op; either arrives first, either
  * is released first.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "rng.h"
@@ -13,7 +14,6 @@
 #include "tally.h"
 #include "util.h"
 
-#define MAX_NAMES	128
 #define MAX_NTH		3
 #define WALKED		"remove_migration_pte"
 
@@ -33,21 +33,31 @@ static const char *const file_split_phases[] = {
 	"split_huge_page", "page_vma_mapped_walk", "split_huge_pmd", "free_page_and_swap_cache",
 };
 
-static char names[MAX_NAMES][40];		/* that this kernel has */
+static char (*names)[40];			/* that this kernel has */
 static unsigned int nr_names;
 static bool loaded;
 
 static void load(void)
 {
 	char text[LIST_MAX], *at = text;
+	unsigned int room = 0;
 	struct list_row row;
+	void *more;
 
 	loaded = true;
 	if (read_text(THPRACE_DEBUGFS "/phases", text, sizeof(text)) <= 0)
 		return;
-	while (nr_names < MAX_NAMES && list_next(&at, &row)) {
-		if (row.there)
-			copy_word(names[nr_names++], sizeof(names[0]), row.name);
+	while (list_next(&at, &row)) {
+		if (!row.there)
+			continue;
+		if (nr_names == room) {
+			room = 2 * room + 64;
+			more = realloc(names, room * sizeof(names[0]));
+			if (!more)
+				return;
+			names = more;
+		}
+		copy_word(names[nr_names++], sizeof(names[0]), row.name);
 	}
 }
 
@@ -85,17 +95,29 @@ static const char *draw_split_phase(bool file, struct rng *rng)
 /* One of the words that this kernel has as a phase. */
 static const char *draw_word(const char *words, struct rng *rng)
 {
-	const char *have[MAX_NAMES], *name;
-	unsigned int nr = 0;
+	unsigned int nr = 0, choice = 0;
+	const char *name, *at;
 	size_t len;
+	int pass;
 
-	for (; words && *words && nr < MAX_NAMES; words += len + strspn(words + len, " ")) {
-		len = strcspn(words, " ");
-		name = known(words, len);
-		if (name)
-			have[nr++] = name;
+	/* Counted first, then taken. */
+	for (pass = 0; pass < 2; pass++) {
+		for (at = words; at && *at; at += len + strspn(at + len, " ")) {
+			len = strcspn(at, " ");
+			name = known(at, len);
+			if (!name)
+				continue;
+			if (!pass)
+				nr++;
+			else if (!choice--)
+				return name;
+		}
+		if (!nr)
+			return NULL;
+		if (!pass)
+			choice = rng_below(rng, nr);
 	}
-	return nr ? have[rng_below(rng, nr)] : NULL;
+	return NULL;
 }
 
 /* Before a walk of the remap, or in the middle of one, between two VMAs. */

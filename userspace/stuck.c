@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A scenario that gets on no more is looked at before it is given up
+ * A hung scenario is checked from outside before it is killed
  *
- * What a bug has left in the page tables can keep a process for ever (a fault
- * on a migration entry that nobody replaces), so that the scenario never comes
- * to its own check.
+ * What a bug has left in the page tables can keep a process in a fault for ever
+ * (a migration entry that nobody replaces), so that the scenario never reaches
+ * its own check.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +30,6 @@
 #define PATIENCE_FACTOR	20			/* of the longest batch so far */
 #define LOOK_NS		(10 * NSEC_PER_SEC)	/* the look can be stuck as well */
 #define DEEP_LOOKS	20
-#define MAX_FAMILY	256
 
 /**
  * stuck_beat() - a batch has ended, or the first is about to begin
@@ -84,21 +83,37 @@ static bool any_thread_in(pid_t pid, char state)
 	return found;
 }
 
-/* @family[0] and all that come from it; in /proc, children come after parents. */
-static unsigned int find_family(pid_t *family)
+/*
+ * A process and all that come from it; in /proc, children come after parents.
+ * Returns how many, or 0 without memory.
+ */
+static unsigned int find_family(pid_t first, pid_t **result)
 {
+	unsigned int nr = 0, room = 64, i;
+	pid_t *family = malloc(room * sizeof(*family)), *more;
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	unsigned int nr = 1, i;
 	pid_t pid, parent;
 
-	while (proc && nr < MAX_FAMILY && (entry = readdir(proc))) {
+	*result = family;
+	if (family)
+		family[nr++] = first;
+	while (proc && family && (entry = readdir(proc))) {
 		pid = atoi(entry->d_name);
 		parent = pid > 0 ? parent_of(pid) : 0;
 		for (i = 0; i < nr && family[i] != parent; i++)
 			;
-		if (parent && i < nr)
-			family[nr++] = pid;
+		if (!parent || i == nr)
+			continue;
+		if (nr == room) {
+			room *= 2;
+			more = realloc(family, room * sizeof(*family));
+			if (!more)
+				break;
+			family = more;
+			*result = family;
+		}
+		family[nr++] = pid;
 	}
 	if (proc)
 		closedir(proc);
@@ -106,8 +121,8 @@ static unsigned int find_family(pid_t *family)
 }
 
 /*
- * Asleep in the kernel, uninterruptibly, time and again: who waits for such a
- * process' locks may share its fate.
+ * Asleep in the kernel, uninterruptibly, each time we look: a check that waits
+ * for the locks of such a process may hang as well.
  */
 static bool in_deep_sleep(const pid_t *family, unsigned int nr)
 {
@@ -127,12 +142,12 @@ static bool in_deep_sleep(const pid_t *family, unsigned int nr)
 static void look_here(struct tally *found, pid_t scenario)
 {
 	const char *inject = injected("stuck") ? check_name(THPRACE_CHECK_REFCOUNT) : NULL;
-	pid_t family[MAX_FAMILY] = { scenario };
-	unsigned int nr = find_family(family), i;
 	struct tally *t = calloc(1, sizeof(*t));
 	int fd = session_open();
+	pid_t *family;
+	unsigned int nr = find_family(scenario, &family), i;
 
-	if (fd < 0 || !t || in_deep_sleep(family, nr))
+	if (fd < 0 || !t || !nr || in_deep_sleep(family, nr))
 		_exit(1);
 	/* One that has ended meanwhile is nothing to complain of. */
 	for (i = 0; i < nr; i++)
@@ -164,13 +179,13 @@ static bool ends_within(pid_t pid, u64 ns)
 }
 
 /**
- * stuck_look() - has it got on? If not, have the module check its processes
+ * stuck_look() - if a scenario makes no progress, have the module check its processes
  * @run: of the scenario
  * @pid: its process
- * @look: when it was looked at last, and how often; zeroed before the first
+ * @look: when it was checked last, and how often; zeroed before the first call
  *
- * Finds nothing in a scenario that is merely slow: the check is one that any
- * live process stands.  Each look in vain makes the next one later.
+ * Does no harm to a scenario that is merely slow: the check may be made of any
+ * live process.  Each check that finds nothing makes the next one later.
  *
  * Returns whether there is a violation; it is in @look then.
  */

@@ -22,7 +22,7 @@
 #define ZRAM_DEVICE	"/dev/zram0"
 #define ZRAM_SYSFS	"/sys/block/zram0"
 #define ZRAM_MODULE	"/sys/module/zram"
-#define SWAP_BYTES	0x10000000UL
+#define SWAP_THPS	128		/* huge pages' worth, but no more than half of the memory */
 #define SWAP_MAGIC	"SWAPSPACE2"
 #define HEADER_OFFSET	1024		/* version, last page, bad pages */
 #define SWAPOFF_NS	(60 * NSEC_PER_SEC)
@@ -31,7 +31,7 @@
 
 const struct touch swap_touches[] = {
 	{ .kind = TOUCH_SWAP, .what = ZRAM_SYSFS,
-	  .others = "there is swap of 256 MiB, and their memory may go there" },
+	  .others = "there is swap, in at most half of the memory, and theirs may go there" },
 	{ .kind = TOUCH_MODULE, .what = "zram",
 	  .others = "loaded where it is not, and unloaded at the end" },
 	{ }
@@ -62,9 +62,17 @@ static int unload_module(void)
 	return modprobe("-r");
 }
 
-static int make_swap(void)
+static u64 swap_bytes(void)
 {
-	const u32 header[] = { 1, SWAP_BYTES / env.page_size - 1, 0 };
+	u64 half = (u64)sysconf(_SC_PHYS_PAGES) * env.page_size / 2;
+	u64 want = SWAP_THPS * env.hpage_size;
+
+	return (want < half ? want : half) & ~(env.page_size - 1);
+}
+
+static int make_swap(u64 bytes)
+{
+	const u32 header[] = { 1, bytes / env.page_size - 1, 0 };
 	char *page = calloc(1, env.page_size);
 	int fd, err = 0;
 
@@ -114,13 +122,13 @@ void swap_start(void)
 	}
 	if (read_text(ZRAM_SYSFS "/disksize", size, sizeof(size)) <= 0 || strcmp(size, "0\n"))
 		return;
-	snprintf(size, sizeof(size), "%lu", SWAP_BYTES);
+	snprintf(size, sizeof(size), "%llu", swap_bytes());
 	state->started = true;
 	if (write_text(ZRAM_SYSFS "/disksize", size)) {
 		state->started = false;
 		return;
 	}
-	env.have_swap = !make_swap() && !swapon(ZRAM_DEVICE, 0);
+	env.have_swap = !make_swap(swap_bytes()) && !swapon(ZRAM_DEVICE, 0);
 	state->started = env.have_swap;
 	if (!state->started)
 		write_text(ZRAM_SYSFS "/reset", "1");

@@ -141,8 +141,10 @@ static void parse_op(struct tally *t, char *line)
 	copy_word(name, sizeof(name), line);
 	name[strcspn(name, " ")] = '\0';
 	op = tally_op(t, name);
-	if (!op)
+	if (!op) {
+		t->cut = true;
 		return;
+	}
 	op->done += number(line, "done");
 	op->busy += number(line, "busy");
 	op->failed += number(line, "failed");
@@ -174,8 +176,10 @@ static void parse_cell(struct tally *t, char *line)
 	struct cell *cell;
 	int n = 0;
 
-	if (t->nr_cells == MAX_CELLS)
+	if (t->nr_cells == MAX_CELLS) {
+		t->cut = true;
 		return;
+	}
 	cell = &t->cells[t->nr_cells];
 	memset(cell, 0, sizeof(*cell));
 	if (sscanf(line, "%47s %47s %23s%n", cell->a, cell->b, cell->state, &n) != 3)
@@ -280,7 +284,8 @@ static void parse_line(struct tally *t, char *line)
  * @t: result
  * @text: the report; overwritten
  *
- * Returns 0, or -EINVAL when it does not begin as a report must.
+ * Returns 0, -EINVAL when it does not begin as a report must, or -ENOSPC when there is
+ * more in it, ops or cells of a grid, than there is room for.
  */
 int tally_parse(struct tally *t, char *text)
 {
@@ -301,7 +306,7 @@ int tally_parse(struct tally *t, char *text)
 	for (i = 0; i < NR_CHECKS; i++)
 		violated += t->checks[i].violated;
 	t->violations = violated > t->nr_violations ? violated : t->nr_violations;
-	return 0;
+	return t->cut ? -ENOSPC : 0;
 }
 
 /* Met in one scenario is met; blocked in one says more than never reached. */
@@ -334,8 +339,11 @@ static void add_cells(struct tally *sum, const struct tally *t)
 			    !strcmp(sum->cells[j].b, t->cells[i].b))
 				break;
 		}
-		if (j == MAX_CELLS)
+		if (j == MAX_CELLS) {
+			sum->cut = true;
+			sum->grid.complete = false;
 			return;
+		}
 		if (j == sum->nr_cells) {
 			sum->cells[sum->nr_cells++] = t->cells[i];
 			continue;

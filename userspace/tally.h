@@ -47,6 +47,7 @@ struct grid_state {
 
 struct tally {
 	u64 rounds, overlaps;
+	bool cut;			/* there was more than there is room for */
 	struct grid_state grid;
 	unsigned int nr_ops, nr_cells, nr_violations;
 	u64 violations;			/* in all, kept or not */

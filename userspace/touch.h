@@ -30,14 +30,13 @@ struct touch {
 #define TOUCH_SET(file, to, ...) \
 	{ .kind = TOUCH_SETTING, .what = (file), .value = (to), __VA_ARGS__ }
 
-struct options;
+extern const char *const touch_kinds[];
+
 struct run;
 struct scenario;
 
+bool touch_changes(const struct touch *t);
 int touch_begin(struct run *run);
 const char *touch_not_gentle(const struct scenario *sc);
-void touch_collect(const struct options *opt);
-bool touch_listed(const char *path);
-void touch_print(const struct options *opt, FILE *out);
 
 #endif /* THPRACE_TOUCH_H */

@@ -47,7 +47,7 @@ int signals_setup(void);
 void signals_scenario(pid_t pid);
 void signals_in_scenario(void);
 bool signals_stop(void);
-void signals_child(pid_t pid);
+int signals_child(pid_t pid);
 void signals_child_gone(pid_t pid);
 
 #endif /* THPRACE_UNDO_H */

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -140,6 +141,25 @@ void set_error(const char *fmt, ...)
 const char *last_error(void)
 {
 	return error_text[0] ? error_text : "unknown error";
+}
+
+/**
+ * map_shared() - zeroed memory that is shared with all that is forked later
+ * @size: bytes
+ *
+ * Touched here, so that it is not charged to a scenario.  Returns NULL, with an error set,
+ * when there is none.
+ */
+void *map_shared(size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED) {
+		set_error("cannot map shared memory");
+		return NULL;
+	}
+	memset(at, 0, size);
+	return at;
 }
 
 /**

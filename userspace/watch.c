@@ -10,7 +10,6 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "env.h"
@@ -85,6 +84,7 @@ static u64 before[ARRAY_SIZE(counters)];
 static bool there[ARRAY_SIZE(counters)];
 static int kmsg = -1;
 static struct kernel_log *kept;
+static u64 oom_lines;
 
 static void compile(void)
 {
@@ -99,6 +99,14 @@ static void compile(void)
 			abort();
 	}
 	compiled = true;
+}
+
+/* Said so since long before there was a counter (4.13). */
+static bool is_oom_kill(const char *text)
+{
+	const char *at = strcasestr(text, "out of memory: kill");
+
+	return at && (at == text || !strncmp(text, "Memory cgroup ", at - text));
 }
 
 static bool any_matches(const regex_t *re, unsigned int nr, const char *text)
@@ -169,13 +177,9 @@ int watch_begin(void)
 	char path[256];
 	unsigned int i;
 
-	kept = mmap(NULL, sizeof(*kept), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (kept == MAP_FAILED) {
-		kept = NULL;
-		set_error("cannot map shared memory");
+	kept = map_shared(sizeof(*kept));
+	if (!kept)
 		return -ENOMEM;
-	}
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
 		there[i] = read_number(i, &before[i]);
 	full_path(path, sizeof(path), "/dev/kmsg");
@@ -219,6 +223,7 @@ static void look_at_records(char *buf, struct complaint *c, bool *found)
 		text = *line == ' ' ? NULL : watch_message(line);
 		if (!text)
 			continue;
+		oom_lines += is_oom_kill(text);
 		if (watch_is_complaint(text)) {
 			if (!*found)
 				copy_word(c->line, sizeof(c->line), text);
@@ -289,8 +294,12 @@ const struct kernel_log *watch_log(void)
 
 /**
  * watch_oom_kills() - how many processes were killed for want of memory so far
+ *
+ * By the kernel's counter, or as far as watch_look() has read its log.
  */
 u64 watch_oom_kills(void)
 {
-	return env_vmstat("oom_kill");
+	u64 n;
+
+	return env_counter("/proc/vmstat", "oom_kill", &n) ? n : oom_lines;
 }

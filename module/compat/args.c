@@ -6,6 +6,7 @@
  * their name alone.  A kernel in which such a function takes something else is
  * found out here, when the module is built for it.
  */
+#include <linux/ftrace.h>
 #include <linux/stacktrace.h>
 
 #include "compat.h"
@@ -19,6 +20,7 @@ static const struct {
 	const char *symbol;
 	bool same;
 } protos[] = {
+	{ "ftrace_location", SAME(ftrace_location, unsigned long (unsigned long)) },
 #ifdef THPRACE_HAVE_TRY_TO_MIGRATE
 	{ "try_to_migrate", SAME(try_to_migrate, void (struct folio *, enum ttu_flags)) },
 #endif
@@ -48,6 +50,26 @@ static const struct {
 	  SAME(anon_vma_interval_tree_iter_next,
 	       struct anon_vma_chain *(struct anon_vma_chain *, unsigned long,
 				       unsigned long)) },
+#endif
+#ifdef THPRACE_HAVE_DECL_ANON_RMAP_TREE
+	{ "anon_rmap_tree_insert",
+	  SAME(anon_rmap_tree_insert, void (struct anon_vma_chain *, struct anon_vma *)) },
+	{ "anon_rmap_tree_remove",
+	  SAME(anon_rmap_tree_remove, void (struct anon_vma_chain *, struct anon_vma *)) },
+	{ "anon_rmap_tree_iter_first",
+	  SAME(anon_rmap_tree_iter_first,
+	       struct anon_vma_chain *(struct anon_vma *, pgoff_t, pgoff_t)) },
+	{ "anon_rmap_tree_iter_next",
+	  SAME(anon_rmap_tree_iter_next,
+	       struct anon_vma_chain *(struct anon_vma_chain *, pgoff_t, pgoff_t)) },
+#endif
+#ifdef THPRACE_HAVE_DECL_MAPPING_RMAP_TREE
+	{ "mapping_rmap_tree_iter_first",
+	  SAME(mapping_rmap_tree_iter_first,
+	       struct vm_area_struct *(struct address_space *, pgoff_t, pgoff_t)) },
+	{ "mapping_rmap_tree_iter_next",
+	  SAME(mapping_rmap_tree_iter_next,
+	       struct vm_area_struct *(struct vm_area_struct *, pgoff_t, pgoff_t)) },
 #endif
 #ifdef THPRACE_HAVE_DECL_VMA_TREE
 	{ "vma_interval_tree_iter_first",

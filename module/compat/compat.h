@@ -145,26 +145,6 @@ static inline bool folio_test_swapbacked(struct folio *folio)
 #define folio_page(folio, n)	(&(folio)->page + (n))
 #endif /* !THPRACE_HAVE_FOLIO */
 
-/* ---- probes ---- */
-
-/*
- * Can a return handler wait?  Before rethook (and get_kretprobe()) it ran with
- * a raw lock of kprobes held.
- */
-#ifdef THPRACE_HAVE_RETHOOK
-#define THPRACE_RETURNS_CAN_WAIT	1
-static inline struct kretprobe *thprace_kretprobe_of(struct kretprobe_instance *ri)
-{
-	return get_kretprobe(ri);
-}
-#else
-#define THPRACE_RETURNS_CAN_WAIT	0
-static inline struct kretprobe *thprace_kretprobe_of(struct kretprobe_instance *ri)
-{
-	return NULL;
-}
-#endif
-
 /* ---- random seeds ---- */
 
 #ifdef THPRACE_HAVE_GET_RANDOM_U64
@@ -187,6 +167,26 @@ static inline u64 thprace_random_seed(void)
 #ifndef THPRACE_HAVE_VMA_START_WRITE
 static inline void vma_start_write(struct vm_area_struct *vma) { }
 #endif
+
+/*
+ * Index of the folio at the start of a VMA, by which rmap finds it.  Since 7.3
+ * anonymous folios have one of their own, also in private mappings of files.
+ */
+static inline pgoff_t thprace_vma_pgoff(const struct vm_area_struct *vma, bool anon)
+{
+#ifdef THPRACE_HAVE_ANON_PGOFF
+	if (anon)
+		return vma_start_anon_pgoff(vma);
+#endif
+	return vma->vm_pgoff;
+}
+
+/* Where a VMA has, or would have, the folio with this index. */
+static inline unsigned long thprace_vma_address(const struct vm_area_struct *vma, bool anon,
+						pgoff_t index)
+{
+	return vma->vm_start + ((index - thprace_vma_pgoff(vma, anon)) << PAGE_SHIFT);
+}
 
 /* ---- locks ---- */
 

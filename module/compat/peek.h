@@ -255,16 +255,6 @@ static inline void thprace_housekeeping_cpus(struct cpumask *mask)
 	rcu_read_unlock();
 }
 
-/* Who called the function at whose entry a probe sits?  0: cannot be told. */
-static inline unsigned long thprace_caller(struct pt_regs *regs)
-{
-#ifdef CONFIG_X86
-	return regs_get_kernel_stack_nth(regs, 0);
-#else
-	return 0;
-#endif
-}
-
 /* Does any task wait for @sem, asleep or spinning on its owner?  Racy. */
 static inline bool thprace_rwsem_waited_for(struct rw_semaphore *sem)
 {

@@ -33,32 +33,46 @@ static int no_split(struct page *page, struct list_head *list)
 #endif
 DEFINE_STATIC_CALL(thprace_sc_split, no_split);
 
-static struct anon_vma_chain *no_anon_first(struct rb_root_cached *root,
-					    unsigned long first, unsigned long last)
+/* Whose tree: since 7.3 what owns it is passed, before that its root. */
+#ifdef THPRACE_HAVE_DECL_ANON_RMAP_TREE
+#define ANON_TREE	struct anon_vma
+#define anon_tree(anon_vma)	(anon_vma)
+#else
+#define ANON_TREE	struct rb_root_cached
+#define anon_tree(anon_vma)	(&(anon_vma)->rb_root)
+#endif
+#ifdef THPRACE_HAVE_DECL_MAPPING_RMAP_TREE
+#define FILE_TREE	struct address_space
+#define file_tree(mapping)	(mapping)
+#else
+#define FILE_TREE	struct rb_root_cached
+#define file_tree(mapping)	(&(mapping)->i_mmap)
+#endif
+
+static struct anon_vma_chain *no_anon_first(ANON_TREE *tree, pgoff_t first, pgoff_t last)
 {
 	return NULL;
 }
 
 DEFINE_STATIC_CALL(thprace_sc_anon_first, no_anon_first);
 
-static struct anon_vma_chain *no_anon_next(struct anon_vma_chain *avc,
-					   unsigned long first, unsigned long last)
+static struct anon_vma_chain *no_anon_next(struct anon_vma_chain *avc, pgoff_t first,
+					   pgoff_t last)
 {
 	return NULL;
 }
 
 DEFINE_STATIC_CALL(thprace_sc_anon_next, no_anon_next);
 
-static struct vm_area_struct *no_file_first(struct rb_root_cached *root,
-					    unsigned long first, unsigned long last)
+static struct vm_area_struct *no_file_first(FILE_TREE *tree, pgoff_t first, pgoff_t last)
 {
 	return NULL;
 }
 
 DEFINE_STATIC_CALL(thprace_sc_file_first, no_file_first);
 
-static struct vm_area_struct *no_file_next(struct vm_area_struct *vma,
-					   unsigned long first, unsigned long last)
+static struct vm_area_struct *no_file_next(struct vm_area_struct *vma, pgoff_t first,
+					   pgoff_t last)
 {
 	return NULL;
 }
@@ -86,6 +100,13 @@ static unsigned int no_stack(struct task_struct *task, unsigned long *store,
 
 DEFINE_STATIC_CALL(thprace_sc_stack, no_stack);
 
+static unsigned long no_location(unsigned long ip)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(thprace_sc_location, no_location);
+
 static const struct {
 	const char *name[3];	/* first that exists; newest first */
 	const char *reason;
@@ -99,18 +120,33 @@ static const struct {
 		{ "split_huge_page_to_list" },
 #endif
 		"no split_huge_page_to_list symbol" },
+#ifdef THPRACE_HAVE_DECL_ANON_RMAP_TREE
+	[THPRACE_SYM_ANON_IT_FIRST] = { { "anon_rmap_tree_iter_first" },
+		"no anon_rmap_tree_iter_first symbol" },
+	[THPRACE_SYM_ANON_IT_NEXT] = { { "anon_rmap_tree_iter_next" },
+		"no anon_rmap_tree_iter_next symbol" },
+#else
 	[THPRACE_SYM_ANON_IT_FIRST] = { { "anon_vma_interval_tree_iter_first" },
 		"no anon_vma_interval_tree_iter_first symbol" },
 	[THPRACE_SYM_ANON_IT_NEXT] = { { "anon_vma_interval_tree_iter_next" },
 		"no anon_vma_interval_tree_iter_next symbol" },
+#endif
+#ifdef THPRACE_HAVE_DECL_MAPPING_RMAP_TREE
+	[THPRACE_SYM_FILE_IT_FIRST] = { { "mapping_rmap_tree_iter_first" },
+		"no mapping_rmap_tree_iter_first symbol" },
+	[THPRACE_SYM_FILE_IT_NEXT] = { { "mapping_rmap_tree_iter_next" },
+		"no mapping_rmap_tree_iter_next symbol" },
+#else
 	[THPRACE_SYM_FILE_IT_FIRST] = { { "vma_interval_tree_iter_first" },
 		"no vma_interval_tree_iter_first symbol" },
 	[THPRACE_SYM_FILE_IT_NEXT] = { { "vma_interval_tree_iter_next" },
 		"no vma_interval_tree_iter_next symbol" },
+#endif
 	[THPRACE_SYM_LRU_DRAIN] = { { "lru_add_drain_all" },
 		"no lru_add_drain_all symbol" },
 	[THPRACE_SYM_MADVISE] = { { "do_madvise" }, "no do_madvise symbol" },
 	[THPRACE_SYM_STACK] = { { "stack_trace_save_tsk" }, "no stack_trace_save_tsk symbol" },
+	[THPRACE_SYM_FTRACE_LOCATION] = { { "ftrace_location" }, "no ftrace_location symbol" },
 };
 
 static unsigned long sym_addr[THPRACE_NR_SYMS];
@@ -234,6 +270,9 @@ int thprace_sym_init(void)
 	addr = sym_addr[THPRACE_SYM_STACK];
 	if (addr)
 		static_call_update(thprace_sc_stack, (typeof(no_stack) *)addr);
+	addr = sym_addr[THPRACE_SYM_FTRACE_LOCATION];
+	if (addr)
+		static_call_update(thprace_sc_location, (typeof(no_location) *)addr);
 	return 0;
 }
 
@@ -284,16 +323,16 @@ bool thprace_split_has_order(void)
 
 /**
  * thprace_anon_it_first() - first VMA of an anon_vma that covers a range
- * @root: anon_vma->rb_root
+ * @anon_vma: whose tree
  * @first: first page offset
  * @last: last page offset
  *
  * Context: anon_vma root rwsem held. Return: its chain link, or NULL.
  */
-struct anon_vma_chain *thprace_anon_it_first(struct rb_root_cached *root,
-					     unsigned long first, unsigned long last)
+struct anon_vma_chain *thprace_anon_it_first(struct anon_vma *anon_vma,
+					     pgoff_t first, pgoff_t last)
 {
-	return static_call(thprace_sc_anon_first)(root, first, last);
+	return static_call(thprace_sc_anon_first)(anon_tree(anon_vma), first, last);
 }
 
 /**
@@ -305,23 +344,23 @@ struct anon_vma_chain *thprace_anon_it_first(struct rb_root_cached *root,
  * Context: anon_vma root rwsem held. Return: the link, or NULL.
  */
 struct anon_vma_chain *thprace_anon_it_next(struct anon_vma_chain *avc,
-					    unsigned long first, unsigned long last)
+					    pgoff_t first, pgoff_t last)
 {
 	return static_call(thprace_sc_anon_next)(avc, first, last);
 }
 
 /**
  * thprace_file_it_first() - first VMA of a file's mapping that covers a range
- * @root: mapping->i_mmap
+ * @mapping: whose tree
  * @first: first page offset
  * @last: last page offset
  *
  * Context: i_mmap_rwsem held. Return: the VMA, or NULL.
  */
-struct vm_area_struct *thprace_file_it_first(struct rb_root_cached *root,
-					     unsigned long first, unsigned long last)
+struct vm_area_struct *thprace_file_it_first(struct address_space *mapping,
+					     pgoff_t first, pgoff_t last)
 {
-	return static_call(thprace_sc_file_first)(root, first, last);
+	return static_call(thprace_sc_file_first)(file_tree(mapping), first, last);
 }
 
 /**
@@ -333,7 +372,7 @@ struct vm_area_struct *thprace_file_it_first(struct rb_root_cached *root,
  * Context: i_mmap_rwsem held. Return: the VMA, or NULL.
  */
 struct vm_area_struct *thprace_file_it_next(struct vm_area_struct *vma,
-					    unsigned long first, unsigned long last)
+					    pgoff_t first, pgoff_t last)
 {
 	return static_call(thprace_sc_file_next)(vma, first, last);
 }
@@ -360,6 +399,18 @@ void thprace_lru_drain(void)
 int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice)
 {
 	return static_call(thprace_sc_madvise)(mm, start, len, advice);
+}
+
+/**
+ * thprace_ftrace_location() - where ftrace patches a function
+ * @addr: of its first instruction; where functions begin with an ENDBR it is behind that
+ *
+ * Context: process context.
+ * Return: the address that a callback is given, or 0: ftrace does not trace it.
+ */
+unsigned long thprace_ftrace_location(unsigned long addr)
+{
+	return static_call(thprace_sc_location)(addr);
 }
 
 /**

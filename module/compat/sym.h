@@ -20,6 +20,7 @@ enum thprace_sym {
 	THPRACE_SYM_LRU_DRAIN,
 	THPRACE_SYM_MADVISE,
 	THPRACE_SYM_STACK,
+	THPRACE_SYM_FTRACE_LOCATION,
 	THPRACE_NR_SYMS
 };
 
@@ -30,16 +31,17 @@ const char *thprace_sym_missing(enum thprace_sym sym);
 
 int thprace_split_page(struct page *page, unsigned int order);
 bool thprace_split_has_order(void);
-struct anon_vma_chain *thprace_anon_it_first(struct rb_root_cached *root,
-					     unsigned long first, unsigned long last);
+struct anon_vma_chain *thprace_anon_it_first(struct anon_vma *anon_vma,
+					     pgoff_t first, pgoff_t last);
 struct anon_vma_chain *thprace_anon_it_next(struct anon_vma_chain *avc,
-					    unsigned long first, unsigned long last);
-struct vm_area_struct *thprace_file_it_first(struct rb_root_cached *root,
-					     unsigned long first, unsigned long last);
+					    pgoff_t first, pgoff_t last);
+struct vm_area_struct *thprace_file_it_first(struct address_space *mapping,
+					     pgoff_t first, pgoff_t last);
 struct vm_area_struct *thprace_file_it_next(struct vm_area_struct *vma,
-					    unsigned long first, unsigned long last);
+					    pgoff_t first, pgoff_t last);
 void thprace_lru_drain(void);
 bool thprace_sleeps_in_folio_lock(struct task_struct *task);
+unsigned long thprace_ftrace_location(unsigned long addr);
 int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice);
 
 #endif /* THPRACE_SYM_H */

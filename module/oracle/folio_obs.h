@@ -22,7 +22,8 @@ struct thprace_candidate {
 
 enum thprace_observe_result {
 	THPRACE_OBSERVED,
-	THPRACE_OBSERVE_GONE,		/* no longer mapped here, or freed */
+	THPRACE_OBSERVE_GONE,		/* no longer mapped here, or split meanwhile */
+	THPRACE_OBSERVE_FOREIGN,	/* no memory that the rules are about */
 	THPRACE_OBSERVE_AGAIN,		/* mms or regions were added: lock again */
 	THPRACE_OBSERVE_BUSY,		/* someone else has the folio locked */
 	THPRACE_OBSERVE_UNKNOWN,	/* it is mapped where it can't be looked at */

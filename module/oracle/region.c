@@ -3,13 +3,33 @@
  * region.c - the quiesced check of one PMD-sized region of all mms
  */
 #include <linux/delay.h>
+#include <linux/moduleparam.h>
+#include <linux/sched/signal.h>
 
+#include "mm/pgwalk.h"
 #include "oracle/run.h"
 #include "state/record.h"
 #include "state/stats.h"
 
-/* How often the mms of a region are locked anew because more were found. */
+/* How often the mms of a region are locked anew. */
 #define MAX_RELOCKS	16
+
+#define MAX_LOOK_DELAY_MS	10000
+
+static unsigned int look_delay_ms;
+module_param(look_delay_ms, uint, 0600);
+MODULE_PARM_DESC(look_delay_ms,
+		 "for tests: how long a check waits between reading page table entries and looking at the folios that they map; 0 ends a wait");
+
+/* Folios can be reclaimed, split or truncated meanwhile: no lock is held that forbids it. */
+static void wait_before_look(void)
+{
+	unsigned int ms;
+
+	for (ms = 0; ms < min_t(unsigned int, READ_ONCE(look_delay_ms), MAX_LOOK_DELAY_MS) &&
+	     !fatal_signal_pending(current); ms += 20)
+		msleep(20);
+}
 
 /* Frames of the huge page that was here. */
 static void check_frames(struct thprace_check_run *r, unsigned int m, unsigned long addr,
@@ -37,22 +57,26 @@ static void check_frames(struct thprace_check_run *r, unsigned int m, unsigned l
 	}
 }
 
-/* An entry was read, and then the folio was gone: it may have taken the entry along. */
-static void check_unref(struct thprace_check_run *r, unsigned int m, unsigned int slot,
+/*
+ * An entry was read, and then the folio was gone.  Did it leave the entry behind?
+ * Else what is mapped here is another thing now.
+ */
+static bool check_unref(struct thprace_check_run *r, unsigned int m, unsigned int slot,
 			unsigned long pfn, unsigned long addr)
 {
 	struct thprace_finding f;
 
-	if ((r->checks & BIT_ULL(THPRACE_CHECK_REFCOUNT)) &&
-	    thprace_frames_unref(r->o->set.mm[m], addr + slot * PAGE_SIZE, pfn, &f)) {
-		f.index = slot;
-		thprace_record(r->s, THPRACE_CHECK_REFCOUNT, &f);
-	}
+	if (!(r->checks & BIT_ULL(THPRACE_CHECK_REFCOUNT)) ||
+	    !thprace_frames_unref(r->o->set.mm[m], addr + slot * PAGE_SIZE, pfn, &f))
+		return false;
+	f.index = slot;
+	thprace_record(r->s, THPRACE_CHECK_REFCOUNT, &f);
+	return true;
 }
 
 /*
  * The folio of one page that was seen. Returns how many of the @n frames from
- * @pfn on are its own, or 0: the set of mms grew, lock again.
+ * @pfn on are its own, or 0: lock again, @r->o->incomplete says why.
  */
 static unsigned int check_folio(struct thprace_check_run *r, unsigned int mm,
 				unsigned int slot, unsigned int n, unsigned long pfn,
@@ -63,7 +87,7 @@ static unsigned int check_folio(struct thprace_check_run *r, unsigned int mm,
 	unsigned long head, nr;
 
 	if (!page)
-		return 1;
+		return n;
 	head = folio_pfn(page_folio(page));
 	nr = folio_nr_pages(page_folio(page));
 	if (nr == THPRACE_HPAGE_NR)
@@ -75,11 +99,13 @@ static unsigned int check_folio(struct thprace_check_run *r, unsigned int mm,
 	switch (thprace_observe_folio(o, &o->obs, mm, pfn, slot, addr,
 				      thprace_session_held_refs(r->s, head, nr), false)) {
 	case THPRACE_OBSERVED:
+		n = min_t(unsigned long, n, o->obs.pfn + o->obs.nr - pfn);
 		thprace_judge_folio(r, mm, slot, pfn, addr);
 		thprace_stat_add(THPRACE_STAT_FOLIOS_CHECKED, 1);
 		break;
 	case THPRACE_OBSERVE_AGAIN:
 		thprace_observer_forget(o, head);
+		o->incomplete = "the set of mms kept growing";
 		return 0;
 	case THPRACE_OBSERVE_BUSY:
 		thprace_skip_all(r, "someone else has the folio locked");
@@ -88,7 +114,12 @@ static unsigned int check_folio(struct thprace_check_run *r, unsigned int mm,
 		thprace_skip_all(r, o->obs.incomplete);
 		break;
 	case THPRACE_OBSERVE_GONE:
-		check_unref(r, mm, slot, pfn, addr);
+		if (check_unref(r, mm, slot, pfn, addr))
+			break;
+		thprace_observer_forget(o, head);
+		o->incomplete = "what is mapped kept changing";
+		return 0;
+	case THPRACE_OBSERVE_FOREIGN:
 		break;
 	}
 	return n;
@@ -118,15 +149,36 @@ static bool check_run(struct thprace_check_run *r, unsigned int mm,
 	return true;
 }
 
+/*
+ * A huge page of which only the first page was judged.  Was it split meanwhile?
+ * Then its other pages are yet to be collected.
+ */
+static bool split_since(struct thprace_observer *o, unsigned int mm, unsigned long addr)
+{
+	enum thprace_level level;
+	unsigned int m;
+
+	thprace_pgwalk_entry(o->set.mm[mm], addr, &level);
+	if (level == THPRACE_LEVEL_PMD)
+		return false;
+	for (m = 0; m < o->set.nr_given; m++)
+		if (o->set.view[m].huge == o->set.view[mm].huge)
+			__set_bit(0, o->set.view[m].done);
+	o->incomplete = "what is mapped kept changing";
+	return true;
+}
+
 /* Everything that was collected of one mm; false: lock again. */
 static bool check_view(struct thprace_check_run *r, unsigned int mm, unsigned long addr,
 		       unsigned long *huge)
 {
 	const struct thprace_view *v = &r->o->set.view[mm];
-	unsigned int i;
+	unsigned int i, n;
 
-	if (v->huge)
-		return check_folio(r, mm, 0, THPRACE_HPAGE_NR, v->huge, addr, huge);
+	if (v->huge) {
+		n = check_folio(r, mm, 0, THPRACE_HPAGE_NR, v->huge, addr, huge);
+		return n == THPRACE_HPAGE_NR || (n && !split_since(r->o, mm, addr));
+	}
 	for (i = 0; i < v->nr_runs; i++)
 		if (!check_run(r, mm, &v->run[i], addr, huge))
 			return false;
@@ -176,7 +228,7 @@ int thprace_check_region(struct thprace_check_run *r, unsigned long addr)
 		clear_subpages(o->set.view[m].done);
 again:
 	if (tries++ == MAX_RELOCKS) {
-		thprace_skip_all(r, "the set of mms kept growing");
+		thprace_skip_all(r, o->incomplete);
 		return 0;
 	}
 	ret = thprace_mmset_lock(&o->set, addr);
@@ -190,6 +242,7 @@ again:
 	o->set.unlocked.control = thprace_run_injects(r, THPRACE_CHECK_MIGRATION_ENTRY);
 	for (m = 0; m < o->set.nr_given; m++)
 		thprace_mmset_collect(&o->set, m, addr);
+	wait_before_look();
 	for (m = 0; m < o->set.nr_given; m++) {
 		unsigned long huge = 0;
 

@@ -35,19 +35,20 @@ static bool find_addresses(struct alike *s)
 	o->nr_at = 0;
 	memset(o->at_slot, 0xff, o->set.nr_given * sizeof(o->at_slot[0]));
 	down_read(sem);
-	for (avc = thprace_anon_it_first(&s->anon_vma->rb_root, s->index, s->index + s->n - 1);
+	for (avc = thprace_anon_it_first(s->anon_vma, s->index, s->index + s->n - 1);
 	     avc;
 	     avc = thprace_anon_it_next(avc, s->index, s->index + s->n - 1)) {
 		struct vm_area_struct *vma = avc->vma;
+		pgoff_t start = thprace_vma_pgoff(vma, true);
 		unsigned long addr;
 		int m;
 
-		if (vma->vm_pgoff > s->index) {
-			s->n = min(s->n, vma->vm_pgoff - s->index);
+		if (start > s->index) {
+			s->n = min(s->n, start - s->index);
 			continue;
 		}
-		s->n = min(s->n, vma->vm_pgoff + vma_pages(vma) - s->index);
-		addr = vma->vm_start + ((s->index - vma->vm_pgoff) << PAGE_SHIFT);
+		s->n = min(s->n, start + vma_pages(vma) - s->index);
+		addr = thprace_vma_address(vma, true, s->index);
 		m = thprace_mmset_index(&o->set, vma->vm_mm);
 		known = m >= 0 && m < o->set.nr_given && (addr & PMD_MASK) == o->set.region &&
 			o->nr_at < ARRAY_SIZE(o->at) &&
@@ -112,7 +113,7 @@ static bool count_mappings(struct alike *s)
 
 		if (!vma)
 			continue;
-		off = vma->vm_start + ((s->index - vma->vm_pgoff) << PAGE_SHIFT) - o->set.region;
+		off = thprace_vma_address(vma, true, s->index) - o->set.region;
 		if (off >= PMD_SIZE)
 			return false;
 		if (o->at_slot[i] != off >> PAGE_SHIFT &&
@@ -174,7 +175,7 @@ unsigned int thprace_observe_small(struct thprace_observer *o, struct thprace_ob
 	vma = thprace_mmset_vma(&o->set, mm, addr);
 	/* on the chain of a locked mm's VMA: it stays */
 	if (!s.anon_vma || !vma || vma->vm_start > addr || !thprace_vma_has(vma, s.anon_vma) ||
-	    vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT) != s.index)
+	    thprace_vma_address(vma, true, s.index) != addr)
 		return 0;
 	if (!find_addresses(&s) || o->at_slot[mm] != slot || !count_mappings(&s))
 		return 0;

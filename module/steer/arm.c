@@ -240,7 +240,7 @@ void thprace_schedule_finish(struct thprace_session *s)
  * thprace_schedule_free() - give back all that steering took
  * @s: the session, about to be freed
  *
- * Context: process context; waits for probe handlers that still run.
+ * Context: process context; waits for probe handlers that still know the session.
  */
 void thprace_schedule_free(struct thprace_session *s)
 {

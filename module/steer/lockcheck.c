@@ -158,7 +158,7 @@ NOKPROBE_SYMBOL(enter_split);
 
 /**
  * thprace_lockcheck_unmap() - a split begins to unmap its folio
- * @regs: of try_to_migrate(folio, flags), or try_to_unmap(page, flags) on 5.10
+ * @fregs: of try_to_migrate(folio, flags), or try_to_unmap(page, flags) on 5.10
  *
  * TTU_RMAP_LOCKED for an anonymous folio comes from unmap_folio()/unmap_page()
  * of a split alone.  Its callers hold the folio lock and the anon_vma rwsem
@@ -168,10 +168,10 @@ NOKPROBE_SYMBOL(enter_split);
  *
  * Context: probe handler, preemption off.
  */
-void thprace_lockcheck_unmap(struct pt_regs *regs)
+void thprace_lockcheck_unmap(struct ftrace_regs *fregs)
 {
-	struct folio *folio = (struct folio *)regs_get_kernel_argument(regs, 0);
-	unsigned long ttu = regs_get_kernel_argument(regs, 1);
+	struct folio *folio = (struct folio *)ftrace_regs_get_argument(fregs, 0);
+	unsigned long ttu = ftrace_regs_get_argument(fregs, 1);
 	struct condition c = { .folio = folio, .pfn = folio_pfn(folio) };
 	struct anon_vma *anon_vma;
 
@@ -206,16 +206,16 @@ NOKPROBE_SYMBOL(thprace_lockcheck_unmap);
 
 /**
  * thprace_lockcheck_remap() - a split (or a migration) begins to remap
- * @regs: of remove_migration_ptes(src, dst, flags), pages on 5.10
+ * @fregs: of remove_migration_ptes(src, dst, flags), pages on 5.10
  *
  * Its callers have @dst locked, and unlock it when no entry is left.  Whoever
  * finds one relies on that (see migration_entry in docs/CHECKS.md).
  *
  * Context: probe handler, preemption off.
  */
-void thprace_lockcheck_remap(struct pt_regs *regs)
+void thprace_lockcheck_remap(struct ftrace_regs *fregs)
 {
-	struct page *dst = (struct page *)regs_get_kernel_argument(regs, 1);
+	struct page *dst = (struct page *)ftrace_regs_get_argument(fregs, 1);
 	struct condition c = {
 		.check = THPRACE_CHECK_SPLIT_FOLIO_LOCK, .holds = folio_is_locked,
 		.folio = page_folio(dst), .pfn = page_to_pfn(dst), .want = 1,
@@ -224,7 +224,7 @@ void thprace_lockcheck_remap(struct pt_regs *regs)
 	unsigned long flags;
 	int i;
 
-	thprace_intact_end((struct folio *)regs_get_kernel_argument(regs, 0));
+	thprace_intact_end((struct folio *)ftrace_regs_get_argument(fregs, 0));
 	thprace_intact_end((struct folio *)dst);
 	judge(&c);
 	for (i = 0; i < NR_SPLITTING; i++)
@@ -242,7 +242,7 @@ NOKPROBE_SYMBOL(thprace_lockcheck_remap);
 
 /**
  * thprace_lockcheck_tree() - a VMA joins or leaves the tree of an anon_vma
- * @regs: of anon_vma_interval_tree_insert() or _remove(), whose first argument
+ * @fregs: of anon_rmap_tree_insert() or _remove(), whose first argument
  *	is the link between the two
  *
  * All callers hold the rwsem of the root for write, and have set the link's
@@ -250,9 +250,9 @@ NOKPROBE_SYMBOL(thprace_lockcheck_remap);
  *
  * Context: probe handler, preemption off; hot: every fork and munmap.
  */
-void thprace_lockcheck_tree(struct pt_regs *regs)
+void thprace_lockcheck_tree(struct ftrace_regs *fregs)
 {
-	struct anon_vma_chain *avc = (void *)regs_get_kernel_argument(regs, 0);
+	struct anon_vma_chain *avc = (void *)ftrace_regs_get_argument(fregs, 0);
 
 	check_rmap_lock(avc->anon_vma, avc->vma->vm_start,
 			"an anon_vma's tree changes without its rwsem held for write");
@@ -262,25 +262,26 @@ NOKPROBE_SYMBOL(thprace_lockcheck_tree);
 
 /**
  * thprace_lockcheck_move() - mremap moves a huge PMD
- * @regs: of move_huge_pmd(vma, old_addr, new_addr, ...), vma being the source
+ * @fregs: of move_huge_pmd(vma, old_addr, new_addr, ...), vma being the source
  *
- * A walk visits VMAs by rising vm_pgoff.  If the destination comes first, a
+ * A walk visits VMAs by rising page offset.  If the destination comes first, a
  * PMD that moves in the middle of the walk is met nowhere; so the rmap locks
- * are taken just then (38a76013ad80, dd18dbc2d42a).  At equal vm_pgoff the
+ * are taken just then (38a76013ad80, dd18dbc2d42a).  At equal offsets the
  * order in the tree decides, which is not looked at here.
  *
  * Context: probe handler, preemption off; the mmap_lock is held for write.
  */
-void thprace_lockcheck_move(struct pt_regs *regs)
+void thprace_lockcheck_move(struct ftrace_regs *fregs)
 {
-	struct vm_area_struct *vma = (void *)regs_get_kernel_argument(regs, 0);
-	unsigned long new_addr = regs_get_kernel_argument(regs, 2);
+	struct vm_area_struct *vma = (void *)ftrace_regs_get_argument(fregs, 0);
+	unsigned long new_addr = ftrace_regs_get_argument(fregs, 2);
 	struct vm_area_struct *new;
 
 	if (!vma->anon_vma)
 		return;
 	new = find_vma(vma->vm_mm, new_addr);
-	if (!new || new->vm_start > new_addr || new->vm_pgoff >= vma->vm_pgoff)
+	if (!new || new->vm_start > new_addr ||
+	    thprace_vma_pgoff(new, true) >= thprace_vma_pgoff(vma, true))
 		return;
 	check_rmap_lock(vma->anon_vma, new_addr,
 			"a huge PMD moves to the left in the walk without the rmap locks");
@@ -290,26 +291,26 @@ NOKPROBE_SYMBOL(thprace_lockcheck_move);
 
 /**
  * thprace_lockcheck_collapse() - a collapse takes a page table out
- * @regs: of pmdp_collapse_flush(vma, addr, pmdp)
+ * @fregs: of pmdp_collapse_flush(vma, addr, pmdp)
  *
  * Only the collapse of anonymous memory: of a file's the VMA has no anon_vma,
  * or it is none of ours.
  *
  * Context: probe handler, preemption off; the mmap_lock is held for write.
  */
-void thprace_lockcheck_collapse(struct pt_regs *regs)
+void thprace_lockcheck_collapse(struct ftrace_regs *fregs)
 {
-	struct vm_area_struct *vma = (void *)regs_get_kernel_argument(regs, 0);
+	struct vm_area_struct *vma = (void *)ftrace_regs_get_argument(fregs, 0);
 
 	if (vma_is_anonymous(vma) && vma->anon_vma)
-		check_rmap_lock(vma->anon_vma, regs_get_kernel_argument(regs, 1),
+		check_rmap_lock(vma->anon_vma, ftrace_regs_get_argument(fregs, 1),
 				"a page table is collapsed without the anon_vma rwsem held for write");
 }
 
 NOKPROBE_SYMBOL(thprace_lockcheck_collapse);
 
 /* Was a function called by mremap's walk?  What it inlines, and how, differs. */
-static bool called_by_move(struct pt_regs *regs)
+static bool called_by_move(struct ftrace_regs *fregs)
 {
 	static const char * const walks[] = {
 		"move_page_tables", "move_pgt_entry", "move_normal_pmd",
@@ -317,7 +318,7 @@ static bool called_by_move(struct pt_regs *regs)
 	char name[KSYM_SYMBOL_LEN];
 	unsigned int i;
 
-	sprint_symbol_no_offset(name, thprace_caller(regs));
+	sprint_symbol_no_offset(name, ftrace_regs_get_return_address(fregs));
 	for (i = 0; i < ARRAY_SIZE(walks); i++)
 		if (str_has_prefix(name, walks[i]))
 			return true;
@@ -328,7 +329,7 @@ NOKPROBE_SYMBOL(called_by_move);
 
 /**
  * thprace_lockcheck_flush() - the TLB is flushed; perhaps since mremap moved a page table
- * @regs: of flush_tlb_mm_range(mm, start, end, stride_shift, freed_tables)
+ * @fregs: of flush_tlb_mm_range(mm, start, end, stride_shift, freed_tables)
  *
  * move_normal_pmd() puts the table below the new PMD and flushes the old 2 MiB,
  * all of it under the rmap locks (97113eb39fa7).  The old PMD is none then, as
@@ -337,11 +338,11 @@ NOKPROBE_SYMBOL(called_by_move);
  * Context: probe handler, preemption off; hot.  Where it judges, current holds
  * the mmap_lock for write.
  */
-void thprace_lockcheck_flush(struct pt_regs *regs)
+void thprace_lockcheck_flush(struct ftrace_regs *fregs)
 {
-	struct mm_struct *mm = (void *)regs_get_kernel_argument(regs, 0);
-	unsigned long start = regs_get_kernel_argument(regs, 1);
-	unsigned long end = regs_get_kernel_argument(regs, 2);
+	struct mm_struct *mm = (void *)ftrace_regs_get_argument(fregs, 0);
+	unsigned long start = ftrace_regs_get_argument(fregs, 1);
+	unsigned long end = ftrace_regs_get_argument(fregs, 2);
 	struct vm_area_struct *vma;
 	pmd_t *pmd;
 
@@ -349,7 +350,7 @@ void thprace_lockcheck_flush(struct pt_regs *regs)
 	    !thprace_rwsem_write_owned(&mm->mmap_lock, current))
 		return;
 	pmd = thprace_find_pmd(mm, start);
-	if (!pmd || !pmd_none(READ_ONCE(*pmd)) || !called_by_move(regs))
+	if (!pmd || !pmd_none(READ_ONCE(*pmd)) || !called_by_move(fregs))
 		return;
 	vma = find_vma(mm, start);
 	if (vma && vma->vm_start <= start && vma->anon_vma)
@@ -379,13 +380,13 @@ NOKPROBE_SYMBOL(thprace_lockcheck_root);
 
 /**
  * thprace_lockcheck_swap() - a folio is unmapped, perhaps to swap entries
- * @regs: of try_to_unmap(folio, flags)
+ * @fregs: of try_to_unmap(folio, flags)
  *
  * Context: probe handler, preemption off.
  */
-void thprace_lockcheck_swap(struct pt_regs *regs)
+void thprace_lockcheck_swap(struct ftrace_regs *fregs)
 {
-	thprace_intact_end((struct folio *)regs_get_kernel_argument(regs, 0));
+	thprace_intact_end((struct folio *)ftrace_regs_get_argument(fregs, 0));
 }
 
 NOKPROBE_SYMBOL(thprace_lockcheck_swap);

@@ -74,11 +74,11 @@ const struct thprace_phase thprace_phases[] = {
 	{ "vma_complete", UNMAP, { "vma_complete" },
 	  "before the anon_vma rwsem is released; mmap_lock, anon_vma rwsem for write",
 	  .section = THPRACE_SECTION_COMPLETE },
-	{ "anon_vma_tree_remove", UNMAP | OTHER, { "anon_vma_interval_tree_remove" },
+	{ "anon_vma_tree_remove", UNMAP | OTHER, { "anon_rmap_tree_remove", "anon_vma_interval_tree_remove" },
 	  "a VMA leaves the anon_vma's tree; anon_vma rwsem for write",
 	  thprace_lockcheck_tree,
 	  .section = THPRACE_SECTION_REMOVE },
-	{ "anon_vma_tree_insert", UNMAP | OTHER, { "anon_vma_interval_tree_insert" },
+	{ "anon_vma_tree_insert", UNMAP | OTHER, { "anon_rmap_tree_insert", "anon_vma_interval_tree_insert" },
 	  "a VMA joins the anon_vma's tree; anon_vma rwsem for write",
 	  thprace_lockcheck_tree,
 	  .section = THPRACE_SECTION_INSERT },
@@ -214,17 +214,17 @@ NOKPROBE_SYMBOL(vma_covers);
 /**
  * thprace_phase_is_about() - is this entry about a huge page of an mm?
  * @phase: which
- * @regs: of the function, whose arguments may be read
+ * @fregs: of the function, whose arguments may be read
  * @mm: the mm
  * @addr: PMD-aligned, or 0: anywhere in the mm
  *
  * Context: probe handler, preemption off; a VMA among the arguments is stable,
  * as the function's caller holds a lock for that.
  */
-bool thprace_phase_is_about(unsigned int phase, struct pt_regs *regs,
+bool thprace_phase_is_about(unsigned int phase, struct ftrace_regs *fregs,
 			    struct mm_struct *mm, unsigned long addr)
 {
-	const struct vm_area_struct *vma = (void *)regs_get_kernel_argument(regs, 0);
+	const struct vm_area_struct *vma = (void *)ftrace_regs_get_argument(fregs, 0);
 	unsigned int nth = 1;
 
 	switch (thprace_phases[phase].about) {
@@ -234,7 +234,7 @@ bool thprace_phase_is_about(unsigned int phase, struct pt_regs *regs,
 		nth = 2;
 		fallthrough;
 	case THPRACE_ABOUT_MM_ADDR:
-		if (regs_get_kernel_argument(regs, 0) != (unsigned long)mm)
+		if (ftrace_regs_get_argument(fregs, 0) != (unsigned long)mm)
 			return false;
 		break;
 	case THPRACE_ABOUT_VMA_ADDR:
@@ -244,7 +244,7 @@ bool thprace_phase_is_about(unsigned int phase, struct pt_regs *regs,
 	case THPRACE_ABOUT_VMA:
 		return vma_covers(vma, mm, addr, addr ? addr + PMD_SIZE : ULONG_MAX);
 	}
-	return !addr || (regs_get_kernel_argument(regs, nth) & PMD_MASK) == addr;
+	return !addr || (ftrace_regs_get_argument(fregs, nth) & PMD_MASK) == addr;
 }
 
 NOKPROBE_SYMBOL(thprace_phase_is_about);

@@ -10,8 +10,9 @@
 
 #include <linux/types.h>
 
+#include "compat/ftrace.h"
+
 struct mm_struct;
-struct pt_regs;
 
 #define THPRACE_SIDE_SPLIT	1
 #define THPRACE_SIDE_UNMAP	2
@@ -60,7 +61,7 @@ struct thprace_phase {
 	unsigned int sides;
 	const char *symbol[4];
 	const char *what;
-	void (*racing)(struct pt_regs *regs);
+	void (*racing)(struct ftrace_regs *fregs);
 	enum thprace_section_kind section;
 	enum thprace_about about;
 	bool kthread;
@@ -74,7 +75,7 @@ extern const unsigned int thprace_nr_phases;
 
 int thprace_phase_find(const char *name);
 const char *thprace_phase_side(unsigned int phase);
-bool thprace_phase_is_about(unsigned int phase, struct pt_regs *regs,
+bool thprace_phase_is_about(unsigned int phase, struct ftrace_regs *fregs,
 			    struct mm_struct *mm, unsigned long addr);
 
 #endif /* THPRACE_POINTS_H */

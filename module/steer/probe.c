@@ -2,112 +2,240 @@
 /*
  * probe.c - places the probes of the table of points
  *
- * Probes are placed for the first user and removed with the last.  Only probes
- * that ftrace carries are used: in an int3 probe interrupts are off, and to
- * wait there would hold up TLB flushes.
+ * Entries are seen by two ftrace_ops, for the rows with a racing check and for
+ * the others.  The addresses of each are known from load on, so placing or
+ * removing all of them is one update of the kernel's text.  They are placed for
+ * the first user, and removed some time after the last one has gone: sessions
+ * often follow each other, and each update interrupts all CPUs.  Returns are seen
+ * by kretprobes.
+ *
+ * No function is in both, so ftrace calls each ops by a trampoline of its own,
+ * with the preemption of the function's caller; and by its list function, with
+ * preemption off, where somebody else traces the same function.  A handler does
+ * its work with preemption off, which makes it an RCU reader, and only parks with
+ * that of the caller.  It must not sleep: unregistering waits for tasks that are
+ * preempted on a trampoline, but not for those that sleep there.
  */
-#include <linux/kprobes.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sort.h>
+#include <linux/workqueue.h>
 
 #include "compat/args.h"
+#include "compat/ftrace.h"
 #include "compat/sym.h"
 #include "steer/points.h"
 #include "steer/probe.h"
 #include "steer/schedule.h"
 
 /*
- * What the kernel has for a row.  @addr and @args are set at load; the rest is
- * guarded by point_lock, but handlers read it.
+ * What the kernel has for a row.  @addr, @ip and @args are set at load; the rest
+ * is guarded by point_lock.
  */
 static struct point {
 	unsigned long addr;
+	unsigned long ip;	/* that a handler is given: behind an ENDBR */
 	const char *why_not;	/* for good: no lane can be parked here */
 	char args[112];		/* why no argument is read, or empty */
-	bool placed;
-	struct kprobe kp;
 	struct kretprobe rp;
 	unsigned int nr_returns;
 } points[THPRACE_MAX_PHASES];
 
-static DEFINE_MUTEX(point_lock);
-static unsigned int nr_racing, nr_all;	/* point_lock */
+/* The rows that have a probe, by address; set at load. */
+static struct {
+	unsigned long ip;
+	unsigned int phase;
+} by_ip[THPRACE_MAX_PHASES];
+static unsigned int nr_by_ip;
 
-static int enter(struct kprobe *kp, struct pt_regs *regs)
-{
-	unsigned int phase = container_of(kp, struct point, kp) - points;
+static void entered(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+		    struct ftrace_regs *fregs);
 
-	if (points[phase].args[0])
-		regs = NULL;
-	else if (thprace_phases[phase].racing)
-		thprace_phases[phase].racing(regs);
-	thprace_schedule_hit(phase, false, regs);
-	return 0;
+#define SET_OPS	{							\
+	.func = entered,						\
+	/* PERMANENT: ftrace can't be switched off while we rely on it */ \
+	.flags = FTRACE_OPS_FL_SAVE_ARGS | FTRACE_OPS_FL_PERMANENT |	\
+		 THPRACE_FTRACE_FL_GUARDED,				\
 }
 
-NOKPROBE_SYMBOL(enter);
+enum { RACING, OTHERS, NR_SETS };
 
+/**
+ * struct probe_set - probes that come and go together
+ * @ops: its filter is set at load, and never empty while it is registered
+ * @nr: addresses in the filter
+ * @users: who needs it
+ * @placed: it is registered
+ * @dead: it can't be
+ */
+struct probe_set {
+	struct ftrace_ops ops;
+	unsigned int nr, users;
+	bool placed, dead;
+};
+
+static struct probe_set sets[NR_SETS] = { { .ops = SET_OPS }, { .ops = SET_OPS } };
+
+static DEFINE_MUTEX(point_lock);
+
+#define UNUSED_JIFFIES	(10 * HZ)	/* that probes stay without a user */
+static void remove_unused(struct work_struct *work);
+static DECLARE_DELAYED_WORK(removal, remove_unused);
+
+static DEFINE_PER_CPU(unsigned int, inside);	/* contexts in which a handler runs */
+static DEFINE_PER_CPU(unsigned long, missed);	/* entries at which racing checks were not made */
+
+static struct probe_set *set_of(unsigned int phase)
+{
+	return &sets[thprace_phases[phase].racing ? RACING : OTHERS];
+}
+
+static unsigned int phase_at(unsigned long ip)
+{
+	unsigned int low = 0, high = nr_by_ip, mid;
+
+	while (high - low > 1) {
+		mid = (low + high) / 2;
+		if (by_ip[mid].ip <= ip)
+			low = mid;
+		else
+			high = mid;
+	}
+	return by_ip[low].phase;
+}
+
+NOKPROBE_SYMBOL(phase_at);
+
+/* Preemption off. A bit for where current code runs: task, softirq, interrupt or NMI. */
+static unsigned int context(void)
+{
+	unsigned long count = preempt_count();
+
+	return count & NMI_MASK ? 8 : count & HARDIRQ_MASK ? 4 : count & SOFTIRQ_OFFSET ? 2 : 1;
+}
+
+/*
+ * Nothing that a handler calls has a probe.  Should it once be otherwise, what it
+ * comes to within itself is missed, not a deadlock.
+ */
+static void entered(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+		    struct ftrace_regs *fregs)
+{
+	unsigned int phase = phase_at(ip), bit;
+	struct thprace_spot spot;
+	bool park = false;
+
+	preempt_disable_notrace();
+	bit = context();
+	if (this_cpu_read(inside) & bit) {
+		if (thprace_phases[phase].racing)
+			this_cpu_inc(missed);
+	} else {
+		this_cpu_or(inside, bit);
+		if (points[phase].args[0])
+			fregs = NULL;
+		else if (thprace_phases[phase].racing)
+			thprace_phases[phase].racing(fregs);
+		park = thprace_schedule_hit(phase, false, fregs, &spot);
+		this_cpu_and(inside, ~bit);
+	}
+	preempt_enable_notrace();
+	if (park)
+		thprace_schedule_park(&spot);
+}
+
+NOKPROBE_SYMBOL(entered);
+
+/* Preemption is off. */
 static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct kretprobe *rp = thprace_kretprobe_of(ri);
+	struct thprace_spot spot;
 
-	if (rp)
-		thprace_schedule_hit(container_of(rp, struct point, rp) - points, true, NULL);
+	if (rp && thprace_schedule_hit(container_of(rp, struct point, rp) - points, true,
+				       NULL, &spot))
+		thprace_schedule_park(&spot);
 	return 0;
 }
 
 NOKPROBE_SYMBOL(returned);
 
-/* Errors that the same function gives each time; after others it is tried again. */
+/* Errors that come each time; after others it is tried again. */
 static bool is_permanent(int err)
 {
 	return err == -EINVAL || err == -EILSEQ || err == -ENOENT || err == -ENODEV ||
 	       err == -EOPNOTSUPP;
 }
 
-/* point_lock held. Return 0 also when none can be placed there for good. */
-static int place(unsigned int phase)
+/* point_lock held. Return 0 also when none can be placed for good. */
+static int place(struct probe_set *set)
 {
-	struct point *p = &points[phase];
+	unsigned int i;
 	int ret;
 
-	if (p->placed || p->why_not)
+	if (set->placed || set->dead || !set->nr)
 		return 0;
-	memset(&p->kp, 0, sizeof(p->kp));
-	p->kp.addr = (kprobe_opcode_t *)p->addr;
-	p->kp.pre_handler = enter;
-	ret = register_kprobe(&p->kp);
-	if (ret && !is_permanent(ret)) {
-		pr_info_ratelimited("thprace: no probe in %s just now: %d\n",
-				    thprace_phases[phase].name, ret);
-		return ret;
+	ret = register_ftrace_function(&set->ops);
+	if (!ret) {
+		WRITE_ONCE(set->placed, true);
+	} else if (is_permanent(ret)) {
+		set->dead = true;
+		for (i = 0; i < nr_by_ip; i++)
+			if (set_of(by_ip[i].phase) == set)
+				points[by_ip[i].phase].why_not = "no probe can be placed there";
+		ret = 0;
+	} else {
+		pr_info_ratelimited("thprace: no probes just now: %d\n", ret);
 	}
-	if (ret) {
-		p->why_not = "no probe can be placed there";
-		return 0;
-	}
-	if (!(p->kp.flags & KPROBE_FLAG_FTRACE)) {
-		unregister_kprobe(&p->kp);
-		p->why_not = "ftrace does not carry a probe there";
-		return 0;
-	}
-	p->placed = true;
-	return 0;
+	return ret;
 }
 
-/* point_lock held: take out what nobody uses any more, in one grace period. */
-static void remove_unused(void)
+/* point_lock held: returns when no handler runs any more. */
+static void take_out(struct probe_set *set)
 {
-	static struct kprobe *unused[THPRACE_MAX_PHASES];	/* point_lock */
-	unsigned int i, nr = 0;
+	if (!set->placed)
+		return;
+	WRITE_ONCE(set->placed, false);
+	if (!unregister_ftrace_function(&set->ops))
+		return;
+	/* ftrace has found a fault of its own and given up: it may still call us */
+	pr_err("thprace: ftrace does not let go of the probes, so the module stays\n");
+	WRITE_ONCE(set->placed, true);
+	__module_get(THIS_MODULE);
+}
 
-	for (i = 0; i < thprace_nr_phases && !nr_all; i++) {
-		if (!points[i].placed || (nr_racing && thprace_phases[i].racing))
-			continue;
-		unused[nr++] = &points[i].kp;
-		points[i].placed = false;
+static int get(struct probe_set *set)
+{
+	int ret;
+
+	mutex_lock(&point_lock);
+	ret = place(set);
+	if (!ret)
+		set->users++;
+	mutex_unlock(&point_lock);
+	return ret;
+}
+
+static void remove_unused(struct work_struct *work)
+{
+	unsigned int i;
+
+	mutex_lock(&point_lock);
+	for (i = 0; i < NR_SETS; i++)
+		if (!sets[i].users)
+			take_out(&sets[i]);
+	mutex_unlock(&point_lock);
+}
+
+static void put(struct probe_set *set)
+{
+	mutex_lock(&point_lock);
+	if (!--set->users) {
+		cancel_delayed_work(&removal);
+		schedule_delayed_work(&removal, UNUSED_JIFFIES);
 	}
-	if (nr)
-		unregister_kprobes(unused, nr);
+	mutex_unlock(&point_lock);
 }
 
 /**
@@ -116,36 +244,22 @@ static void remove_unused(void)
  * Where none can ever be placed its checks become unavailable, which is no error.
  *
  * Context: process context.
- * Return: 0, or an errno (-ENOMEM...) that may be another one next time.
+ * Return: 0; -EBUSY: ftrace is switched off (kernel.ftrace_enabled); or another
+ * errno (-ENOMEM...) that may be another one next time.
  */
 int thprace_phase_get_racing(void)
 {
-	unsigned int i;
-	int ret = 0;
-
-	mutex_lock(&point_lock);
-	for (i = 0; i < thprace_nr_phases && !nr_racing && !ret; i++)
-		if (thprace_phases[i].racing)
-			ret = place(i);
-	if (!ret)
-		nr_racing++;
-	else
-		remove_unused();
-	mutex_unlock(&point_lock);
-	return ret;
+	return get(&sets[RACING]);
 }
 
 /**
  * thprace_phase_put_racing() - undo it
  *
- * Context: process context.
+ * Context: process context; handlers may go on running.
  */
 void thprace_phase_put_racing(void)
 {
-	mutex_lock(&point_lock);
-	nr_racing--;
-	remove_unused();
-	mutex_unlock(&point_lock);
+	put(&sets[RACING]);
 }
 
 /**
@@ -155,31 +269,25 @@ void thprace_phase_put_racing(void)
  */
 int thprace_phase_get_all(void)
 {
-	unsigned int i;
-	int ret = 0;
+	int ret = get(&sets[RACING]);
 
-	mutex_lock(&point_lock);
-	for (i = 0; i < thprace_nr_phases && !nr_all && !ret; i++)
-		ret = place(i);
-	if (!ret)
-		nr_all++;
-	else
-		remove_unused();
-	mutex_unlock(&point_lock);
+	if (ret)
+		return ret;
+	ret = get(&sets[OTHERS]);
+	if (ret)
+		put(&sets[RACING]);
 	return ret;
 }
 
 /**
  * thprace_phase_put_all() - undo it
  *
- * Context: process context.
+ * Context: process context; handlers may go on running.
  */
 void thprace_phase_put_all(void)
 {
-	mutex_lock(&point_lock);
-	nr_all--;
-	remove_unused();
-	mutex_unlock(&point_lock);
+	put(&sets[OTHERS]);
+	put(&sets[RACING]);
 }
 
 /**
@@ -240,16 +348,15 @@ void thprace_phase_put_return(unsigned int phase)
 /**
  * thprace_phase_missed() - how often a racing check's probe was passed unseen
  *
- * As kprobes count it; of the probes that are placed now.
+ * Since load.
  */
 u64 thprace_phase_missed(void)
 {
-	unsigned int i;
 	u64 sum = 0;
+	int cpu;
 
-	for (i = 0; i < thprace_nr_phases; i++)
-		if (thprace_phases[i].racing && READ_ONCE(points[i].placed))
-			sum += READ_ONCE(points[i].kp.nmissed);
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(missed, cpu));
 	return sum;
 }
 
@@ -264,7 +371,8 @@ bool thprace_phase_probed(const char *name)
 
 	for (i = 0; phase >= 0 && i < thprace_nr_phases; i++)
 		if (points[i].addr && points[i].addr == points[phase].addr &&
-		    !points[i].args[0] && READ_ONCE(points[i].placed))
+		    !points[i].args[0] && !READ_ONCE(points[i].why_not) &&
+		    READ_ONCE(set_of(i)->placed))
 			return true;
 	return false;
 }
@@ -327,28 +435,82 @@ static void find(unsigned int phase)
 		p->why_not = p->args;
 }
 
-/**
- * thprace_phase_init() - find the functions; no probe is placed yet
- *
- * Context: module load. Return: 0.
- */
-int thprace_phase_init(void)
+static int by_address(const void *a, const void *b)
 {
-	unsigned int i, j;
+	unsigned long x = *(const unsigned long *)a, y = *(const unsigned long *)b;
 
-	for (i = 0; i < thprace_nr_phases; i++) {
-		find(i);
-		for (j = 0; j < i && points[i].addr; j++)
-			if (points[j].addr == points[i].addr)
-				points[i].why_not = "the function of an earlier phase, here";
+	return x < y ? -1 : x > y;
+}
+
+/* Where a probe of a row would sit; rows that share an address leave it to the first. */
+static int locate(unsigned int phase)
+{
+	struct point *p = &points[phase];
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < phase; i++)
+		if (points[i].addr == p->addr)
+			p->why_not = "the function of an earlier phase, here";
+	p->ip = thprace_ftrace_location(p->addr);
+	if (!p->ip)
+		p->why_not = "ftrace does not carry a probe there";
+	if (p->why_not)
+		return 0;
+	ret = ftrace_set_filter_ip(&set_of(phase)->ops, p->ip, 0, 0);
+	if (is_permanent(ret)) {
+		p->why_not = "no probe can be placed there";
+		return 0;
 	}
+	if (ret)
+		return ret;
+	set_of(phase)->nr++;
+	by_ip[nr_by_ip].ip = p->ip;
+	by_ip[nr_by_ip++].phase = phase;
 	return 0;
 }
 
+static void free_filters(void)
+{
+	unsigned int i;
+
+	/* an empty filter means all functions: neither is registered ever again */
+	for (i = 0; i < NR_SETS; i++)
+		if (sets[i].nr)
+			ftrace_set_filter(&sets[i].ops, NULL, 0, 1);
+}
+
 /**
- * thprace_phase_exit() - nothing is placed any more: all users are gone
+ * thprace_phase_init() - find the functions; no probe is placed yet
+ *
+ * Context: module load. Return: 0, -ENOMEM.
+ */
+int thprace_phase_init(void)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < thprace_nr_phases && !ret; i++) {
+		find(i);
+		if (points[i].addr)
+			ret = locate(i);
+	}
+	if (ret)
+		free_filters();
+	sort(by_ip, nr_by_ip, sizeof(by_ip[0]), by_address, NULL);
+	return ret;
+}
+
+/**
+ * thprace_phase_exit() - remove the probes: all users are gone
  */
 void thprace_phase_exit(void)
 {
-	WARN_ON(nr_racing || nr_all);
+	unsigned int i;
+
+	for (i = 0; i < NR_SETS; i++)
+		WARN_ON(sets[i].users);
+	cancel_delayed_work_sync(&removal);
+	remove_unused(NULL);
+	free_filters();
 }

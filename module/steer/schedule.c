@@ -7,8 +7,8 @@
  * take.
  *
  * Of the lanes of an armed round one runs, that of the current step.  The
- * others wait at their points (spinning, with interrupts on: preemption is off
- * in a probe handler), sleep before their start, or have ended.  When the
+ * others wait at their points (spinning, with interrupts on), sleep before their
+ * start, or have ended.  When the
  * running lane sleeps, or takes many times longer than its op takes by itself,
  * the step is blocked; the lane then runs on freely and the next step begins.
  */
@@ -93,10 +93,10 @@ static bool all_here(struct thprace_steering *st, u64 now)
 
 /*
  * A kernel thread works on the memory of everybody: is this about the lane's
- * huge page?  Where that can't be told from the arguments it is not.  @regs are
+ * huge page?  Where that can't be told from the arguments it is not.  @fregs are
  * those of an entry, or NULL.
  */
-static bool is_about(const struct steer_lane *l, unsigned int phase, struct pt_regs *regs)
+static bool is_about(const struct steer_lane *l, unsigned int phase, struct ftrace_regs *fregs)
 {
 	if (!l->helper)
 		return !thprace_phases[phase].kthread;
@@ -105,7 +105,7 @@ static bool is_about(const struct steer_lane *l, unsigned int phase, struct pt_r
 		return false;
 	if (!(current->flags & PF_KTHREAD))
 		return !thprace_phases[phase].kthread;
-	return regs && l->mm && thprace_phase_is_about(phase, regs, l->mm, l->addr);
+	return fregs && l->mm && thprace_phase_is_about(phase, fregs, l->mm, l->addr);
 }
 
 NOKPROBE_SYMBOL(is_about);
@@ -218,7 +218,7 @@ static void look_for_clash(struct thprace_session *s, unsigned int lane,
 
 NOKPROBE_SYMBOL(look_for_clash);
 
-/* Keep a parked lane where it is; bounded, as it spins with preemption off. */
+/* Keep a parked lane where it is; bounded, as it may spin with preemption off. */
 static void spin_parked(struct thprace_steering *st, unsigned int lane)
 {
 	u64 begun = ktime_get_mono_fast_ns();
@@ -242,13 +242,15 @@ NOKPROBE_SYMBOL(spin_parked);
  * thprace_schedule_hit() - a task enters (or returns from) a phase
  * @phase: which
  * @returned: it returns
- * @regs: of the function at its entry; NULL: its arguments must not be read
- *
- * Parks current when the schedule says so.
+ * @fregs: of the function at its entry; NULL: its arguments must not be read
+ * @spot: out
  *
  * Context: probe handler, preemption off; any task, most are no lane.
+ * Return: does the schedule say that current waits here?  It is counted as parked
+ * then, and thprace_schedule_park() must follow.
  */
-void thprace_schedule_hit(unsigned int phase, bool returned, struct pt_regs *regs)
+bool thprace_schedule_hit(unsigned int phase, bool returned, struct ftrace_regs *fregs,
+			  struct thprace_spot *spot)
 {
 	struct thprace_steering *st;
 	struct thprace_step_result *r;
@@ -262,23 +264,23 @@ void thprace_schedule_hit(unsigned int phase, bool returned, struct pt_regs *reg
 	bool park = false;
 
 	if (!thprace_lanemap_find(current, &ref) || ref.lane == THPRACE_NO_LANE || !in_task())
-		return;
+		return false;
 	s = ref.s;
 	lane = ref.lane;
 	st = READ_ONCE(s->steer);
 	if (!st || !READ_ONCE(st->armed))
-		return;
+		return false;
 	l = &st->lane[lane];
 	/* a task that still leaves a function is no lane of the next round */
-	if (READ_ONCE(l->task) != current || !is_about(l, phase, regs))
-		return;
+	if (READ_ONCE(l->task) != current || !is_about(l, phase, fregs))
+		return false;
 	l->at_work = true;
 	l->last = phase;
 	nth = returned ? ++l->returns[phase] : ++l->hits[phase];
 	if (!returned) {
 		bool control = ref.inject & BIT_ULL(THPRACE_CHECK_SPLIT_SERIAL);
 
-		here = thprace_section_pass(&l->section, phase, regs, control ? st : NULL);
+		here = thprace_section_pass(&l->section, phase, fregs, control ? st : NULL);
 		if (here)
 			look_for_clash(s, lane, phase, here);
 	}
@@ -303,18 +305,40 @@ void thprace_schedule_hit(unsigned int phase, bool returned, struct pt_regs *reg
 		}
 	}
 	raw_spin_unlock_irqrestore(&st->lock, flags);
-	if (!park)
-		return;
+	spot->st = st;
+	spot->lane = lane;
+	return park;
+}
+
+NOKPROBE_SYMBOL(thprace_schedule_hit);
+
+/**
+ * thprace_schedule_park() - current waits until the schedule lets it go on
+ * @spot: of thprace_schedule_hit()
+ *
+ * thprace_schedule_disarm() waits for it, so it need not be an RCU reader.
+ *
+ * Context: probe handler, interrupts on, preemption on or off.  Spins; must not
+ * sleep, as the trampoline that it returns to may go away under a sleeper.
+ */
+void thprace_schedule_park(const struct thprace_spot *spot)
+{
+	struct thprace_steering *st = spot->st;
+	struct steer_lane *l = &st->lane[spot->lane];
+	unsigned long flags;
+
 	thprace_stat_add(THPRACE_STAT_PARKS, 1);
-	spin_parked(st, lane);
+	spin_parked(st, spot->lane);
 	raw_spin_lock_irqsave(&st->lock, flags);
 	l->parked = false;
 	l->section.parked = NULL;
 	raw_spin_unlock_irqrestore(&st->lock, flags);
+	/* @st may be freed from here on; orders all of the above before it */
+	smp_mb__before_atomic();
 	atomic_dec(&st->parked);
 }
 
-NOKPROBE_SYMBOL(thprace_schedule_hit);
+NOKPROBE_SYMBOL(thprace_schedule_park);
 
 /* st->lock held: the lane's way is that of @task, within @mm. */
 static void follow(struct steer_lane *l, struct task_struct *task, struct mm_struct *mm)

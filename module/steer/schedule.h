@@ -7,6 +7,7 @@
 #ifndef THPRACE_SCHEDULE_H
 #define THPRACE_SCHEDULE_H
 
+#include "compat/ftrace.h"
 #include "state/session.h"
 
 enum thprace_step_state {
@@ -25,6 +26,12 @@ struct thprace_step_result {
 	const char *lock;	/* blocked by this lock, as a word, or NULL: not known */
 };
 
+/* Where a lane is to be parked. */
+struct thprace_spot {
+	struct thprace_steering *st;
+	unsigned int lane;
+};
+
 int thprace_schedule_validate(const struct thprace_spec *spec);
 int thprace_schedule_arm(struct thprace_session *s, const struct thprace_spec *spec);
 int thprace_schedule_set(struct thprace_session *s, const struct thprace_step *step,
@@ -41,7 +48,9 @@ void thprace_schedule_enter(struct thprace_session *s, unsigned int lane,
 void thprace_schedule_go(struct thprace_session *s, unsigned int lane);
 void thprace_schedule_done(struct thprace_session *s, unsigned int lane);
 int thprace_schedule_split(struct page *page, unsigned int order);
-void thprace_schedule_hit(unsigned int phase, bool returned, struct pt_regs *regs);
+bool thprace_schedule_hit(unsigned int phase, bool returned, struct ftrace_regs *fregs,
+			  struct thprace_spot *spot);
+void thprace_schedule_park(const struct thprace_spot *spot);
 unsigned int thprace_schedule_results(struct thprace_session *s,
 				      const struct thprace_step_result **result);
 u32 thprace_schedule_hits(struct thprace_session *s, unsigned int lane, unsigned int phase);

@@ -27,7 +27,7 @@ static struct anon_vma *root_of(struct anon_vma *anon_vma)
 }
 
 static const void *pass(struct thprace_section *sec, unsigned int phase,
-			struct pt_regs *regs, const void *shadow)
+			struct ftrace_regs *fregs, const void *shadow)
 {
 	struct vm_area_struct *vma;
 	struct anon_vma_chain *avc;
@@ -62,9 +62,9 @@ static const void *pass(struct thprace_section *sec, unsigned int phase,
 		return NULL;
 	case THPRACE_SECTION_REMOVE:
 	case THPRACE_SECTION_INSERT:
-		if (!regs)
+		if (!fregs)
 			break;
-		avc = (void *)regs_get_kernel_argument(regs, 0);
+		avc = (void *)ftrace_regs_get_argument(fregs, 0);
 		here = root_of(avc->anon_vma);
 		sec->split = false;
 		/* back in the tree: the lock goes next */
@@ -78,9 +78,9 @@ static const void *pass(struct thprace_section *sec, unsigned int phase,
 		sec->adjusting = false;
 		return here;
 	case THPRACE_SECTION_COLLAPSE:
-		if (!regs)
+		if (!fregs)
 			break;
-		vma = (void *)regs_get_kernel_argument(regs, 0);
+		vma = (void *)ftrace_regs_get_argument(fregs, 0);
 		sec->split = false;
 		return vma_is_anonymous(vma) ? root_of(vma->anon_vma) : NULL;
 	}
@@ -97,7 +97,7 @@ NOKPROBE_SYMBOL(pass);
  * thprace_section_pass() - a lane enters a phase
  * @sec: of the lane; current is its task
  * @phase: which
- * @regs: of the function, or NULL: its arguments must not be read
+ * @fregs: of the function, or NULL: its arguments must not be read
  * @shadow: NULL, or (control) an identity that stands for a lock that keeps
  *	nobody out, taken where the real one is about to be
  *
@@ -109,9 +109,9 @@ NOKPROBE_SYMBOL(pass);
  * Return: the root (or shadow) whose lock is held at this entry, or NULL.
  */
 const void *thprace_section_pass(struct thprace_section *sec, unsigned int phase,
-				 struct pt_regs *regs, const void *shadow)
+				 struct ftrace_regs *fregs, const void *shadow)
 {
-	const void *here = pass(sec, phase, regs, shadow);
+	const void *here = pass(sec, phase, fregs, shadow);
 
 	if (!sec->split)
 		sec->owned = here == shadow ? NULL : (struct anon_vma *)here;

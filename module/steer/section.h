@@ -5,13 +5,13 @@
 #ifndef THPRACE_SECTION_H
 #define THPRACE_SECTION_H
 
+#include "compat/ftrace.h"
 #include "compat/pure.h"
 
 #define THPRACE_SECTION_STACK	20	/* entries kept */
 
 struct anon_vma;
 struct mm_struct;
-struct pt_regs;
 struct thprace_session;
 
 /**
@@ -41,7 +41,7 @@ struct thprace_section {
 };
 
 const void *thprace_section_pass(struct thprace_section *sec, unsigned int phase,
-				 struct pt_regs *regs, const void *shadow);
+				 struct ftrace_regs *fregs, const void *shadow);
 bool thprace_section_clash(const struct thprace_section *mine, const void *here,
 			   const struct thprace_section *other);
 void thprace_section_park(struct thprace_section *sec, unsigned int phase);

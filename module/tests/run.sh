@@ -5,14 +5,18 @@
 set -eu
 
 passed=0 failed=0 skipped=0
+# The thread sanitizer of some gccs cannot do with all of today's address space layouts.
+fixed=''
+! setarch -R true 2>/dev/null || fixed="setarch -R"
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 for test; do
 	echo "# ${test##*/}"
 	status=0
-	CMOCKA_MESSAGE_OUTPUT=tap "$test" >"$out" 2>&1 || status=$?
+	# shellcheck disable=SC2086 # words, or none
+	CMOCKA_MESSAGE_OUTPUT=tap $fixed "$test" >"$out" 2>&1 || status=$?
 	cat "$out"
-	ok=$(grep -c '^ok ' "$out" || :)
+	ok=$(grep '^ok ' "$out" | grep -vc '# SKIP' || :)
 	skip=$(grep -c '^not ok .*# SKIP\|^ok .*# SKIP' "$out" || :)
 	bad=$(grep '^not ok ' "$out" | grep -vc '# SKIP' || :)
 	# A sanitizer's exit has no "not ok" line of its own.

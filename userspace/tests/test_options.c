@@ -7,22 +7,36 @@
 
 REAL_READ_TEXT
 
-static char why[OPTIONS_WHY];
+static char *said;			/* on standard error */
+static size_t said_len;
 
-static enum options_result parse(struct options *opt, const char *line)
+static int parse_words(struct options *opt, int argc, char **argv)
 {
-	static char text[512];
-	char *argv[32] = { "run" }, *word, *rest;
-	int argc = 1;
+	FILE *stderr_before = stderr;
+	int code;
 
+	free(said);
+	said = NULL;
+	stderr = open_memstream(&said, &said_len);
 	memset(opt, 0, sizeof(*opt));
 	opt->seed = 4711;
-	why[0] = '\0';
+	code = options_parse(opt, argc, argv);
+	fclose(stderr);
+	stderr = stderr_before;
+	return code;
+}
+
+static int parse(struct options *opt, const char *line)
+{
+	static char text[1024];
+	char *argv[64] = { "run" }, *word, *rest;
+	int argc = 1;
+
 	copy_word(text, sizeof(text), line);
 	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
 		argv[argc++] = word;
 	argv[argc] = NULL;
-	return options_parse(opt, argc, argv, why);
+	return parse_words(opt, argc, argv);
 }
 
 static void test_defaults(void **state)
@@ -31,7 +45,7 @@ static void test_defaults(void **state)
 	unsigned int i;
 
 	(void)state;
-	assert_int_equal(parse(&opt, ""), OPTIONS_OK);
+	assert_int_equal(parse(&opt, ""), CMDLINE_GO);
 	assert_int_equal(opt.nr_scenarios, nr_scenarios);
 	for (i = 0; i < nr_scenarios; i++)
 		assert_ptr_equal(opt.scenarios[i], scenarios[i]);
@@ -47,7 +61,7 @@ static void test_all(void **state)
 	(void)state;
 	assert_int_equal(parse(&opt, "zap --duration 1.25 --rounds 3 --seed 0xffffffffffffffff "
 			       "--procs 64 --thps 1024 --stop-on never --json x --quiet mlock "
-			       "--no-module"), OPTIONS_OK);
+			       "--no-module"), CMDLINE_GO);
 	assert_int_equal(opt.nr_scenarios, 2);
 	assert_string_equal(opt.scenarios[0]->name, "zap");
 	assert_string_equal(opt.scenarios[1]->name, "mlock");
@@ -58,9 +72,9 @@ static void test_all(void **state)
 	assert_int_equal(opt.thps, 1024);
 	assert_true(opt.no_module && opt.quiet && !opt.stop_first);
 	assert_string_equal(opt.json, "x");
-	assert_int_equal(parse(&opt, "--seed 18446744073709551615"), OPTIONS_OK);
+	assert_int_equal(parse(&opt, "--seed 18446744073709551615"), CMDLINE_GO);
 	assert_true(opt.seed == ~0ULL);
-	assert_int_equal(parse(&opt, "--seed 11043145631124926367"), OPTIONS_OK);
+	assert_int_equal(parse(&opt, "--seed 11043145631124926367"), CMDLINE_GO);
 	assert_true(opt.seed == 11043145631124926367ULL);
 }
 
@@ -69,46 +83,176 @@ static void test_grid(void **state)
 	struct options opt;
 
 	(void)state;
-	assert_int_equal(parse(&opt, "--grid --grid-k 5 --grid-html f"), OPTIONS_OK);
+	assert_int_equal(parse(&opt, "--grid --grid-k 5 --grid-html f"), CMDLINE_GO);
 	assert_int_equal(opt.nr_scenarios, 1);
 	assert_string_equal(opt.scenarios[0]->name, "split-munmap");
 	assert_int_equal(opt.duration_ms, 600000);
 	assert_int_equal(opt.grid_k, 5);
 }
 
+static void test_durations(void **state)
+{
+	struct options opt;
+
+	(void)state;
+	assert_int_equal(parse(&opt, "--duration 90s"), CMDLINE_GO);
+	assert_int_equal(opt.duration_ms, 90000);
+	assert_int_equal(parse(&opt, "--duration=1w"), CMDLINE_GO);
+	assert_int_equal(opt.duration_ms, 604800000);
+	assert_int_equal(parse(&opt, "-d 15m"), CMDLINE_GO);
+	assert_int_equal(opt.duration_ms, 900000);
+}
+
+static bool has(const struct options *opt, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < opt->nr_scenarios; i++) {
+		if (!strcmp(opt->scenarios[i]->name, name))
+			return true;
+	}
+	return false;
+}
+
+static void test_exclude(void **state)
+{
+	struct options opt;
+
+	(void)state;
+	assert_int_equal(parse(&opt, "--exclude zap -x storm"), CMDLINE_GO);
+	assert_int_equal(opt.nr_scenarios, nr_scenarios - 2);
+	assert_true(!has(&opt, "zap") && !has(&opt, "storm") && has(&opt, "fork-zap"));
+	assert_int_equal(parse(&opt, "--exclude mlock zap mlock ksm"), CMDLINE_GO);
+	assert_int_equal(opt.nr_scenarios, 2);
+	assert_string_equal(opt.scenarios[0]->name, "zap");
+	assert_string_equal(opt.scenarios[1]->name, "ksm");
+}
+
+static void test_keep_going(void **state)
+{
+	struct options opt;
+
+	(void)state;
+	assert_int_equal(parse(&opt, "--keep-going"), CMDLINE_GO);
+	assert_false(opt.stop_first);
+	assert_int_equal(parse(&opt, "-v -k"), CMDLINE_GO);
+	assert_true(opt.verbose && !opt.stop_first);
+}
+
+/* With the word that is wrong, and what would be right. */
 static void test_refused(void **state)
 {
-	static const char *const bad[] = {
-		"nosuch", "zap zap", "--nosuch", "--duration", "--duration 0", "--duration 0.0001",
-		"--duration x", "--duration 1x", "--duration 1.", "--duration .5", "--duration -1",
-		"--duration 1.x", "--duration 3601", "--duration 99999999999999999999999999",
-		"--rounds 0", "--rounds -1", "--rounds 1x", "--rounds 1000000001", "--seed x",
-		"--seed -1", "--seed 18446744073709551616", "--procs 0", "--procs 65", "--thps 0",
-		"--thps 1025", "--stop-on second", "--grid --steer a>end", "--no-module --grid",
-		"--no-module --steer a>end", "--grid-k 3", "--grid --grid-k 0", "--grid --grid-k 17",
-		"--grid-html x", "--steer \"", "--json",
+	static const struct {
+		const char *line, *says;
+	} bad[] = {
+		{ "nosuch", "no scenario 'nosuch'; there are: split-munmap" },
+		{ "zap zap", "'zap' is named twice" },
+		{ "--exclude zap -x zap", "'zap' is named twice" },
+		{ "--exclude nosuch", "no scenario 'nosuch'" },
+		{ "zap --exclude zap", "all scenarios are left out" },
+		{ "zap --exclude mlock", "--exclude mlock: it would not run anyway" },
+		{ "--grid --exclude zap", "--exclude zap: it would not run anyway" },
+		{ "--grid --exclude split-munmap", "all scenarios are left out" },
+		{ "--exclude", "requires an argument" },
+		{ "--nosuch", "unrecognized option '--nosuch'" },
+		{ "-z", "'z'" },
+		{ "--quiet=1", "doesn't allow an argument" },
+		{ "--duration", "requires an argument" },
+		{ "--duration 0", "from 0.001s to 52w, not '0'" },
+		{ "--duration 53w", "from 0.001s to 52w, not '53w'" },
+		{ "--duration 99999999999999999999999999", "from 0.001s to 52w" },
+		{ "--duration 1x", "not '1x': 90, 90s, 1.5m, 2h, 3d or 1w" },
+		{ "--duration -1", "not '-1'" },
+		{ "--rounds 0", "--rounds takes a number from 1 to 1000000000, not '0'" },
+		{ "--rounds -1", "not '-1'" },
+		{ "--rounds 1x", "not '1x'" },
+		{ "--rounds 1000000001", "from 1 to 1000000000" },
+		{ "--seed x", "--seed takes a number from 0 to 18446744073709551615" },
+		{ "--seed -1", "not '-1'" },
+		{ "--seed 18446744073709551616", "not '18446744073709551616'" },
+		{ "--procs 0", "--procs takes a number from 1 to 64" },
+		{ "--procs 65", "not '65'" },
+		{ "--thps 0", "--thps takes a number from 1 to 1024" },
+		{ "--thps 1025", "not '1025'" },
+		{ "--stop-on second", "--stop-on takes first or never, not 'second'" },
+		{ "--grid --steer a>end", "exclude each other" },
+		{ "--no-module --grid", "need the module" },
+		{ "--no-module --steer a>end", "need the module" },
+		{ "--grid-k 3", "need --grid" },
+		{ "--grid --grid-k 0", "--grid-k takes a number from 1 to 16" },
+		{ "--grid --grid-k 17", "not '17'" },
+		{ "--grid-html x", "need --grid" },
+		{ "--steer \"", "without quotes" },
+		{ "--json", "requires an argument" },
+		{ "--json=", "--json takes a file" },
+		{ "--json - --ktap -", "cannot both" },
+		{ "--help=some", "--help takes nothing or =all, not 'some'" },
 	};
 	struct options opt;
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		if (parse(&opt, bad[i]) != OPTIONS_BAD)
-			fail_msg("taken: %s", bad[i]);
-		assert_true(strlen(why) > 0);
+		if (parse(&opt, bad[i].line) != THPRACE_EXIT_ERROR)
+			fail_msg("taken: %s", bad[i].line);
+		if (strncmp(said, "thprace run: ", 13) || !strstr(said, bad[i].says))
+			fail_msg("%s: says %s", bad[i].line, said);
 	}
 	/* What there is instead is said. */
 	parse(&opt, "nosuch");
 	for (i = 0; i < nr_scenarios; i++)
-		assert_non_null(strstr(why, scenarios[i]->name));
+		assert_non_null(strstr(said, scenarios[i]->name));
+}
+
+/* What parse() prints on standard output. */
+static char *output_of(const char *line)
+{
+	FILE *before = stdout;
+	struct options opt;
+	char *text = NULL;
+	size_t len;
+
+	stdout = open_memstream(&text, &len);
+	assert_int_equal(parse(&opt, line), THPRACE_EXIT_PASS);
+	fclose(stdout);
+	stdout = before;
+	assert_string_equal(said, "");
+	return text;
+}
+
+static unsigned int nr_lines(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
 }
 
 static void test_help(void **state)
 {
-	struct options opt;
+	const struct argp_option *o;
+	char *brief, *whole, word[40];
 
 	(void)state;
-	assert_int_equal(parse(&opt, "--help"), OPTIONS_HELP);
+	brief = output_of("--help");
+	whole = output_of("zap --help=all --nosuch");
+	assert_int_equal(strncmp(brief, "Usage: thprace run", 18), 0);
+	/* On one screen; the whole has all options. */
+	assert_true(nr_lines(brief) <= 24);
+	assert_null(strstr(brief, "--grid"));
+	for (o = run_argp.options; o->name || o->doc; o++) {
+		snprintf(word, sizeof(word), "--%s", o->name ?: "help");
+		assert_non_null(strstr(whole, word));
+	}
+	free(brief);
+	free(whole);
+	brief = output_of("--version");
+	assert_int_equal(strncmp(brief, "thprace ", 8), 0);
+	free(brief);
+	brief = output_of("--usage");
+	assert_non_null(strstr(brief, "--grid-html"));
+	free(brief);
 }
 
 static void test_numbers(void **state)
@@ -144,6 +288,9 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_exclude),
+		cmocka_unit_test(test_keep_going),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_numbers),

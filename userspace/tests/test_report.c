@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "collect.h"
+#include "fixture.h"
 #include "json.h"
 #include "live.h"
 #include "replay.h"
@@ -16,68 +17,24 @@
 REAL_READ_TEXT
 
 static char dir[64], path[96];
-static struct options opt;
-static struct report *rep;
-
-static int setup(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	memset(&opt, 0, sizeof(opt));
-	opt.scenarios[0] = scenario_by_name("zap");
-	opt.scenarios[1] = scenario_by_name("storm");
-	opt.scenarios[2] = scenario_by_name("ksm");
-	opt.nr_scenarios = 3;
-	opt.duration_ms = 60000;
-	opt.stop_first = true;
-	rep = calloc(1, sizeof(*rep));
-	rep->opt = &opt;
-	rep->start_ns = now_ns();
-	if (report_alloc(rep))
-		return -1;
-	for (i = 0; i < rep->nr_results; i++) {
-		struct tally *t = &rep->results[i]->tally;
-
-		rep->results[i]->begun = true;
-		t->rounds = 10;
-		t->overlaps = 5;
-		tally_op(t, "split")->done = 3;
-		tally_op(t, opt.scenarios[i]->op)->done = 4;
-		t->checks[THPRACE_CHECK_CONTENT].held = 1;
-	}
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	free(rep);
-	return 0;
-}
-
 static void add_violation(struct result *res)
 {
-	struct violation v = { .addr = 0xffff800000000000ULL, .round = 7, .check = "content",
-			       .cell = "-", .ops = "split,zap", .detail = "\"quoted\" \xff" };
-
-	copy_word(v.scenario, sizeof(v.scenario), res->sc->name);
-	tally_violation(&res->tally, &v);
+	fixture_violate(res, "content");
 }
 
 static void test_pass(void **state)
 {
 	(void)state;
-	report_judge(rep);
-	assert_int_equal(rep->verdict, THPRACE_PASS);
-	assert_false(rep->broken);
-	assert_int_equal(rep->sum.rounds, 30);
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_PASS);
+	assert_false(fix.rep->broken);
+	assert_int_equal(fix.rep->sum.rounds, 30);
 }
 
 /* Each of these alone must keep a run from passing. */
 static void test_no_vacuous_pass(void **state)
 {
-	struct result *res = rep->results[0];
+	struct result *res = fix.rep->results[0];
 	unsigned int i;
 
 	(void)state;
@@ -100,10 +57,10 @@ static void test_no_vacuous_pass(void **state)
 		default:
 			res->tally.checks[THPRACE_CHECK_CONTENT].held = 0;
 		}
-		report_judge(rep);
-		assert_int_equal(rep->verdict, THPRACE_INCONCLUSIVE);
+		report_judge(fix.rep);
+		assert_int_equal(fix.rep->verdict, THPRACE_INCONCLUSIVE);
 		assert_int_equal(res->verdict, THPRACE_INCONCLUSIVE);
-		assert_true(strlen(rep->why) > 0);
+		assert_true(strlen(fix.rep->why) > 0);
 		res->tally = saved;
 	}
 }
@@ -111,26 +68,26 @@ static void test_no_vacuous_pass(void **state)
 static void test_not_begun(void **state)
 {
 	(void)state;
-	rep->results[2]->begun = false;
-	report_judge(rep);
-	assert_int_equal(rep->results[2]->verdict, THPRACE_ABORTED);
-	assert_int_equal(rep->verdict, THPRACE_ABORTED);
-	add_violation(rep->results[0]);
-	report_judge(rep);
-	assert_int_equal(rep->verdict, THPRACE_FAIL);
+	fix.rep->results[2]->begun = false;
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->results[2]->verdict, THPRACE_ABORTED);
+	assert_int_equal(fix.rep->verdict, THPRACE_ABORTED);
+	add_violation(fix.rep->results[0]);
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_FAIL);
 }
 
 static void test_no_memory(void **state)
 {
 	(void)state;
-	rep->results[1]->ending = END_NO_MEMORY;
-	strcpy(rep->results[1]->error, "the OOM killer");
-	report_judge(rep);
-	assert_int_equal(rep->results[1]->verdict, THPRACE_INCONCLUSIVE);
-	assert_int_equal(rep->results[0]->verdict, THPRACE_PASS);
-	assert_int_equal(rep->verdict, THPRACE_INCONCLUSIVE);
-	assert_non_null(strstr(rep->why, "the OOM killer"));
-	assert_false(rep->broken);
+	fix.rep->results[1]->ending = END_NO_MEMORY;
+	strcpy(fix.rep->results[1]->error, "the OOM killer");
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->results[1]->verdict, THPRACE_INCONCLUSIVE);
+	assert_int_equal(fix.rep->results[0]->verdict, THPRACE_PASS);
+	assert_int_equal(fix.rep->verdict, THPRACE_INCONCLUSIVE);
+	assert_non_null(strstr(fix.rep->why, "the OOM killer"));
+	assert_false(fix.rep->broken);
 }
 
 /* Killed is aborted, whatever it did before; what it had found stands. */
@@ -141,31 +98,31 @@ static void test_killed(void **state)
 	(void)state;
 	part->ending = END_BADLY;
 	strcpy(part->error, "killed");
-	result_add(rep->results[0], part);
+	result_add(fix.rep->results[0], part);
 	part->ending = END_WELL;
 	strcpy(part->error, "");
-	result_add(rep->results[0], part);
-	report_judge(rep);
-	assert_int_equal(rep->results[0]->verdict, THPRACE_ABORTED);
-	assert_int_equal(rep->verdict, THPRACE_ABORTED);
-	assert_true(rep->broken);
-	add_violation(rep->results[0]);
-	report_judge(rep);
-	assert_int_equal(rep->results[0]->verdict, THPRACE_FAIL);
-	assert_int_equal(rep->verdict, THPRACE_FAIL);
+	result_add(fix.rep->results[0], part);
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->results[0]->verdict, THPRACE_ABORTED);
+	assert_int_equal(fix.rep->verdict, THPRACE_ABORTED);
+	assert_true(fix.rep->broken);
+	add_violation(fix.rep->results[0]);
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->results[0]->verdict, THPRACE_FAIL);
+	assert_int_equal(fix.rep->verdict, THPRACE_FAIL);
 	free(part);
 }
 
 static void test_check_never_held(void **state)
 {
 	(void)state;
-	rep->available[THPRACE_CHECK_LEAK] = true;
-	report_judge(rep);
-	assert_int_equal(rep->verdict, THPRACE_INCONCLUSIVE);
-	assert_non_null(strstr(rep->why, "leak"));
-	rep->results[1]->tally.checks[THPRACE_CHECK_LEAK].held = 1;
-	report_judge(rep);
-	assert_int_equal(rep->verdict, THPRACE_PASS);
+	fix.rep->available[THPRACE_CHECK_LEAK] = true;
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_INCONCLUSIVE);
+	assert_non_null(strstr(fix.rep->why, "leak"));
+	fix.rep->results[1]->tally.checks[THPRACE_CHECK_LEAK].held = 1;
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_PASS);
 }
 
 static json_t *load(const char *name)
@@ -196,12 +153,12 @@ static void round_trip(u64 seed)
 {
 	struct options back = { 0 };
 
-	opt.seed = seed;
-	opt.rounds = 7;
-	opt.thps = 16;
-	opt.steer = "a>end b>end";
-	report_judge(rep);
-	assert_int_equal(report_json(rep, path), 0);
+	fix.opt.seed = seed;
+	fix.opt.rounds = 7;
+	fix.opt.thps = 16;
+	fix.opt.steer = "a>end b>end";
+	report_judge(fix.rep);
+	assert_int_equal(report_json(fix.rep, path), 0);
 	check_seed_in(path, seed);
 	assert_int_equal(options_from_json(path, &back), 0);
 	assert_true(back.seed == seed);
@@ -209,9 +166,9 @@ static void round_trip(u64 seed)
 	assert_int_equal(back.thps, 16);
 	assert_int_equal(back.duration_ms, 60000);
 	assert_true(back.stop_first);
-	assert_string_equal(back.steer, opt.steer);
+	assert_string_equal(back.steer, fix.opt.steer);
 	assert_int_equal(back.nr_scenarios, 3);
-	assert_ptr_equal(back.scenarios[1], opt.scenarios[1]);
+	assert_ptr_equal(back.scenarios[1], fix.opt.scenarios[1]);
 	free((char *)back.steer);
 }
 
@@ -234,8 +191,8 @@ static void test_old_seed(void **state)
 	json_t *root;
 
 	(void)state;
-	report_judge(rep);
-	assert_int_equal(report_json(rep, path), 0);
+	report_judge(fix.rep);
+	assert_int_equal(report_json(fix.rep, path), 0);
 	root = load(path);
 	json_object_set_new(root, "seed", json_integer(-2));
 	json_dump_file(root, path, 0);
@@ -247,16 +204,46 @@ static void test_old_seed(void **state)
 	json_decref(root);
 }
 
+/* What the command line refuses, a report cannot bring in. */
+static void test_limits(void **state)
+{
+	static const struct {
+		const char *key;
+		json_int_t val;
+	} bad[] = {
+		{ "duration_ms", 0 }, { "duration_ms", 52 * 604800000LL + 1 },
+		{ "duration_ms", INT64_MAX }, { "rounds", THPRACE_MAX_ROUNDS + 1LL },
+		{ "procs", 65 }, { "thps", 1025 }, { "grid_k", 17 },
+	};
+	struct options back = { 0 };
+	json_t *root, *options;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		report_judge(fix.rep);
+		assert_int_equal(report_json(fix.rep, path), 0);
+		assert_int_equal(options_from_json(path, &back), 0);
+		root = load(path);
+		options = json_object_get(root, "options");
+		json_object_set_new(options, bad[i].key, json_integer(bad[i].val));
+		json_dump_file(root, path, 0);
+		if (!options_from_json(path, &back))
+			fail_msg("taken: %s %lld", bad[i].key, bad[i].val);
+		json_decref(root);
+	}
+}
+
 static void test_rows(void **state)
 {
 	json_t *root, *rows, *v;
 
 	(void)state;
-	rep->results[1]->begun = false;
-	rep->results[2]->skipped = "no such thing";
-	add_violation(rep->results[0]);
-	report_judge(rep);
-	assert_int_equal(report_json(rep, path), 0);
+	fix.rep->results[1]->begun = false;
+	fix.rep->results[2]->skipped = "no such thing";
+	add_violation(fix.rep->results[0]);
+	report_judge(fix.rep);
+	assert_int_equal(report_json(fix.rep, path), 0);
 	root = load(path);
 	rows = json_object_get(root, "scenarios");
 	assert_int_equal(json_array_size(rows), 3);
@@ -273,7 +260,7 @@ static void test_rows(void **state)
 
 static void test_storm(void **state)
 {
-	struct storm_batch *batch = &rep->results[1]->program;
+	struct storm_batch *batch = &fix.rep->results[1]->program;
 	struct options back = { 0 };
 
 	(void)state;
@@ -282,28 +269,28 @@ static void test_storm(void **state)
 	batch->round[0].op[0] = (struct storm_op){ .kind = 2, .first = 3, .nr = 4 };
 	strcpy(batch->round[1].schedule, "a>remap_page b>end a>end");
 	env.nr_subpages = 512;
-	report_judge(rep);
-	assert_int_equal(report_json(rep, path), 0);
+	report_judge(fix.rep);
+	assert_int_equal(report_json(fix.rep, path), 0);
 	assert_int_equal(options_from_json(path, &back), 0);
 	assert_null(back.program);
-	add_violation(rep->results[1]);
-	report_judge(rep);
-	assert_int_equal(report_json(rep, path), 0);
+	add_violation(fix.rep->results[1]);
+	report_judge(fix.rep);
+	assert_int_equal(report_json(fix.rep, path), 0);
 	assert_int_equal(options_from_json(path, &back), 0);
 	assert_memory_equal(back.program, batch, sizeof(*batch));
 }
 
 static void test_unwritable(void **state)
 {
-	struct report saved = *rep;
+	struct report saved = *fix.rep;
 
 	(void)state;
-	opt.json = "/proc/nosuch/report.json";
-	assert_int_not_equal(live_begin(rep), 0);
-	assert_memory_equal(rep, &saved, sizeof(saved));
-	assert_int_not_equal(report_json(rep, "/nosuch/report.json"), 0);
+	fix.opt.json = "/proc/nosuch/report.json";
+	assert_int_not_equal(live_begin(fix.rep), 0);
+	assert_memory_equal(fix.rep, &saved, sizeof(saved));
+	assert_int_not_equal(report_json(fix.rep, "/nosuch/report.json"), 0);
 	/* A failure leaves nothing behind, and what was there. */
-	assert_int_equal(report_json(rep, path), 0);
+	assert_int_equal(report_json(fix.rep, path), 0);
 	assert_int_equal(access(path, R_OK), 0);
 }
 
@@ -314,46 +301,55 @@ static void test_live(void **state)
 	json_t *root;
 
 	(void)state;
-	opt.json = path;
-	assert_int_equal(live_begin(rep), 0);
+	fix.opt.json = path;
+	assert_int_equal(live_begin(fix.rep), 0);
 	root = load(path);
 	assert_string_equal(json_string_value(json_object_get(root, "verdict")), "aborted");
 	json_decref(root);
-	rep->sh->index = 1;
-	rep->sh->running = 1;
-	rep->part->sc = opt.scenarios[1];
-	rep->sh->violations[0] = v;
-	rep->sh->nr_violations = 1;
+	fix.rep->sh->index = 1;
+	fix.rep->sh->running = 1;
+	fix.rep->part->sc = fix.opt.scenarios[1];
+	fix.rep->sh->violations[0] = v;
+	fix.rep->sh->nr_violations = 1;
 	live_write();
 	root = load(path);
 	assert_string_equal(json_string_value(json_object_get(root, "verdict")), "fail");
 	assert_int_equal(json_array_size(json_object_get(root, "violations")), 1);
 	json_decref(root);
 	/* It is added only once it has ended. */
-	assert_int_equal(rep->results[1]->tally.violations, 0);
+	assert_int_equal(fix.rep->results[1]->tally.violations, 0);
 }
 
 static void test_collect(void **state)
 {
 	static struct result out;
+	struct op_count *op;
 	struct tally *t;
 
 	(void)state;
-	rep->results[1]->tally.rounds = 100;
-	rep->results[1]->batches = 4;
-	rep->sh->index = 1;
-	rep->sh->batch = 6;
-	rep->sh->tally_now = 7;
-	t = &rep->sh->tally[1];
+	fix.rep->results[1]->tally.rounds = 100;
+	fix.rep->results[1]->batches = 4;
+	fix.rep->sh->index = 1;
+	fix.rep->sh->batch = 6;
+	fix.rep->sh->tally_now = 7;
+	t = &fix.rep->sh->tally[1];
 	t->rounds = 3;
 	t->violations = 1;
 	t->nr_violations = 1;
 	t->kept[0].round = 2;
-	rep->sh->nr_violations = SHARED_VIOLATIONS + 5;
-	rep->sh->lane[0].pages_verified = 10;
-	rep->sh->lane[MAX_WORKERS].pages_verified = 1;
-	rep->sh->nr_outside = 1;
-	collect(rep, &out);
+	fix.rep->sh->nr_violations = SHARED_VIOLATIONS + 5;
+	fix.rep->sh->lane[0].pages_verified = 10;
+	fix.rep->sh->lane[MAX_WORKERS].pages_verified = 1;
+	fix.rep->sh->nr_outside = 1;
+	/* Only a session's lanes are in its report: the 17th is not. */
+	tally_op(t, fix.rep->results[1]->sc->op)->done = 4;
+	fix.rep->sh->lane[THPRACE_MAX_LANES - 1].done = 40;
+	fix.rep->sh->lane[THPRACE_MAX_LANES].done = 3;
+	fix.rep->sh->lane[MAX_WORKERS].busy = 2;
+	collect(fix.rep, &out);
+	op = tally_op(&out.tally, fix.rep->results[1]->sc->op);
+	assert_int_equal(op->done, 4 + 3);
+	assert_int_equal(op->busy, 2);
 	assert_int_equal(out.batches, 2);
 	assert_int_equal(out.tally.rounds, 3);
 	assert_int_equal(out.tally.kept[0].round, 102);
@@ -398,20 +394,21 @@ static int remove_dir(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_pass, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_vacuous_pass, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_not_begun, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_check_never_held, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_old_seed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_storm, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unwritable, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_live, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_collect, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_distribution, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pass, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_no_vacuous_pass, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_not_begun, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_no_memory, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_killed, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_check_never_held, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_round_trip, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_old_seed, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_limits, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_rows, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_storm, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_unwritable, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_live, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_collect, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_distribution, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -2,6 +2,8 @@
 /*
  * The module's report, read and added up
  */
+#include <errno.h>
+
 #include "tally.h"
 #include "test.h"
 
@@ -174,6 +176,38 @@ static void test_ops_are_bounded(void **state)
 	free(t);
 }
 
+/* What does not fit is an error, not a smaller report. */
+static void test_cut(void **state)
+{
+	size_t size = 0x100000, len = 0;
+	struct tally *t = calloc(1, sizeof(*t)), *sum = calloc(1, sizeof(*sum));
+	char *text = malloc(size);
+	unsigned int i;
+
+	(void)state;
+	len = snprintf(text, size, THPRACE_REPORT_MAGIC "\n");
+	for (i = 0; i <= MAX_OPS; i++)
+		len += snprintf(text + len, size - len, "op op%u done=1 busy=0 failed=0\n", i);
+	assert_int_equal(tally_parse(t, text), -ENOSPC);
+	len = snprintf(text, size, THPRACE_REPORT_MAGIC "\ngrid k=3 left=0 complete=yes\n");
+	for (i = 0; i < MAX_CELLS; i++)
+		len += snprintf(text + len, size - len, "cell a%u b met hits=1 rounds=1\n", i);
+	strcpy(text + len, "cell one more met hits=1 rounds=1\n");
+	assert_int_equal(tally_parse(t, text), -ENOSPC);
+	assert_int_equal(t->nr_cells, MAX_CELLS);
+	/* Two grids that are whole may be too much together. */
+	t->cut = false;
+	tally_add(sum, t);
+	assert_true(sum->grid.complete && !sum->cut);
+	for (i = 0; i < MAX_CELLS; i++)
+		t->cells[i].b[0] = 'c';
+	tally_add(sum, t);
+	assert_true(!sum->grid.complete && sum->cut);
+	free(text);
+	free(sum);
+	free(t);
+}
+
 static void test_list(void **state)
 {
 	char text[] = "split module yes\n\njunk\nmm_id state no not kept by this kernel\nzap user yes";
@@ -213,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_add_cells),
 		cmocka_unit_test(test_ops_are_bounded),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_names),
 	};

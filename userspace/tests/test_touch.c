@@ -10,7 +10,7 @@
 #include "leak.h"
 #include "options.h"
 #include "test.h"
-#include "touch.h"
+#include "touch_list.h"
 #include "undo.h"
 
 #define SHMEM	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"

@@ -18,6 +18,7 @@ mkdir -p "$HOME" "$tmp/bin" "$tmp/tmp"
 cat >"$tmp/bin/qemu-system-x86_64" <<'QEMU'
 #!/bin/sh
 i=3
+echo "$*" >"$GUEST.args"
 while [ $# -gt 0 ]; do
 	case $1 in
 	-serial)
@@ -104,6 +105,15 @@ printf 'run\n' >&5
 GUEST
 is 6 "$(run)" "a guest that went away"
 
+# ---- what machine it is ----
+
+healthy 0
+is 0 "$(run --smp 4 --nodes 4 --memoryless 1 --mem 1000)" "a node without memory"
+is "size=333M size=333M size=334M" "$(grep -o 'size=[0-9]*M' "$GUEST.args" | tr '\n' ' ' | sed 's/ $//')" \
+	"the others share the memory"
+is "-numa node,nodeid=1,cpus=1-1 " "$(grep -o -e '-numa node,nodeid=1,[^ ]* ' "$GUEST.args")" \
+	"it has CPUs"
+
 # ---- failures of its own are 2 ----
 
 healthy 0
@@ -116,6 +126,10 @@ is 2 "$(run --bogus)" "an unknown option"
 is 2 "$(run --mem)" "an option without its value"
 is 2 "$(run --mem 12345678901234567890)" "a number that no shell can hold"
 is 2 "$(run --smp 3 --nodes 2)" "nodes that do not divide the CPUs"
+is 2 "$(run --memoryless 0)" "a memoryless node of one"
+is 2 "$(run --nodes 2 --memoryless 2)" "a memoryless node that is not there"
+is 2 "$(run --nodes 2 --memoryless x)" "a memoryless node that is no number"
+is 2 "$(run --disk 8)" "a disk for a kernel that cannot drive it"
 is 2 "$(kdir=$tmp/none run)" "--kdir that is not there"
 mkdir -p "$tmp/half/arch/x86/boot"
 echo image >"$tmp/half/arch/x86/boot/bzImage"

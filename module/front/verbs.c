@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * verbs.c - what each verb does, and the words that it takes
+ *
+ * The line is parsed, its processes are referenced and its maps are proven.
+ */
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+
+#include "compat/sym.h"
+#include "front/trigger.h"
+#include "front/verbs.h"
+#include "mm/huge.h"
+#include "oracle/bench.h"
+#include "oracle/check.h"
+#include "oracle/frames.h"
+#include "race/lane.h"
+#include "race/munmap.h"
+#include "race/ops.h"
+#include "race/race.h"
+#include "state/held.h"
+#include "state/names.h"
+#include "state/record.h"
+#include "state/stats.h"
+#include "steer/checks.h"
+#include "steer/grid.h"
+#include "steer/lockcount.h"
+#include "steer/schedule.h"
+
+typedef int (*huge_fn)(struct thprace_session *s, struct thprace_job *job,
+		       struct thprace_target *t);
+
+/* fn() is called for each huge page of the maps in each mm. */
+static int walk_huge(struct thprace_session *s, struct thprace_job *job, huge_fn fn)
+{
+	struct thprace_target t;
+	unsigned int m, i;
+	u64 off;
+	int ret;
+
+	for (m = 0; m < job->mms.nr; m++)
+		for (i = 0; i < job->spec.nr_maps; i++)
+			for (off = 0; off < job->spec.map[i].len; off += PMD_SIZE) {
+				ret = thprace_stopped(&job->stop);
+				if (ret)
+					return ret;
+				memset(&t, 0, sizeof(t));
+				t.mm = job->mms.mm[m];
+				t.addr = job->spec.map[i].addr + off;
+				t.page = job->spec.page;
+				t.order = job->spec.order;
+				ret = fn(s, job, &t);
+				if (ret)
+					return ret;
+				cond_resched();
+			}
+	return 0;
+}
+
+/**
+ * thprace_report_run() - remember a line as the "run:" of the report
+ * @s: session
+ * @spec: the line
+ *
+ * Context: process context; nothing is remembered where memory is short.
+ */
+void thprace_report_run(struct thprace_session *s, const struct thprace_spec *spec)
+{
+	char *line = kvmalloc(THPRACE_MAX_PRINT, GFP_KERNEL);
+
+	if (!line)
+		return;
+	if (thprace_trigger_print(spec, line, THPRACE_MAX_PRINT) > 0) {
+		spin_lock(&s->lock);
+		strscpy(s->run, line, sizeof(s->run));
+		spin_unlock(&s->lock);
+	}
+	kvfree(line);
+}
+
+static u64 choose_seed(const struct thprace_spec *spec)
+{
+	return spec->given & W(SEED) ? spec->seed : thprace_random_seed();
+}
+
+/* The line that makes the same choices again. */
+static void print_run(struct thprace_session *s, const struct thprace_spec *spec, u64 seed)
+{
+	struct thprace_spec *copy = kvmalloc(sizeof(*copy), GFP_KERNEL);
+
+	if (!copy)
+		return;
+	*copy = *spec;
+	copy->seed = seed;
+	copy->given |= W(SEED);
+	thprace_report_run(s, copy);
+	kvfree(copy);
+}
+
+static int do_split(struct thprace_session *s, struct thprace_job *job, struct thprace_target *t)
+{
+	const struct thprace_op_row *op = &thprace_ops[THPRACE_OP_SPLIT];
+	struct thprace_held *held = thprace_held_take(s, t->mm, t->addr);
+	bool begun;
+	enum thprace_result result;
+	u64 t0;
+	int ret;
+
+	t->held = held ? held->page : NULL;
+	op->prepare(t);
+	if (!(job->spec.given & W(LANE))) {
+		kfree(held);
+		if (!t->held)
+			return 0;	/* nothing huge here: not an op */
+		begun = thprace_lockcount_begin(s, 0);
+		t0 = ktime_get_ns();
+		result = op->act(t);
+		thprace_lockcount_end(s, begun);
+		thprace_session_count_op(s, THPRACE_OP_SPLIT, result, ktime_get_ns() - t0);
+		return 0;
+	}
+	ret = thprace_lane_go(s, job->spec.lane, current, THPRACE_OP_SPLIT, t->addr, NULL);
+	if (ret) {
+		/* back to where it came from */
+		if (held)
+			thprace_held_return(s, held);
+		else if (t->held)
+			put_page(t->held);
+		return ret;
+	}
+	kfree(held);
+	result = op->act(t);
+	return thprace_lane_done(s, job->spec.lane, result);
+}
+
+static int cmd_split(struct thprace_session *s, struct thprace_job *job)
+{
+	if (job->spec.order && !thprace_split_has_order())
+		return -EOPNOTSUPP;
+	if (thprace_op_why_not(THPRACE_OP_SPLIT))
+		return -EOPNOTSUPP;
+	return walk_huge(s, job, do_split);
+}
+
+static int do_hold(struct thprace_session *s, struct thprace_job *job, struct thprace_target *t)
+{
+	struct page *page;
+	int ret;
+
+	/* the reference of an earlier command will do */
+	if (thprace_held_has(s, t->mm, t->addr))
+		return 0;
+	page = thprace_find_huge(t->mm, t->addr, t->page);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	if (!page)
+		return 0;
+	thprace_frames_hold(s, t->mm, t->addr, page);
+	ret = thprace_held_add(s, t->mm, t->addr, page, job->batch);
+	if (ret)
+		put_page(page);
+	return ret == -EBUSY ? 0 : ret;
+}
+
+static int cmd_hold(struct thprace_session *s, struct thprace_job *job)
+{
+	int ret;
+
+	job->batch = thprace_held_batch();
+	ret = walk_huge(s, job, do_hold);
+	if (ret)
+		thprace_held_drop(s, job->batch);
+	return ret;
+}
+
+static int cmd_drop(struct thprace_session *s, struct thprace_job *job)
+{
+	thprace_held_drop(s, 0);
+	return 0;
+}
+
+/* The writer need not be the process: the mm is borrowed by a kernel thread. */
+static int cmd_munmap(struct thprace_session *s, struct thprace_job *job)
+{
+	return thprace_munmap_once(s, &job->spec, choose_seed(&job->spec), &job->stop);
+}
+
+static int cmd_race(struct thprace_session *s, struct thprace_job *job)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < job->spec.nr_ops; i++) {
+		int op = thprace_op_find(job->spec.op[i].name);
+
+		if (op < 0)
+			return op;
+		if (thprace_ops[op].kind != THPRACE_OP_KIND_KERNEL || thprace_op_why_not(op))
+			return -EOPNOTSUPP;
+	}
+	if (job->spec.order && !thprace_split_has_order())
+		return -EOPNOTSUPP;
+	if ((job->spec.check | job->spec.inject) & ~thprace_checks_available())
+		return -EOPNOTSUPP;
+	ret = thprace_schedule_validate(&job->spec);
+	if (ret)
+		return ret;
+	if (down_write_killable(&s->arm_lock))
+		return -EINTR;
+	s->racing = !thprace_lanes_active(s);
+	up_write(&s->arm_lock);
+	if (!s->racing)
+		return -EBUSY;
+	WRITE_ONCE(s->seed, choose_seed(&job->spec));
+	print_run(s, &job->spec, s->seed);
+	job->stop.any_signal = true;
+	ret = thprace_race(s, &job->spec, &job->stop);
+	down_write(&s->arm_lock);
+	s->racing = false;
+	up_write(&s->arm_lock);
+	return ret;
+}
+
+static void make_req(struct thprace_job *job, struct thprace_check_req *req)
+{
+	memset(req, 0, sizeof(*req));
+	req->map = job->spec.map;
+	req->nr_maps = job->spec.nr_maps;
+	req->check = job->spec.check;
+	req->inject = job->spec.inject;
+	req->refs_exact = job->spec.refs_exact;
+	req->stop = thprace_stopped_arg;
+	req->stop_arg = &job->stop;
+}
+
+static int cmd_check(struct thprace_session *s, struct thprace_job *job)
+{
+	struct thprace_check_req req;
+	u64 wanted = job->spec.check | job->spec.inject;
+	bool begun;
+	int ret;
+
+	if (wanted & ~thprace_checks_available())
+		return -EOPNOTSUPP;
+	ret = thprace_frames_begin(s);
+	if (ret)
+		return ret;
+	thprace_session_select(s, job->spec.check ? job->spec.check : thprace_checks_default());
+	make_req(job, &req);
+	begun = thprace_lockcount_begin(s, job->spec.inject);
+	ret = thprace_check_maps(s, &req, job->mms.mm, job->mms.nr);
+	thprace_lockcount_end(s, begun);
+	return ret;
+}
+
+static int cmd_bench(struct thprace_session *s, struct thprace_job *job)
+{
+	struct thprace_check_req req;
+
+	job->stop.any_signal = true;
+	make_req(job, &req);
+	return thprace_check_bench(s, &req, job->spec.rounds ? job->spec.rounds : 16,
+				   job->mms.mm, job->mms.nr);
+}
+
+static int cmd_arm(struct thprace_session *s, struct thprace_job *job)
+{
+	u64 seed = s->seed;
+	int ret = thprace_schedule_validate(&job->spec);
+
+	if (!ret && (job->spec.inject & ~thprace_checks_racing()))
+		ret = -EINVAL;
+	if (!ret && (job->spec.inject & ~thprace_checks_available()))
+		ret = -EOPNOTSUPP;
+	if (!ret)
+		ret = thprace_frames_begin(s);
+	if (ret)
+		return ret;
+	if (down_write_killable(&s->arm_lock))
+		return -EINTR;
+	if (thprace_lanes_active(s)) {
+		up_write(&s->arm_lock);
+		return -EBUSY;
+	}
+	if (job->spec.given & W(SEED))
+		WRITE_ONCE(s->seed, job->spec.seed);
+	if (job->spec.steer == THPRACE_STEER_NONE)
+		thprace_schedule_disarm(s);
+	else
+		ret = thprace_schedule_arm(s, &job->spec);
+	if (!ret) {
+		thprace_lanes_clear(s);
+		thprace_lockcount_inject(s, job->spec.inject);
+	} else {
+		WRITE_ONCE(s->seed, seed);
+	}
+	up_write(&s->arm_lock);
+	return ret;
+}
+
+/* Page tables at this address are looked at while the lane is parked. */
+static int lane_in_user_space(const struct thprace_spec *spec, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	int ret;
+
+	/* a kernel thread works in the memory of any process, also the writer's */
+	ret = thprace_maps_in_user_space(spec, mm);
+	if (!ret && !mm)
+		ret = thprace_maps_in_user_space(spec, current->mm);
+	if (mm)
+		mmput(mm);
+	return ret;
+}
+
+static int cmd_go(struct thprace_session *s, struct thprace_job *job)
+{
+	struct task_struct *helper = NULL;
+	int op, ret;
+
+	if (job->spec.nr_ops != 1 || job->spec.nr_maps > 1)
+		return -EINVAL;
+	op = thprace_op_find(job->spec.op[0].name);
+	if (op < 0)
+		return op;
+	/* Another task does the lane's work: a process that ends, a kernel thread. */
+	if (job->spec.given & W(TASK)) {
+		struct pid *pid = find_get_pid(job->spec.task);
+
+		helper = get_pid_task(pid, PIDTYPE_PID);
+		put_pid(pid);
+		if (!helper)
+			return -ESRCH;
+	}
+	ret = lane_in_user_space(&job->spec, helper ? helper : current);
+	if (!ret)
+		ret = thprace_lane_go(s, job->spec.lane, current, op,
+				      job->spec.nr_maps ? job->spec.map[0].addr : 0, helper);
+	if (helper)
+		put_task_struct(helper);
+	return ret;
+}
+
+static int cmd_done(struct thprace_session *s, struct thprace_job *job)
+{
+	return thprace_lane_done(s, job->spec.lane, job->spec.result);
+}
+
+static int cmd_round(struct thprace_session *s, struct thprace_job *job)
+{
+	bool met = thprace_session_overlapped(s);
+
+	thprace_schedule_finish(s);
+	thprace_lockcount_inject(s, 0);
+	spin_lock(&s->lock);
+	s->nr_rounds++;
+	s->nr_overlaps += met;
+	spin_unlock(&s->lock);
+	thprace_stat_add(THPRACE_STAT_ROUNDS, 1);
+	thprace_stat_add(THPRACE_STAT_OVERLAPS, met);
+	return 0;
+}
+
+static int cmd_reset(struct thprace_session *s, struct thprace_job *job)
+{
+	thprace_grid_free(s);
+	thprace_session_reset(s);
+	thprace_lockcount_reset(s);
+	return 0;
+}
+
+#define W_CHECKS	(W(CHECK) | W(INJECT) | W(REFS) | W(SCENARIO))
+
+const struct thprace_verb thprace_verbs[] = {
+	[THPRACE_TRIGGER_SPLIT]	 = { "split", W(PID) | W(MAP) | W(PAGE) | W(ORDER) | W(LANE),
+				     W(MAP), F_HOLES | F_SHARED | F_HELD, cmd_split },
+	[THPRACE_TRIGGER_MUNMAP] = { "munmap", W(PID) | W(MAP) | W(PAGE) | W(SEED),
+				     W(MAP), 0, cmd_munmap },
+	[THPRACE_TRIGGER_RACE]	 = { "race", (u32)~(W(LANE) | W(RESULT) | W(TASK)),
+				     W(MAP) | W(OP), F_SERIAL, cmd_race },
+	[THPRACE_TRIGGER_CHECK]	 = { "check", W(PID) | W(MAP) | W_CHECKS,
+				     W(MAP), F_HOLES | F_SHARED, cmd_check },
+	{ "hold", W(PID) | W(MAP) | W(PAGE), W(MAP), F_HOLES | F_SHARED, cmd_hold },
+	{ "drop", 0, 0, 0, cmd_drop },
+	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K) | W(INJECT), 0, F_SERIAL, cmd_arm },
+	{ "go", W(LANE) | W(OP) | W(MAP) | W(TASK), W(LANE) | W(OP), F_HOLES | F_SHARED, cmd_go },
+	{ "done", W(LANE) | W(RESULT), W(LANE), 0, cmd_done },
+	{ "round", 0, 0, F_SERIAL, cmd_round },
+	{ "reset", 0, 0, F_SERIAL, cmd_reset },
+	{ "bench", W(PID) | W(MAP) | W(ROUNDS), W(MAP), F_HOLES | F_SHARED | F_SERIAL, cmd_bench },
+};
+
+const unsigned int thprace_nr_verbs = ARRAY_SIZE(thprace_verbs);

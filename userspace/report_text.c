@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The report for people
+ *
+ * One screen: the verdict, a line for each scenario, and of the checks those of
+ * which there is something to say.  With --verbose all that was counted.
+ */
+#include <string.h>
+
+#include "duration.h"
+#include "env.h"
+#include "grid.h"
+#include "options.h"
+#include "report_text.h"
+#include "result.h"
+#include "scenario.h"
+#include "tally.h"
+#include "undo.h"
+#include "watch.h"
+
+/* Of violations and of the kernel's log: on one screen, and with --verbose. */
+#define FEW_VIOLATIONS		5
+#define MANY_VIOLATIONS		20
+#define FEW_LOG_LINES		3
+#define MANY_LOG_LINES		8
+
+static void print_verdict(const struct report *rep, FILE *out)
+{
+	fprintf(out, "verdict: %s%s%s%s\n", verdict_names[rep->verdict],
+		rep->why[0] ? " (" : "", rep->why, rep->why[0] ? ")" : "");
+}
+
+static void print_distribution(FILE *out, const char *what, const u32 *ns, u32 nr)
+{
+	struct distribution d = distribution_of(ns, nr);
+
+	fprintf(out, "    %s: min %.1f  median %.1f  p90 %.1f  max %.1f us (%u huge pages)\n",
+		what, d.min / 1e3, d.median / 1e3, d.p90 / 1e3, d.max / 1e3, d.nr);
+}
+
+static void print_times(const struct result *res, FILE *out)
+{
+	u64 rounds = res->tally.rounds;
+	unsigned int i;
+
+	fprintf(out, "    time:");
+	for (i = 0; i < T_NR; i++) {
+		if (res->duration_ns && res->time_ns[i] * 200 >= res->duration_ns)
+			fprintf(out, " %s %.0f%%", timing_names[i],
+				res->time_ns[i] * 100.0 / res->duration_ns);
+	}
+	fprintf(out, "; per round %.2f ms\n", rounds ? res->duration_ns / 1e6 / rounds : 0.0);
+	if (res->nr_skews) {
+		print_distribution(out, "starts on the same huge page, first to last",
+				   res->spread_ns, res->nr_skews);
+		print_distribution(out, "starts on the same huge page, nearest two",
+				   res->closest_ns, res->nr_skews);
+	}
+	if (res->forced || res->met)
+		fprintf(out, "    forced rounds: %llu, met: %llu\n", res->forced, res->met);
+	if (res->not_huge)
+		fprintf(out, "    %llu huge pages were not to be had\n", res->not_huge);
+	if (res->tally.steer[0])
+		fprintf(out, "    steer %s\n", res->tally.steer);
+}
+
+static void print_result(const struct result *res, bool verbose, FILE *out)
+{
+	const struct tally *t = &res->tally;
+	double seconds = res->duration_ns / 1e9;
+
+	if (res->skipped) {
+		fprintf(out, "  %-16s skipped: %s\n", res->sc->name, res->skipped);
+		return;
+	}
+	if (!res->begun) {
+		fprintf(out, "  %-16s not begun\n", res->sc->name);
+		return;
+	}
+	fprintf(out,
+		"  %-16s %-12s rounds %llu  overlaps %llu (%.0f%%)  splits %llu (%.1f/s)  %.1f s%s%s\n",
+		res->sc->name, verdict_names[res->verdict], t->rounds, t->overlaps,
+		t->rounds ? t->overlaps * 100.0 / t->rounds : 0.0,
+		res->splits, seconds > 0 ? res->splits / seconds : 0.0, seconds,
+		res->why[0] ? "  " : "", res->why);
+	if (verbose)
+		print_times(res, out);
+}
+
+static void print_ops(const struct tally *t, FILE *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_ops; i++) {
+		const struct op_count *op = &t->ops[i];
+		u64 n = op->done + op->busy + op->failed;
+
+		if (n)
+			fprintf(out, "  op %-16s done %llu  busy %llu  failed %llu  %.1f us each\n",
+				op->name, op->done, op->busy, op->failed,
+				op->time_ns / 1e3 / n);
+	}
+}
+
+static void print_check(const char *name, const struct check_count *c, FILE *out)
+{
+	fprintf(out, "  check %-16s held %llu  violated %llu  skipped %llu%s%s\n", name, c->held,
+		c->violated, c->skipped, c->reason[0] ? "  " : "", c->reason);
+}
+
+/* Of a check that is not worth a line of its own; false: there is nothing to say. */
+static bool say_check(const struct report *rep, unsigned int check, char *text, size_t size)
+{
+	const struct check_count *c = &rep->sum.checks[check];
+
+	if (!rep->available[check])
+		snprintf(text, size, "not checked, %s", rep->why_not[check]);
+	else if (c->violated)
+		return false;
+	else if (c->skipped)
+		snprintf(text, size, "skipped, %s", c->reason[0] ? c->reason : "no reason given");
+	else if (!c->held)
+		snprintf(text, size, "never made");
+	else
+		return false;
+	return true;
+}
+
+/* Those of which the same is to be said are on one line. */
+static void print_checks(const struct report *rep, FILE *out)
+{
+	char said[NR_CHECKS][160];
+	unsigned int i, j;
+
+	for (i = 0; i < NR_CHECKS; i++) {
+		if (rep->sum.checks[i].violated)
+			print_check(check_name(i), &rep->sum.checks[i], out);
+		if (!say_check(rep, i, said[i], sizeof(said[i])))
+			said[i][0] = '\0';
+	}
+	for (i = 0; i < NR_CHECKS; i++) {
+		for (j = 0; j < i && strcmp(said[j], said[i]); j++)
+			;
+		if (!said[i][0] || j < i)
+			continue;
+		fprintf(out, "  %s:", said[i]);
+		for (j = i; j < NR_CHECKS; j++) {
+			u64 skipped = rep->sum.checks[j].skipped;
+
+			if (strcmp(said[j], said[i]))
+				continue;
+			fprintf(out, " %s", check_name(j));
+			if (rep->available[j] && skipped)
+				fprintf(out, " %llu", skipped);
+		}
+		fputc('\n', out);
+	}
+}
+
+static void print_all_checks(const struct report *rep, FILE *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_CHECKS; i++) {
+		if (!rep->available[i])
+			fprintf(out, "  check %-16s -  %s\n", check_name(i), rep->why_not[i]);
+		else
+			print_check(check_name(i), &rep->sum.checks[i], out);
+	}
+}
+
+/**
+ * violation_print() - a violation, on one line
+ * @v: it
+ * @indent: before it
+ * @out: where to
+ */
+void violation_print(const struct violation *v, const char *indent, FILE *out)
+{
+	fprintf(out,
+		"%sVIOLATION %s in %s round %llu: addr 0x%llx pfn 0x%llx want %s got %s ops %s: %s\n",
+		indent, v->check, v->scenario, v->round, v->addr, v->pfn, v->want, v->got, v->ops,
+		v->detail);
+}
+
+static void print_findings(const struct report *rep, FILE *out)
+{
+	unsigned int max = rep->opt->verbose ? MANY_VIOLATIONS : FEW_VIOLATIONS;
+	unsigned int max_lines = rep->opt->verbose ? MANY_LOG_LINES : FEW_LOG_LINES;
+	const struct kernel_log *log = watch_log();
+	const struct tally *t = &rep->sum;
+	unsigned int i;
+
+	for (i = 0; i < t->nr_violations && i < max; i++)
+		violation_print(&t->kept[i], "  ", out);
+	if (t->violations > i)
+		fprintf(out, "  ... %llu violations in all\n", t->violations);
+	for (i = 0; log && i < log->nr && i < max_lines; i++)
+		fprintf(out, "  kernel: %s\n", log->line[i]);
+}
+
+static bool is_among(const struct scenario *sc, const struct options *opt)
+{
+	unsigned int i;
+
+	for (i = 0; i < opt->nr_scenarios && opt->scenarios[i] != sc; i++)
+		;
+	return i < opt->nr_scenarios;
+}
+
+/* Of a run that failed, the scenarios that did; else as few names as will do. */
+static void print_names(const struct report *rep, FILE *out)
+{
+	const struct options *opt = rep->opt;
+	bool failed = rep->verdict == THPRACE_FAIL;
+	unsigned int i;
+
+	if (!failed && opt->nr_scenarios > nr_scenarios / 2) {
+		for (i = 0; i < nr_scenarios; i++) {
+			if (!is_among(scenarios[i], opt))
+				fprintf(out, " --exclude %s", scenarios[i]->name);
+		}
+		return;
+	}
+	for (i = 0; i < rep->nr_results; i++) {
+		if (!failed || rep->results[i]->verdict == THPRACE_FAIL)
+			fprintf(out, " %s", rep->results[i]->sc->name);
+	}
+}
+
+/* The command line that repeats it. */
+static void print_command(const struct report *rep, FILE *out)
+{
+	const struct options *opt = rep->opt;
+	char duration[DURATION_TEXT];
+
+	fputs("run: thprace run", out);
+	print_names(rep, out);
+	fprintf(out, " --seed %llu --duration %s", opt->seed,
+		duration_text(duration, opt->duration_ms));
+	if (opt->rounds)
+		fprintf(out, " --rounds %llu", opt->rounds);
+	if (opt->procs)
+		fprintf(out, " --procs %llu", opt->procs);
+	if (opt->thps)
+		fprintf(out, " --thps %llu", opt->thps);
+	if (!opt->stop_first)
+		fprintf(out, " --stop-on never");
+	if (opt->steer)
+		fprintf(out, " --steer \"%s\"", opt->steer);
+	if (opt->grid_k)
+		fprintf(out, " --grid-k %llu", opt->grid_k);
+	fprintf(out, "%s%s%s\n", opt->grid ? " --grid" : "", opt->no_module ? " --no-module" : "",
+		opt->gentle ? " --gentle" : "");
+}
+
+/**
+ * report_print() - the report for people
+ * @rep: judged report
+ * @out: where to
+ */
+void report_print(const struct report *rep, FILE *out)
+{
+	const struct options *opt = rep->opt;
+	unsigned int i;
+
+	print_verdict(rep, out);
+	fprintf(out, "thprace %s on %s, module: %s, seed %llu, %.1f s\n", THPRACE_VERSION,
+		env.release, opt->no_module ? "not used" : env.module, opt->seed,
+		rep->duration_ns / 1e9);
+	print_findings(rep, out);
+	for (i = 0; i < rep->nr_results; i++)
+		print_result(rep->results[i], opt->verbose, out);
+	if (opt->verbose) {
+		print_ops(&rep->sum, out);
+		print_all_checks(rep, out);
+	} else {
+		print_checks(rep, out);
+	}
+	if (rep->sum.nr_cells || rep->sum.grid.listed)
+		grid_print(&rep->sum, out);
+	print_command(rep, out);
+	undo_print(out);
+}
