@@ -157,7 +157,8 @@ static void print_one(const struct listed *l, FILE *out)
 
 	fprintf(out, "%-8s %s", touch_kinds[t->kind], t->what);
 	if (t->kind == TOUCH_SETTING)
-		fprintf(out, " = %s%s", t->value, touch_changes(t) ? ", then set back" : ", as it is");
+		fprintf(out, " = %s%s", t->value,
+			touch_changes(t) ? ", then set back" : ", as it is");
 	fprintf(out, "  [%s]\n", l->by);
 	if (t->others)
 		fprintf(out, "%-8s   for others: %s\n", "", t->others);

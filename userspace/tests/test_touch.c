@@ -56,6 +56,7 @@ static void collect(struct options *opt, bool gentle)
 	memset(opt, 0, sizeof(*opt));
 	opt->gentle = gentle;
 	opt->json = "/x/report.json";
+	opt->ktap = "/x/report.ktap";
 	for (i = 0; i < nr_scenarios; i++)
 		opt->scenarios[i] = scenarios[i];
 	opt->nr_scenarios = nr_scenarios;
@@ -113,6 +114,7 @@ static void test_printed(void **state)
 	assert_non_null(strstr(text, "thread   khugepaged  [khugepaged]"));
 	assert_non_null(strstr(text, "action   /proc/sys/vm/compact_memory  [compact]"));
 	assert_non_null(strstr(text, "file     /x/report.json"));
+	assert_non_null(strstr(text, "file     /x/report.ktap"));
 	assert_non_null(strstr(text, "module   zram"));
 	assert_non_null(strstr(text, "module   thprace"));
 	assert_non_null(strstr(text, "shmem_enabled = advise, then set back  [shmem-punch shmem-"));
