@@ -68,6 +68,8 @@ void cgroup_along(pid_t pid)
  */
 const char *cgroup_why_not(void)
 {
+	if (!given)
+		cgroup_init();
 	return why_not;
 }
 

@@ -291,7 +291,6 @@ static int make_root(void **state)
 	put(root, "cgroup.subtree_control", "memory\n");
 	put(root, "cgroup.procs", "1\n");
 	snprintf(cgroup, sizeof(cgroup), "%s/thprace-%d-0", root, getpid());
-	cgroup_init();
 	return leak_why_not() ? -1 : 0;
 }
 
