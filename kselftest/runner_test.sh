@@ -3,6 +3,7 @@
 #
 # Tests of runner.c's verdict and of setup.sh's restoring, with made-up tests;
 # needs no module. Prints KTAP.
+# shellcheck disable=SC2317 # what says() calls
 set -eu
 
 cd "$(dirname -- "$0")"
@@ -161,42 +162,97 @@ for how in pass:0 "only skip:4" bad:1; do
 done
 unset THPRACE_KSFT_SETUP
 
-# setup.sh on made-up knobs, when the command ends and when it is killed.
-if [ "$(id -u)" -eq 0 ]; then
-	mkdir "$dir/thp" "$dir/mod"
-	for how in end fail term; do
-		echo "always madvise [never]" >"$dir/thp/enabled"
-		echo "never" >"$dir/thp/defrag"
-		case $how in
-		end) cmd=: ;;
-		fail) cmd='exit 7' ;;
-		term) cmd="kill \$PPID; sleep 100" ;;
-		esac
-		got_rc=0
-		THPRACE_THP_SYSFS=$dir/thp THPRACE_NO_MODULE=1 \
-			"$setup" sh -c "cat $dir/thp/enabled; $cmd" \
-			>"$dir/out" 2>&1 || got_rc=$?
-		nr=$((nr + 1))
-		if [ "$(cat "$dir/thp/enabled")" = never ] &&
-			[ "$(cat "$dir/thp/defrag")" = never ] &&
-			grep -q "^always" "$dir/out"; then
-			echo "ok $nr setup.sh restores: $how"
-		else
-			failed=1
-			sed 's/^/# /' "$dir/out"
-			echo "not ok $nr setup.sh restores: $how"
-		fi
-		nr=$((nr + 1))
-		case $how:$got_rc in
-		end:0 | fail:7 | term:143)
-			echo "ok $nr setup.sh status: $how"
-			;;
-		*)
-			failed=1
-			echo "not ok $nr setup.sh status: $how: $got_rc"
-			;;
-		esac
+# setup.sh on made-up knobs, when the command ends and when something is killed.
+export THPRACE_THP_SYSFS="$dir/thp" THPRACE_PROC_SYS="$dir/sysctl" THPRACE_NO_MODULE=1
+export THPRACE_KSFT_LOCK="$dir/lock" TMPDIR="$dir"
+
+knobs()
+{
+	rm -rf "$dir/thp"
+	mkdir "$dir/thp"
+	echo "always madvise [never]" >"$dir/thp/enabled"
+	echo "never" >"$dir/thp/defrag"
+}
+
+restored()
+{
+	[ "$(cat "$dir/thp/enabled")" = never ] && [ "$(cat "$dir/thp/defrag")" = never ]
+}
+
+# The keeper has nobody to wait for it.
+restored_soon()
+{
+	tries=100
+	until restored; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.1
 	done
+}
+
+# says WHAT COMMAND...: one result.
+says()
+{
+	nr=$((nr + 1))
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok $nr $what"
+	else
+		failed=1
+		sed 's/^/# /' "$dir/out"
+		echo "not ok $nr $what"
+	fi
+}
+
+# set_up COMMAND: runs it; its status in $got_rc.
+set_up()
+{
+	knobs
+	got_rc=0
+	"$setup" sh -c "cat $dir/thp/enabled; $1" >"$dir/out" 2>&1 || got_rc=$?
+}
+
+status_is() { [ "$got_rc" -eq "$1" ] && grep -q "^always" "$dir/out"; }
+
+if [ "$(id -u)" -eq 0 ]; then
+	set_up :
+	says "setup.sh restores: end" restored
+	says "setup.sh status: end" status_is 0
+	set_up 'exit 7'
+	says "setup.sh restores: fail" restored
+	says "setup.sh status: fail" status_is 7
+	set_up "kill \$PPID; sleep 100"
+	says "setup.sh restores: term" restored
+	says "setup.sh status: term" status_is 143
+
+	set_up "kill -9 \$PPID \$\$"
+	says "all killed with -9: restored" restored_soon
+	set_up "kill -9 \$PPID; sleep 1; cat $dir/thp/enabled >$dir/late"
+	says "setup.sh killed with -9: restored in the end" restored_soon
+	says "but not while the command runs" grep -q always "$dir/late"
+	set_up "kill -9 \$(pgrep -P \$PPID keeper.sh)"
+	says "the keeper killed with -9: restored" restored
+	says "the keeper killed with -9: status" status_is 0
+	set_up "kill -9 \$PPID \$(pgrep -P \$PPID keeper.sh) \$\$"
+	sleep 1
+	says "the control: without a keeper it is not" grep -q always "$dir/thp/enabled"
+
+	set_up "rm $dir/thp/defrag; mkdir $dir/thp/defrag"
+	says "what cannot be put back: status" status_is 2
+	says "what cannot be put back is named" grep -q "thp/defrag is .*, was never before" "$dir/out"
+
+	if command -v flock >/dev/null; then
+		set_up "$setup true"
+		says "two at a time: refused" status_is 2
+		says "two at a time: the other one is named" \
+			grep -q "another run is going on: process [1-9]" "$dir/out"
+		says "two at a time: restored" restored
+		set_up "sleep 2 & kill -9 \$PPID \$\$"
+		set_up :
+		says "one that was killed with -9 locks nobody out" status_is 0
+		says "nor are its settings taken for the old ones" restored
+	fi
 fi
 
 # expected/series.sh, with lists of 5.10, 6.1, 6.12 and 7.3

@@ -140,14 +140,9 @@ static void case_hugetlb(const void *arg)
 	size_t len = thp_bytes();
 	int fd = tr_session(), err;
 	struct region r;
-	FILE *f;
 
 	(void)arg;
-	f = fopen("/proc/sys/vm/nr_hugepages", "w");
-	if (f) {
-		fprintf(f, "2\n");
-		fclose(f);
-	}
+	hugetlb_have(2);
 	region_map(&r, 2 * len);
 	if (mmap(r.addr + len, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
 		 MAP_HUGETLB | MAP_FIXED, -1, 0) == MAP_FAILED)

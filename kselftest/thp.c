@@ -264,6 +264,27 @@ unsigned int frames_left(const u64 *frames, unsigned int nr)
 	return left;
 }
 
+static s64 meminfo_kb(const char *name)
+{
+	return read_counter("/proc/meminfo", name);
+}
+
+void hugetlb_have(unsigned int nr)
+{
+	s64 spare = meminfo_kb("HugePages_Free") - meminfo_kb("HugePages_Rsvd");
+	s64 total = meminfo_kb("HugePages_Total");
+	FILE *f;
+
+	if (total < 0 || spare >= nr || meminfo_kb("Hugepagesize") * 1024 != (s64)thp_bytes())
+		return;
+	/* setup.sh puts it back */
+	f = fopen("/proc/sys/vm/nr_hugepages", "w");
+	if (!f)
+		return;
+	fprintf(f, "%lld\n", (long long)(total + nr - spare));
+	fclose(f);
+}
+
 static void holder_answer(struct holder_msg *m)
 {
 	static unsigned char vec[1 << 16];

@@ -49,6 +49,8 @@ size_t maps_hole(pid_t pid, const void *addr, size_t len);
 
 /* A counter of /proc/vmstat; -1 when there is no such line. */
 s64 vm_counter(const char *name);
+/* That many reserved huge pages (hugetlb) are free, if that can be; never fewer than now. */
+void hugetlb_have(unsigned int nr);
 
 /* A process with a region; several forked from one another share it. */
 struct holder {

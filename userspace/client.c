@@ -13,9 +13,16 @@
 
 #include "client.h"
 #include "tally.h"
+#include "touch.h"
 #include "util.h"
 
 #define REPORT_MAX	0x100000
+
+const struct touch session_touches[] = {
+	{ .kind = TOUCH_MODULE, .what = "thprace",
+	  .others = "probes in the kernel; a lane that is parked delays RCU, for 1 s at most" },
+	{ }
+};
 
 /**
  * session_open() - a session of our own; workers inherit it

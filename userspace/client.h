@@ -4,6 +4,9 @@
 #define THPRACE_CLIENT_H
 
 #include "tally.h"
+#include "touch.h"
+
+extern const struct touch session_touches[];
 
 int session_open(void);
 int session_cmd(int fd, const char *fmt, ...) __printf(2, 3);

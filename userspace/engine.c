@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "client.h"
 #include "crash.h"
 #include "engine.h"
@@ -24,6 +25,7 @@
 #include "scenario.h"
 #include "stuck.h"
 #include "tally.h"
+#include "touch.h"
 #include "undo.h"
 #include "util.h"
 #include "worker.h"
@@ -312,10 +314,8 @@ static void inject_ending(struct run *run)
 
 	if (injected("die"))
 		kill(getpid(), SIGKILL);
-	if (injected("oom") && run->cgroup) {
-		snprintf(path, sizeof(path), "%s/memory.max", run->cgroup);
-		write_text(path, "65536");
-	}
+	if (injected("oom") && run->cgroup)
+		cgroup_limit(run->cgroup, "65536");
 	if (injected("fork") && run->cgroup) {
 		snprintf(path, sizeof(path), "%s/pids.max", run->cgroup);
 		write_text(path, "1");
@@ -501,11 +501,11 @@ int engine_run(struct run *run)
 		goto out_free;
 	crash_catch(run);
 	env_pin(0);
-	if (sc->setup) {
+	err = touch_begin(run);
+	if (!err && sc->setup)
 		err = sc->setup(run);
-		if (err)
-			goto out_free;
-	}
+	if (err)
+		goto out_free;
 	err = run->fd >= 0 ? session_cmd(run->fd, "reset") : 0;
 	if (err)
 		set_error("session refused reset: %s", strerror(-err));

@@ -17,6 +17,7 @@
 
 #include "env.h"
 #include "nodes.h"
+#include "touch.h"
 #include "util.h"
 
 #define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage"
@@ -24,6 +25,12 @@
 #define DEFAULT_HPAGE	(2UL << 20)
 
 struct env env;
+
+const struct touch env_touches[] = {
+	{ .kind = TOUCH_ACTION, .what = SPLIT_FILE },
+	{ }
+};
+
 static struct cpu_mask cpus;
 
 static void probe_cpus(void)

@@ -5,6 +5,7 @@
 
 #include <sched.h>
 
+#include "touch.h"
 #include "util.h"
 
 #define MAX_CPUS		8192	/* of the largest kernels */
@@ -30,6 +31,7 @@ struct env {
 };
 
 extern struct env env;
+extern const struct touch env_touches[];
 
 void env_probe(void);
 void env_allow_thp(bool allow);

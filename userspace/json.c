@@ -24,6 +24,7 @@
 #include "scenario.h"
 #include "storm.h"
 #include "tally.h"
+#include "undo.h"
 #include "util.h"
 #include "watch.h"
 
@@ -222,7 +223,7 @@ static json_t *options_json(const struct options *opt)
 
 	for (i = 0; i < opt->nr_scenarios; i++)
 		json_array_append_new(names, json_string(opt->scenarios[i]->name));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:b, s:o}",
 			 "scenarios", names,
 			 "grid_k", u64_json(opt->grid_k),
 			 "duration_ms", u64_json(opt->duration_ms),
@@ -232,6 +233,7 @@ static json_t *options_json(const struct options *opt)
 			 "stop_first", opt->stop_first,
 			 "grid", opt->grid,
 			 "no_module", opt->no_module,
+			 "gentle", opt->gentle,
 			 "steer", text_or_null(opt->steer));
 }
 
@@ -338,6 +340,16 @@ static json_t *kernel_log_json(void)
 	return list;
 }
 
+static json_t *notes_json(void)
+{
+	json_t *list = json_array();
+	unsigned int i;
+
+	for (i = 0; undo_note(i); i++)
+		json_array_append_new(list, plain_json(undo_note(i)));
+	return list;
+}
+
 /* Whoever reads the file sees a whole report, the last one or the one before. */
 static int replace_file(const json_t *root, const char *path)
 {
@@ -407,6 +419,7 @@ int report_json(const struct report *rep, const char *path)
 	json_object_set_new(root, "first_violation_s", first);
 	json_object_set_new(root, "complete", json_boolean(rep->ended));
 	json_object_set_new(root, "kernel_log", kernel_log_json());
+	json_object_set_new(root, "not_put_back", notes_json());
 	err = write_json(root, path);
 	json_decref(root);
 	if (err)

@@ -30,14 +30,26 @@
 
 static pid_t keeper;
 
-static void close_others(void)
+/* Nobody of the run is there who could tell the user. */
+static void log_notes(void)
+{
+	char line[256];
+	unsigned int i;
+
+	for (i = 0; undo_note(i); i++) {
+		snprintf(line, sizeof(line), "thprace: not put back: %s\n", undo_note(i));
+		write_text("/dev/kmsg", line);
+	}
+}
+
+static void close_from(int first)
 {
 	long fd, max = sysconf(_SC_OPEN_MAX);
 
 	/* Since 5.9. */
-	if (!syscall(SYS_close_range, STDIN_FILENO + 1, ~0U, 0))
+	if (!syscall(SYS_close_range, first, ~0U, 0))
 		return;
-	for (fd = STDIN_FILENO + 1; fd < max; fd++)
+	for (fd = first; fd < max; fd++)
 		close(fd);
 }
 
@@ -54,18 +66,29 @@ static void keep(int pipe_end, pid_t run, void (*last_words)(void))
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	prctl(PR_SET_NAME, KEEPER_NAME);
 	copy_word(program_invocation_name, strlen(program_invocation_name) + 1, KEEPER_NAME);
-	/* Hold nothing of the user's: no terminal, no pipe, no directory. */
+	/* What would put things back is not to be killed for its memory. */
+	write_text("/proc/self/oom_score_adj", "-1000");
+	/*
+	 * Hold nothing of the user's: no terminal, no pipe, no directory.  But the
+	 * lock: the next run waits until this one is cleaned up.
+	 */
 	setsid();
 	if (chdir("/") || dup2(pipe_end, STDIN_FILENO) < 0)
 		_exit(THPRACE_EXIT_ERROR);
-	close_others();
+	if (lock_fd() >= 0 && dup2(lock_fd(), STDOUT_FILENO) < 0)
+		_exit(THPRACE_EXIT_ERROR);
+	close_from(lock_fd() >= 0 ? STDERR_FILENO : STDOUT_FILENO);
 	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
 		;
 	knobs_restore();
 	/* The rest may take its time. */
 	last_words();
-	swap_stop();
+	swap_end();
 	leak_sweep(run);
+	if (undo_note(0)) {
+		last_words();
+		log_notes();
+	}
 	_exit(0);
 }
 

@@ -23,6 +23,8 @@
 struct knob {
 	char path[96];
 	char old[64];
+	char now[64];			/* as we have set it; empty: not known */
+	char undo_by[8];		/* written before the old value is, or empty */
 };
 
 /* Shared with the scenario's process, which may be killed. */
@@ -62,32 +64,58 @@ static void selected_word(char *value)
 	memmove(value, open + 1, strlen(open + 1) + 1);
 }
 
+static ssize_t read_knob(const char *path, char *value, size_t size)
+{
+	char text[128];
+	ssize_t len = read_text(path, text, sizeof(text));
+
+	if (len < 0)
+		return len;
+	selected_word(text);
+	copy_word(value, size, text);
+	return len;
+}
+
+/**
+ * knob_is() - does a setting have this value already, or is it not there?
+ * @path: file below /sys or /proc/sys
+ * @value: wanted
+ */
+bool knob_is(const char *path, const char *value)
+{
+	char now[64];
+
+	return read_knob(path, now, sizeof(now)) < 0 || !strcmp(now, value);
+}
+
 /**
  * knob_set() - change a setting until knobs_restore()
  * @path: file below /sys or /proc/sys
  * @value: new value
+ * @undo_by: to be written before the old value is, or NULL
  */
-int knob_set(const char *path, const char *value)
+int knob_set(const char *path, const char *value, const char *undo_by)
 {
 	struct knob *knob = &kept->knob[kept->nr];
 	ssize_t len;
-	char old[128];
 	int err;
 
 	if (kept->nr == ARRAY_SIZE(kept->knob))
 		return -ENOSPC;
-	len = read_text(path, old, sizeof(old));
+	len = read_knob(path, knob->old, sizeof(knob->old));
 	if (len < 0)
 		return len;
-	selected_word(old);
-	if (!strcmp(old, value))
+	if (!strcmp(knob->old, value))
 		return 0;
 	copy_word(knob->path, sizeof(knob->path), path);
-	copy_word(knob->old, sizeof(knob->old), old);
+	copy_word(knob->undo_by, sizeof(knob->undo_by), undo_by ? undo_by : "");
+	knob->now[0] = '\0';
 	kept->nr++;
 	err = write_text(path, value);
 	if (err)
 		kept->nr--;
+	else if (read_knob(path, knob->now, sizeof(knob->now)) < 0)
+		knob->now[0] = '\0';
 	return err;
 }
 
@@ -140,18 +168,61 @@ pid_t knob_kthread(const char *name)
 	return 0;
 }
 
+static void restore_kthread(void)
+{
+	pid_t pid = kept->kthread;
+	struct cpu_mask now;
+	int err = 0;
+
+	if (!pid)
+		return;
+	memset(&now, 0, sizeof(now));
+	if (sched_setaffinity(pid, sizeof(kept->kthread_cpus), kept->kthread_cpus.set) ||
+	    sched_getaffinity(pid, sizeof(now), now.set))
+		err = errno;
+	/* A thread that has ended has no CPUs to be put back. */
+	if (err != ESRCH && (err || !CPU_EQUAL_S(sizeof(now), now.set, kept->kthread_cpus.set)))
+		undo_failed("kernel thread %d still runs on one CPU: %s", pid,
+			    err ? strerror(err) : "its CPUs are not what was set");
+	kept->kthread = 0;
+}
+
+static void restore(const struct knob *knob)
+{
+	char now[64] = "";
+	ssize_t len;
+	int err = 0;
+
+	len = read_knob(knob->path, now, sizeof(now));
+	if (len >= 0 && knob->now[0] && strcmp(now, knob->now)) {
+		undo_left("%s was %s before, somebody else has made it %s: left alone",
+			  knob->path, knob->old, now);
+		return;
+	}
+	if (knob->undo_by[0])
+		err = write_text(knob->path, knob->undo_by);
+	if (err)
+		undo_failed("%s cannot be undone by %s: %s", knob->path, knob->undo_by,
+			    strerror(-err));
+	/* The positive control of what is said then. */
+	err = injected("restore") ? 0 : write_text(knob->path, knob->old);
+	len = read_knob(knob->path, now, sizeof(now));
+	if (err || len < 0 || strcmp(now, knob->old))
+		undo_failed("%s is %s, was %s before%s%s", knob->path, len < 0 ? "?" : now,
+			    knob->old, err ? ": " : "", err ? strerror(-err) : "");
+}
+
 /**
  * knobs_restore() - set again what was there, last change first
+ *
+ * What cannot be set is noted, see undo_failed().
  */
 void knobs_restore(void)
 {
 	if (!kept)
 		return;
-	if (kept->kthread)
-		(void)!sched_setaffinity(kept->kthread, sizeof(kept->kthread_cpus),
-					 kept->kthread_cpus.set);
-	kept->kthread = 0;
+	restore_kthread();
 	/* Forgotten only when it is done: we may be killed here, too. */
 	for (; kept->nr; kept->nr--)
-		write_text(kept->knob[kept->nr - 1].path, kept->knob[kept->nr - 1].old);
+		restore(&kept->knob[kept->nr - 1]);
 }

@@ -15,11 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "env.h"
 #include "leak.h"
 #include "options.h"
@@ -28,20 +29,23 @@
 #include "run.h"
 #include "scenario.h"
 #include "tally.h"
+#include "touch.h"
+#include "undo.h"
 #include "util.h"
 
 #define MTHP_SYSFS	"/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/stats/%s"
 #define STAT_REFRESH	"/proc/sys/vm/stat_refresh"
-#define DROP_CACHES	"/proc/sys/vm/drop_caches"
 #define BATCH_PAGES	32		/* what a CPU keeps to itself, before 5.13 */
-#define NAP_NS		(5 * NSEC_PER_MSEC)
-#define NAPS		200
+#define NAPS		200		/* of cgroup_remove() */
 #define NAPS_OF_SWEEP	(60 * NAPS)	/* a session that is closed goes first */
 #define MAX_LEAKS	(MAX_SCENARIOS * MAX_PASSES)
 #define FLUSH_NS	(5 * NSEC_PER_SEC)	/* twice the kernel's own period, and some */
 #define AGREEING	3		/* looks in a row */
 #define PID_NS_INIT	"pid:[4026531836]"	/* the first one */
 #define KSM_SHARED	"/sys/kernel/mm/ksm/pages_shared"
+#ifndef MPOL_MF_MOVE
+#define MPOL_MF_MOVE	2
+#endif
 #define LEAKED_BYTES	(8UL << 20)	/* of the positive control */
 
 enum counter_kind { IN_CGROUP, IN_MEMINFO, IN_MTHP };
@@ -49,19 +53,20 @@ enum counter_kind { IN_CGROUP, IN_MEMINFO, IN_MTHP };
 static const struct {
 	enum counter_kind kind;
 	const char *name, *unit;
+	const char *name_v1;		/* in memory.stat of cgroup v1 */
 } counters[] = {
-	{ IN_CGROUP, "anon", "bytes in the scenario's cgroup" },
-	{ IN_CGROUP, "anon_thp", "bytes in the scenario's cgroup" },
-	{ IN_CGROUP, "shmem", "bytes in the scenario's cgroup" },
-	{ IN_MEMINFO, "AnonHugePages", "kB in the system" },
-	{ IN_MTHP, "nr_anon", "huge pages in the system" },
-	{ IN_MTHP, "nr_anon_partially_mapped", "huge pages in the system" },
+	{ IN_CGROUP, "anon", "bytes in the scenario's cgroup", "rss" },
+	{ IN_CGROUP, "anon_thp", "bytes in the scenario's cgroup", "rss_huge" },
+	{ IN_CGROUP, "shmem", "bytes in the scenario's cgroup", "shmem" },
+	{ IN_MEMINFO, "AnonHugePages", "kB in the system", NULL },
+	{ IN_MTHP, "nr_anon", "huge pages in the system", NULL },
+	{ IN_MTHP, "nr_anon_partially_mapped", "huge pages in the system", NULL },
 };
 
 #define NR_COUNTERS	ARRAY_SIZE(counters)
 
 struct leak {
-	char path[160];			/* of the cgroup, or empty */
+	char path[CGROUP_PATH];		/* of the cgroup, or empty */
 	u64 base[NR_COUNTERS];
 	bool there[NR_COUNTERS];
 	u64 got[NR_COUNTERS];		/* when looked at last */
@@ -76,61 +81,19 @@ struct leak {
 };
 
 static struct leak leaks[MAX_LEAKS];
-static char root[96];			/* where cgroup2 is mounted */
-static bool root_known, had_controller, gave_controller;
+static const char *forbidden;
 static pid_t ignored;
+
+const struct touch leak_touches[] = {
+	{ .kind = TOUCH_ACTION, .what = STAT_REFRESH },
+	{ }
+};
 
 static bool on_tmpfs(int fd)
 {
 	struct statfs fs;
 
 	return !fstatfs(fd, &fs) && fs.f_type == TMPFS_MAGIC;
-}
-
-static void find_root(void)
-{
-	static char text[0x10000];
-	char type[32], dir[96], *line;
-
-	if (root_known)
-		return;
-	root_known = true;
-	read_text("/proc/mounts", text, sizeof(text));
-	for (line = text; line && !root[0]; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (sscanf(line, "%*s %95s %31s", dir, type) == 2 && !strcmp(type, "cgroup2"))
-			copy_word(root, sizeof(root), dir);
-	}
-}
-
-static bool has_word(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-	const char *at = text;
-
-	while ((at = strstr(at, word))) {
-		if ((at == text || at[-1] == ' ') && strcspn(at, "\n ") == len)
-			return true;
-		at += len;
-	}
-	return false;
-}
-
-/**
- * leak_no_cgroup() - why no memory cgroup can be made, or NULL
- */
-const char *leak_no_cgroup(void)
-{
-	char path[128], text[256];
-
-	find_root();
-	if (!root[0])
-		return "cgroup2 is not mounted";
-	snprintf(path, sizeof(path), "%s/cgroup.controllers", root);
-	if (read_text(path, text, sizeof(text)) <= 0 || !has_word(text, "memory"))
-		return "cgroup2 has no memory controller here";
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
-	return access(path, W_OK) ? "may not make a cgroup (not root)" : NULL;
 }
 
 /**
@@ -141,30 +104,24 @@ const char *leak_why_not(void)
 	static char why[120];
 	const char *no_cgroup;
 
+	if (forbidden)
+		return forbidden;
 	if (geteuid())
 		return "only root can make a cgroup and flush the kernel's counters";
-	no_cgroup = leak_no_cgroup();
+	no_cgroup = cgroup_why_not();
 	if (!no_cgroup)
 		return NULL;
 	snprintf(why, sizeof(why), "a scenario cannot have a memory cgroup: %s", no_cgroup);
 	return why;
 }
 
-static bool has_controller(void)
-{
-	char path[128], text[256];
-
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
-	return read_text(path, text, sizeof(text)) >= 0 && has_word(text, "memory");
-}
-
 /**
- * leak_init() - see what cgroup2 is like before a run
+ * leak_forbid() - the check is not to be made
+ * @why: the reason
  */
-void leak_init(void)
+void leak_forbid(const char *why)
 {
-	find_root();
-	had_controller = has_controller();
+	forbidden = why;
 }
 
 /**
@@ -174,30 +131,6 @@ void leak_init(void)
 void leak_ignore(pid_t pid)
 {
 	ignored = pid;
-}
-
-static void name_cgroup(struct leak *leak, pid_t run, unsigned int index)
-{
-	snprintf(leak->path, sizeof(leak->path), "%s/thprace-%d-%u", root, run, index);
-}
-
-static int make_cgroup(struct leak *leak, unsigned int index)
-{
-	char path[128];
-	int err;
-
-	if (!has_controller()) {
-		snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
-		err = write_text(path, "+memory");
-		if (err)
-			return err;
-		gave_controller = true;
-	}
-	name_cgroup(leak, getpid(), index);
-	if (!mkdir(leak->path, 0755))
-		return 0;
-	leak->path[0] = '\0';
-	return -errno;
 }
 
 /* The number after a name at a line's start. */
@@ -233,7 +166,8 @@ static bool read_counter(const struct leak *leak, unsigned int i, u64 *val)
 			return false;
 		snprintf(path, sizeof(path), "%s/memory.stat", leak->path);
 		return read_text(path, text, sizeof(text)) > 0 &&
-		       find_number(text, counters[i].name, val);
+		       find_number(text, cgroup_is_v1() ? counters[i].name_v1 :
+				   counters[i].name, val);
 	case IN_MEMINFO:
 		return read_meminfo(counters[i].name, val);
 	default:
@@ -345,6 +279,7 @@ static void start_leaker(struct leak *leak)
 		leak->leaker = pid > 0 ? pid : 0;
 		return;
 	}
+	lock_leave();
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	alarm(3600);
@@ -371,8 +306,7 @@ struct leak *leak_begin(unsigned int index)
 	if (leak_why_not() || index >= MAX_LEAKS)
 		return NULL;
 	memset(leak, 0, sizeof(*leak));
-	if (!leak_no_cgroup())
-		make_cgroup(leak, index);
+	cgroup_make(leak->path, sizeof(leak->path), index);
 	write_text(STAT_REFRESH, "1");
 	read_base(leak);
 	leak->pending = true;
@@ -389,12 +323,9 @@ struct leak *leak_begin(unsigned int index)
  */
 const char *leak_enter(const struct leak *leak)
 {
-	char path[192];
-
 	if (!leak || !leak->path[0])
 		return NULL;
-	snprintf(path, sizeof(path), "%s/cgroup.procs", leak->path);
-	return write_text(path, "0") ? NULL : leak->path;
+	return cgroup_enter(leak->path) ? NULL : leak->path;
 }
 
 /**
@@ -421,16 +352,9 @@ static void end_leaker(struct leak *leak)
 
 static void remove_cgroup(struct leak *leak, unsigned int naps)
 {
-	const struct timespec nap = { .tv_nsec = NAP_NS };
-	unsigned int i;
-
 	end_leaker(leak);
-	/* A process that was just reaped may still be on its way out. */
-	for (i = 0; leak->path[0] && i < naps; i++) {
-		if (!rmdir(leak->path) || errno != EBUSY)
-			break;
-		nanosleep(&nap, NULL);
-	}
+	if (leak->path[0])
+		cgroup_remove(leak->path, naps);
 	leak->path[0] = '\0';
 }
 
@@ -458,13 +382,9 @@ static void violated(struct result *res, unsigned int i, u64 want, u64 got, u64 
  */
 static bool flushed(const struct leak *leak)
 {
-	char path[256], text[32];
-
 	if (!leak->exact || now_ns() - leak->ended_ns > FLUSH_NS)
 		return true;
-	snprintf(path, sizeof(path), "%s/memory.current", leak->path);
-	return read_text(path, text, sizeof(text)) > 0 &&
-	       strtoull(text, NULL, 10) < env.hpage_size;
+	return cgroup_charged(leak->path) < env.hpage_size;
 }
 
 /* Of KSM one page stays charged to who had it first, whoever else has it by now. */
@@ -589,23 +509,29 @@ bool leak_overdue(const struct leak *leak, u64 patience_ns)
 	       now_ns() - leak->unclean_ns > patience_ns;
 }
 
+/*
+ * Pages that other CPUs have batched for the LRU lists are let go there before any
+ * page is migrated, be it one that has not far to go.
+ */
+static void drain_batches(void)
+{
+	static u64 word;
+	void *page = &word;
+	int node = 0, status;
+
+	word++;
+	syscall(SYS_move_pages, 0, 1UL, &page, &node, &status, MPOL_MF_MOVE);
+}
+
 /**
  * leak_nudge() - have what is only late happen now
- * @hard: drop clean page cache too, which drains per-CPU lists of pages
+ * @hard: drain per-CPU lists of pages, too
  */
 void leak_nudge(bool hard)
 {
 	if (hard)
-		write_text(DROP_CACHES, "1");
+		drain_batches();
 	write_text(STAT_REFRESH, "1");
-}
-
-static void take_controller_back(void)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", root);
-	write_text(path, "-memory");
 }
 
 /**
@@ -617,31 +543,23 @@ void leak_stop(void)
 
 	for (i = 0; i < MAX_LEAKS; i++)
 		remove_cgroup(&leaks[i], NAPS);
-	if (gave_controller)
-		take_controller_back();
-	gave_controller = false;
+	cgroup_end(getpid());
 }
 
 /**
  * leak_sweep() - remove the cgroups of a run that was killed
  * @run: the process that called leak_begin()
  *
- * For another process, forked from it between leak_init() and leak_begin().
+ * For another process, forked from it between cgroup_init() and leak_begin().
  */
 void leak_sweep(pid_t run)
 {
-	struct leak leak;
-	bool any = false;
+	char path[CGROUP_PATH];
 	unsigned int i;
 
-	if (!root[0])
-		return;
-	for (i = 0; i < MAX_LEAKS; i++) {
-		memset(&leak, 0, sizeof(leak));
-		name_cgroup(&leak, run, i);
-		any |= !access(leak.path, F_OK);
-		remove_cgroup(&leak, NAPS_OF_SWEEP);
+	for (i = 0; i < MAX_LEAKS && !cgroup_why_not(); i++) {
+		cgroup_name(path, sizeof(path), run, i);
+		cgroup_remove(path, NAPS_OF_SWEEP);
 	}
-	if (any && !had_controller)
-		take_controller_back();
+	cgroup_end(run);
 }

@@ -4,13 +4,14 @@
 #define THPRACE_LEAK_H
 
 #include "result.h"
+#include "touch.h"
 
 struct leak;
 
-void leak_init(void);
+extern const struct touch leak_touches[];
+void leak_forbid(const char *why);
 void leak_ignore(pid_t pid);
 const char *leak_why_not(void);
-const char *leak_no_cgroup(void);
 struct leak *leak_begin(unsigned int index);
 const char *leak_enter(const struct leak *leak);
 void leak_entered(struct leak *leak, bool entered);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "check.h"
 #include "cmdline.h"
 #include "env.h"
@@ -29,6 +30,7 @@
 #include "run.h"
 #include "runner.h"
 #include "scenario.h"
+#include "touch_list.h"
 #include "undo.h"
 #include "util.h"
 #include "watch.h"
@@ -43,7 +45,8 @@ static const char inject_text[] =
 "zap or any op of a storm (the same where a storm did that op), segv (a page is\n"
 "unmapped), leak (a process is left behind), stuck (no batch ends, and the check that\n"
 "is made then fails); these must fail the run.  die, hang, oom, fork (a batch ends\n"
-"so), idle (ops of the kernel are not asked for): the run must not pass.\n"
+"so), idle (ops of the kernel are not asked for), restore (settings are not put back),\n"
+"swapoff (it hangs): the run must not pass.\n"
 "\n"
 "Exit codes: 0 pass, 1 violation, 2 usage or harness error, 3 inconclusive\n"
 "(nothing raced, nothing checked, or interrupted), 4 skip (requirement absent).\n";
@@ -112,6 +115,7 @@ static int finish(struct report *rep, int err)
 	int code;
 
 	rep->duration_ns = now_ns() - rep->start_ns;
+	swap_end();
 	report_judge(rep);
 	rep->ended = true;
 	if (err) {
@@ -137,6 +141,23 @@ static int finish(struct report *rep, int err)
 	return code;
 }
 
+static void look_around(const struct options *opt)
+{
+	cgroup_init();
+	if (opt->gentle)
+		leak_forbid("--gentle makes no cgroup");
+}
+
+/* Who is not root changes nothing of the machine, and needs no lock. */
+static bool may_begin(const struct options *opt)
+{
+	look_around(opt);
+	if (geteuid() || !lock_take(LOCK_PATH))
+		return true;
+	fprintf(stderr, "thprace: %s\n", last_error());
+	return false;
+}
+
 static int prepare(struct report *rep)
 {
 	int err;
@@ -151,10 +172,13 @@ static int prepare(struct report *rep)
 	if (!err)
 		err = signals_setup();
 	if (!err)
+		err = undo_init();
+	if (!err)
 		err = knobs_init();
 	if (!err)
 		err = swap_init();
-	leak_init();
+	touch_collect(rep->opt);
+	write_text_only(touch_listed);
 	return err;
 }
 
@@ -163,6 +187,7 @@ static int start_keeper(void)
 	int err = keeper_start(live_last_words);
 
 	leak_ignore(keeper_pid());
+	cgroup_along(keeper_pid());
 	return err;
 }
 
@@ -171,6 +196,8 @@ static int run(const struct options *opt)
 	static struct report rep;
 	int err;
 
+	if (!may_begin(opt))
+		return THPRACE_EXIT_ERROR;
 	rep.opt = opt;
 	if (try_output(opt->ktap) || try_output(opt->grid_html)) {
 		fprintf(stderr, "thprace: %s\n", last_error());
@@ -188,12 +215,21 @@ static int run(const struct options *opt)
 	return finish(&rep, err ? err : run_all(&rep));
 }
 
+static int dry_run(const struct options *opt)
+{
+	look_around(opt);
+	touch_print(opt, stdout);
+	return 0;
+}
+
 static int cmd_run(int argc, char **argv)
 {
 	struct options opt = { .seed = rng_fresh_seed() };
 	int code = options_parse(&opt, argc, argv);
 
-	return code == CMDLINE_GO ? run(&opt) : code;
+	if (code != CMDLINE_GO)
+		return code;
+	return opt.dry_run ? dry_run(&opt) : run(&opt);
 }
 
 static int replay_reduced(struct options *opt, u64 tries)
@@ -205,6 +241,8 @@ static int replay_reduced(struct options *opt, u64 tries)
 		fprintf(stderr, "thprace: the report has no storm to reduce\n");
 		return THPRACE_EXIT_ERROR;
 	}
+	if (!may_begin(opt))
+		return THPRACE_EXIT_ERROR;
 	rep.opt = opt;
 	err = try_output(opt->json);
 	if (!err)
@@ -215,6 +253,10 @@ static int replay_reduced(struct options *opt, u64 tries)
 		err = reduce_program(&rep, opt, tries);
 	if (err < 0)
 		fprintf(stderr, "thprace: %s\n", last_error());
+	swap_end();
+	undo_print(stderr);
+	if (err >= 0 && err != THPRACE_EXIT_FAIL && undo_nr_failed())
+		return THPRACE_EXIT_ERROR;
 	return err < 0 ? THPRACE_EXIT_ERROR : err;
 }
 

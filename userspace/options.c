@@ -16,13 +16,19 @@
 
 enum option_key {
 	OPT_ROUNDS = CMDLINE_KEYS + 1, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON, OPT_GRID,
-	OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_GRID_HTML, OPT_GRID_K, OPT_KTAP,
+	OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_GRID_HTML, OPT_GRID_K, OPT_KTAP, OPT_DRY_RUN,
+	OPT_GENTLE,
 };
 
 static const struct argp_option run_options[] = {
 	{ "duration", 'd', "TIME", 0,
 	  "all scenarios together: 90, 90s, 15m, 2h, 3d, 1w; at most 52w (default 60s)", 1 },
+	{ "dry-run", OPT_DRY_RUN, NULL, 0,
+	  "list what a run would touch beside its own memory; change nothing", 1 },
 	{ "exclude", 'x', "SCENARIO", 0, "leave this one out; may be repeated", 1 },
+	{ "gentle", OPT_GENTLE, NULL, 0,
+	  "change no setting, swap, cgroup or kernel thread: what needs that is skipped, and leaks are not looked for",
+	  1 },
 	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON (- for standard output)", 1 },
 	{ "no-module", OPT_NO_MODULE, NULL, 0,
 	  "run what needs no module: content is checked, counts are not", 1 },
@@ -216,6 +222,12 @@ static error_t run_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_NO_MODULE:
 		opt->no_module = true;
+		return 0;
+	case OPT_DRY_RUN:
+		opt->dry_run = true;
+		return 0;
+	case OPT_GENTLE:
+		opt->gentle = true;
 		return 0;
 	case OPT_STEER:
 		/* It travels inside quotes. */

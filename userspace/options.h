@@ -15,7 +15,7 @@ struct options {
 	const struct scenario *scenarios[MAX_SCENARIOS];
 	unsigned int nr_scenarios;
 	u64 duration_ms, rounds, seed, procs, thps, grid_k;
-	bool stop_first, grid, no_module, quiet, verbose;
+	bool stop_first, grid, no_module, quiet, verbose, gentle, dry_run;
 	const char *steer;
 	const char *json;
 	const char *ktap;

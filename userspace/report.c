@@ -216,14 +216,7 @@ static void judge_checks(struct report *rep)
 	}
 }
 
-/**
- * report_judge() - the verdict, of each scenario and of the run
- * @rep: report with its results
- *
- * Violations win; then an interruption; then anything that was not really
- * tested.  Skipped scenarios don't count, but all skipped is no pass.
- */
-void report_judge(struct report *rep)
+static void judge_results(struct report *rep)
 {
 	static const enum thprace_verdict order[] = {
 		THPRACE_FAIL, THPRACE_ABORTED, THPRACE_INCONCLUSIVE
@@ -263,4 +256,24 @@ void report_judge(struct report *rep)
 	rep->verdict = signals_stop() ? THPRACE_ABORTED : THPRACE_PASS;
 	if (rep->verdict == THPRACE_PASS)
 		judge_checks(rep);
+}
+
+/**
+ * report_judge() - the verdict, of each scenario and of the run
+ * @rep: report with its results
+ *
+ * Violations win; then an interruption; then anything that was not really
+ * tested.  Skipped scenarios don't count, but all skipped is no pass.  What
+ * could not be put back is an error, whatever was tested.
+ */
+void report_judge(struct report *rep)
+{
+	judge_results(rep);
+	if (!undo_nr_failed())
+		return;
+	rep->broken = true;
+	if (rep->verdict == THPRACE_FAIL)
+		return;
+	rep->verdict = THPRACE_ABORTED;
+	snprintf(rep->why, sizeof(rep->why), "not put back: %s", undo_note(0));
 }

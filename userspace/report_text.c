@@ -15,6 +15,7 @@
 #include "result.h"
 #include "scenario.h"
 #include "tally.h"
+#include "undo.h"
 #include "watch.h"
 
 /* Of violations and of the kernel's log: on one screen, and with --verbose. */
@@ -249,7 +250,8 @@ static void print_command(const struct report *rep, FILE *out)
 		fprintf(out, " --steer \"%s\"", opt->steer);
 	if (opt->grid_k)
 		fprintf(out, " --grid-k %llu", opt->grid_k);
-	fprintf(out, "%s%s\n", opt->grid ? " --grid" : "", opt->no_module ? " --no-module" : "");
+	fprintf(out, "%s%s%s\n", opt->grid ? " --grid" : "", opt->no_module ? " --no-module" : "",
+		opt->gentle ? " --gentle" : "");
 }
 
 /**
@@ -278,4 +280,5 @@ void report_print(const struct report *rep, FILE *out)
 	if (rep->sum.nr_cells || rep->sum.grid.listed)
 		grid_print(&rep->sum, out);
 	print_command(rep, out);
+	undo_print(out);
 }

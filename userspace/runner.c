@@ -71,7 +71,8 @@ static void run_here(struct run *run, const struct leak *leak)
 {
 	int err;
 
-	/* Main has no huge pages of its own, see leak_init(). */
+	lock_leave();
+	/* Main has no huge pages of its own, see find_other(). */
 	env_allow_thp(true);
 	env_be_victim();
 	run->cgroup = leak_enter(leak);

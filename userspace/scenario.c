@@ -7,6 +7,7 @@
 #include "env.h"
 #include "options.h"
 #include "scenario.h"
+#include "touch.h"
 
 #define SCENARIO(name)	(&scenario_##name)
 
@@ -62,5 +63,7 @@ const char *scenario_why_not(const struct scenario *sc, const struct options *op
 		return env.no_module;
 	if (opt->no_module && !env.have_split_file && scenario_workers(sc, opt) < 2)
 		return "its one worker meets nobody, as nothing splits here without the module";
-	return sc->why_not ? sc->why_not() : NULL;
+	if (sc->why_not && sc->why_not())
+		return sc->why_not();
+	return opt->gentle ? touch_not_gentle(sc) : NULL;
 }

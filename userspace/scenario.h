@@ -7,6 +7,7 @@
 
 struct run;
 struct lane;
+struct touch;
 
 enum act_result {
 	ACT_OK,
@@ -41,6 +42,7 @@ struct scenario {
 	unsigned int workers;		/* default (0 is 1); --procs where scalable */
 	bool scalable;
 	unsigned int thps;		/* default (0 is 8) */
+	const struct touch *touches;	/* beside its own memory; set up before setup() */
 	const char *(*why_not)(void);
 	int (*setup)(struct run *run);
 	void (*cleanup)(struct run *run);

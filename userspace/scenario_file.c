@@ -20,14 +20,14 @@
 #include "scenario.h"
 #include "scenario_file.h"
 #include "scenario_piece.h"
-#include "undo.h"
 #include "util.h"
 
-#define SHMEM_ENABLED	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 #ifndef FALLOC_FL_KEEP_SIZE
 #define FALLOC_FL_KEEP_SIZE	1
 #define FALLOC_FL_PUNCH_HOLE	2
 #endif
+
+const struct touch shmem_touches[] = { SHMEM_TOUCH, { } };
 
 const char *shmem_why_not(void)
 {
@@ -64,10 +64,6 @@ int file_setup(struct run *run)
 	run->priv = priv;
 	if (!priv)
 		return -ENOMEM;
-	if (knob_set(SHMEM_ENABLED, "advise")) {
-		set_error("cannot write %s", SHMEM_ENABLED);
-		return -EIO;
-	}
 	for (i = 0; i < run->nr_thps; i++) {
 		priv->fd[i] = syscall(SYS_memfd_create, "thprace", 1U);
 		if (priv->fd[i] < 0) {
@@ -134,6 +130,7 @@ const struct scenario scenario_shmem_punch = {
 	.summary = "shared memory: a hole is punched",
 	.op = "punch",
 	.phases = PHASES_SHMEM,
+	.touches = shmem_touches,
 	.why_not = shmem_why_not,
 	.setup = file_setup,
 	.cleanup = file_cleanup,
@@ -148,6 +145,7 @@ const struct scenario scenario_shmem_truncate = {
 	.summary = "shared memory: the file is cut and grown",
 	.op = "truncate",
 	.phases = PHASES_SHMEM,
+	.touches = shmem_touches,
 	.why_not = shmem_why_not,
 	.setup = file_setup,
 	.cleanup = file_cleanup,
@@ -163,6 +161,7 @@ const struct scenario scenario_shmem_munmap = {
 	.op = "munmap",
 	.phases = PHASES_MUNMAP,
 	.inner = INNER_MUNMAP,
+	.touches = shmem_touches,
 	.why_not = shmem_why_not,
 	.setup = file_setup,
 	.cleanup = file_cleanup,

@@ -4,7 +4,15 @@
 #define THPRACE_SCENARIO_FILE_H
 
 #include "run.h"
+#include "touch.h"
 
+#define SHMEM_ENABLED	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
+/* A row of what they touch. */
+#define SHMEM_TOUCH TOUCH_SET(SHMEM_ENABLED, "advise", \
+	.others = "their shared memory is huge only where they ask for it, and then it is")
+
+extern const struct touch shmem_touches[];
 struct file_priv {
 	int fd[MAX_THPS];		/* of each huge page; 0: none */
 	u8 *fate;			/* of each page, shared with peers; or NULL */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "env.h"
+#include "ksm.h"
 #include "nodes.h"
 #include "patience.h"
 #include "phases.h"
@@ -27,7 +28,7 @@
 #include "scenario.h"
 #include "scenario_pages.h"
 #include "scenario_piece.h"
-#include "undo.h"
+#include "touch.h"
 #include "util.h"
 #include "verify.h"
 
@@ -38,7 +39,6 @@
 #define MADV_PAGEOUT 21
 #endif
 #define MPOL_MF_MOVE_ALL 4
-#define KSM_SYSFS "/sys/kernel/mm/ksm"
 #define MAX_PIPE_PAGES 16
 #define MAX_REWRITTEN 16
 #define MAX_ZEROED 64
@@ -57,18 +57,10 @@ static const char *anon_pageout_why_not(void)
 	return why ? why : pagemap_why_not();
 }
 
-int pageout_setup(struct run *run)
-{
-	(void)run;
-	swap_start();
-	return 0;
-}
-
-void pageout_cleanup(struct run *run)
-{
-	(void)run;
-	swap_stop();
-}
+const struct touch pageout_touches[] = {
+	{ .kind = TOUCH_SWAP, .what = "of zram", .optional = true },
+	{ }
+};
 
 /*
  * With swap: out and back in.  Without: pages that were given up lazily are
@@ -222,9 +214,27 @@ enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp
 	return moved ? ACT_OK : ACT_BUSY;
 }
 
+static const struct touch ksm_touches[] = {
+	{ .kind = TOUCH_THREAD, .what = "ksmd", .optional = true },
+	/* It is to come back to what it could not merge yet; only newer kernels skip that. */
+	TOUCH_SET(KSM_SYSFS "/smart_scan", "0", .optional = true),
+	/* A split maps the zero page as well: then nobody could tell who did it. */
+	TOUCH_SET(KSM_SYSFS "/use_zero_pages", "0", .optional = true),
+	TOUCH_SET(KSM_SYSFS "/sleep_millisecs", "0"),
+	TOUCH_SET(KSM_SYSFS "/pages_to_scan", "2000"),
+	TOUCH_SET(KSM_SYSFS "/run", "1", .undo_by = "2",
+		  .others = "what they make mergeable while it runs is merged, and unmerged after"),
+	{ }
+};
+
 static const char *ksm_why_not(void)
 {
-	return access(KSM_SYSFS "/run", W_OK) ? "no KSM here (or not root)" : frames_why_not();
+	const char *why;
+
+	if (access(KSM_SYSFS "/run", W_OK))
+		return "no KSM here (or not root)";
+	why = frames_why_not();
+	return why ? why : ksm_others();
 }
 
 /*
@@ -255,18 +265,11 @@ static void ksm_cleanup(struct run *run)
 
 static int ksm_setup(struct run *run)
 {
-	run->kthread = knob_kthread("ksmd");
-	/* It is to come back to what it could not merge yet; only newer kernels skip that. */
-	knob_set(KSM_SYSFS "/smart_scan", "0");
-	/* A split maps the zero page as well: then nobody could tell who did it. */
-	knob_set(KSM_SYSFS "/use_zero_pages", "0");
-	if (knob_set(KSM_SYSFS "/sleep_millisecs", "0") ||
-	    knob_set(KSM_SYSFS "/pages_to_scan", "2000") ||
-	    knob_set(KSM_SYSFS "/run", "1") || ksm_anchor(run)) {
-		set_error("cannot start KSM");
-		return -EIO;
-	}
-	return 0;
+	int err = ksm_anchor(run);
+
+	if (err)
+		set_error("cannot make pages that stay merged: %s", strerror(-err));
+	return err;
 }
 
 static bool ksm_undoes(struct run *run, struct lane *lane, unsigned int thp)
@@ -410,9 +413,8 @@ const struct scenario scenario_pageout = {
 	.op = "pageout",
 	.phases = PHASES_RECLAIM,
 	.inner = INNER_RECLAIM,
+	.touches = pageout_touches,
 	.why_not = anon_pageout_why_not,
-	.setup = pageout_setup,
-	.cleanup = pageout_cleanup,
 	.plan = piece_plan,
 	.act = pageout_act,
 };
@@ -425,9 +427,8 @@ const struct scenario scenario_lazyfree = {
 	.alone = true,
 	.phases = PHASES_RECLAIM,
 	.inner = INNER_RECLAIM,
+	.touches = pageout_touches,
 	.why_not = anon_pageout_why_not,
-	.setup = pageout_setup,
-	.cleanup = pageout_cleanup,
 	.plan = lazyfree_plan,
 	.act = lazyfree_act,
 	.after = lazyfree_after,
@@ -462,6 +463,7 @@ const struct scenario scenario_ksm = {
 	.alone = true,
 	.phases = PHASES_KSM,
 	.refs_held = true,
+	.touches = ksm_touches,
 	.why_not = ksm_why_not,
 	.setup = ksm_setup,
 	.cleanup = ksm_cleanup,

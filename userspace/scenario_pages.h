@@ -4,10 +4,10 @@
 #define THPRACE_SCENARIO_PAGES_H
 
 #include "run.h"
+#include "touch.h"
 
 const char *pageout_why_not(void);
-int pageout_setup(struct run *run);
-void pageout_cleanup(struct run *run);
+extern const struct touch pageout_touches[];
 const char *migrate_why_not(void);
 enum act_result migrate_act(struct run *run, struct lane *lane, unsigned int thp);
 

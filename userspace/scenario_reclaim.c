@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "env.h"
-#include "leak.h"
 #include "patience.h"
 #include "phases.h"
 #include "region.h"
@@ -23,7 +23,7 @@
 #include "scenario.h"
 #include "scenario_pages.h"
 #include "scenario_piece.h"
-#include "undo.h"
+#include "touch.h"
 #include "util.h"
 
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged"
@@ -34,55 +34,26 @@
 
 static const char *reclaim_why_not(void)
 {
-	return leak_no_cgroup();
+	return cgroup_why_not();
 }
 
-static int reclaim_setup(struct run *run)
-{
-	if (!run->cgroup) {
-		run->res->skipped = "no memory cgroup of its own could be made";
-		return -EOPNOTSUPP;
-	}
-	swap_start();
-	if (!env.have_swap) {
-		/* The shrinker frees pages, but what counts as reclaimed is not among them. */
-		run->res->skipped = "no swap here, and no zram to make some";
-		return -EOPNOTSUPP;
-	}
+static const struct touch reclaim_touches[] = {
+	{ .kind = TOUCH_CGROUP, .what = "of its own" },
+	/* The shrinker frees pages, but what counts as reclaimed is not among them. */
+	{ .kind = TOUCH_SWAP, .what = "of zram" },
 	/* A few zero pages make a huge page worth splitting, where kernels do that. */
-	knob_set(KHUGEPAGED "/max_ptes_none", "4");
-	return 0;
-}
-
-/* What is charged to the scenario's cgroup. */
-static u64 charged(const struct run *run)
-{
-	char path[224], text[32];
-
-	snprintf(path, sizeof(path), "%s/memory.current", run->cgroup);
-	return read_text(path, text, sizeof(text)) > 0 ? strtoull(text, NULL, 10) : 0;
-}
+	TOUCH_SET(KHUGEPAGED "/max_ptes_none", "4", .optional = true,
+		  .others = "their zero pages are split off, and khugepaged collapses less"),
+	{ }
+};
 
 static int press(struct run *run)
 {
-	u64 now = charged(run), bytes = env.hpage_size / 2;
-	char path[224], text[32];
-	int err;
+	u64 now = cgroup_charged(run->cgroup);
 
 	if (injected("idle"))
 		return -EAGAIN;
-
-	snprintf(path, sizeof(path), "%s/memory.reclaim", run->cgroup);
-	snprintf(text, sizeof(text), "%llu", bytes);
-	err = write_text(path, text);
-	if (err != -ENOENT && err != -EACCES)
-		return err;
-	/* Older: a limit below what is used reclaims at once. */
-	snprintf(path, sizeof(path), "%s/memory.high", run->cgroup);
-	snprintf(text, sizeof(text), "%llu", now > bytes ? now - bytes : 0);
-	err = write_text(path, text);
-	write_text(path, "max");
-	return err ? err : charged(run) < now ? 0 : -EAGAIN;
+	return cgroup_reclaim(run->cgroup, now, env.hpage_size / 2);
 }
 
 /* Pages that are partly mapped, or partly zero, are what the shrinker splits. */
@@ -100,6 +71,12 @@ static enum act_result reclaim_act(struct run *run, struct lane *lane, unsigned 
 		return ACT_OK;
 	return err == -EAGAIN ? ACT_BUSY : ACT_FAILED;
 }
+
+static const struct touch compact_touches[] = {
+	{ .kind = TOUCH_ACTION, .what = COMPACT,
+	  .others = "all memory is compacted, again and again" },
+	{ }
+};
 
 static const char *compact_why_not(void)
 {
@@ -158,17 +135,14 @@ static const char *khugepaged_why_not(void)
 	       "no khugepaged here (or not root)" : NULL;
 }
 
-static int khugepaged_setup(struct run *run)
-{
-	run->kthread = knob_kthread("khugepaged");
-	if (knob_set(KHUGEPAGED "/pages_to_scan", "65536") ||
-	    knob_set(KHUGEPAGED "/alloc_sleep_millisecs", "0") ||
-	    knob_set(KHUGEPAGED "/scan_sleep_millisecs", "1")) {
-		set_error("cannot set up khugepaged");
-		return -EIO;
-	}
-	return 0;
-}
+static const struct touch khugepaged_touches[] = {
+	{ .kind = TOUCH_THREAD, .what = "khugepaged", .optional = true },
+	TOUCH_SET(KHUGEPAGED "/pages_to_scan", "65536",
+		  .others = "khugepaged collapses their memory, too, without pauses"),
+	TOUCH_SET(KHUGEPAGED "/alloc_sleep_millisecs", "0"),
+	TOUCH_SET(KHUGEPAGED "/scan_sleep_millisecs", "1"),
+	{ }
+};
 
 static int khugepaged_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
@@ -222,9 +196,8 @@ const struct scenario scenario_reclaim = {
 	.op = "reclaim",
 	.alone = true,
 	.phases = PHASES_SHRINK,
+	.touches = reclaim_touches,
 	.why_not = reclaim_why_not,
-	.setup = reclaim_setup,
-	.cleanup = pageout_cleanup,
 	.plan = piece_plan,
 	.act = reclaim_act,
 };
@@ -235,6 +208,7 @@ const struct scenario scenario_compact = {
 	.op = "migrate",
 	.phases = PHASES_MIGRATE,
 	.refs_held = true,
+	.touches = compact_touches,
 	.why_not = compact_why_not,
 	.setup = compact_setup,
 	.act = compact_act,
@@ -247,8 +221,8 @@ const struct scenario scenario_khugepaged = {
 	.phases = PHASES_KHUGEPAGED,
 	.inner = INNER_KHUGEPAGED,
 	.refs_held = true,
+	.touches = khugepaged_touches,
 	.why_not = khugepaged_why_not,
-	.setup = khugepaged_setup,
 	.plan = khugepaged_plan,
 	.act = khugepaged_act,
 };

@@ -21,7 +21,6 @@
 #include "scenario_file.h"
 #include "scenario_pages.h"
 #include "scenario_piece.h"
-#include "undo.h"
 #include "util.h"
 
 #ifndef MADV_REMOVE
@@ -248,20 +247,11 @@ static const char *shmem_pageout_why_not(void)
 	return why ? why : pageout_why_not();
 }
 
-static int file_pageout_setup(struct run *run)
-{
-	swap_start();
-	if (env.have_swap)
-		return file_setup(run);
-	run->res->skipped = "no swap here, and no zram to make some";
-	return -EOPNOTSUPP;
-}
-
-static void file_pageout_cleanup(struct run *run)
-{
-	file_cleanup(run);
-	swap_stop();
-}
+static const struct touch file_pageout_touches[] = {
+	{ .kind = TOUCH_SWAP, .what = "of zram" },
+	SHMEM_TOUCH,
+	{ }
+};
 
 /*
  * The huge page comes by a read: then no fault ever marks it dirty, and what is
@@ -365,6 +355,7 @@ const struct scenario scenario_shmem_peers = {
 	.phases = PHASES_PEERS,
 	.shape = SHAPE_PEERS,
 	.scalable = true,
+	.touches = shmem_touches,
 	.why_not = shmem_why_not,
 	.setup = peers_setup,
 	.cleanup = file_cleanup,
@@ -384,6 +375,7 @@ const struct scenario scenario_shmem_misaligned = {
 	.phases = PHASES_PEERS,
 	.shape = SHAPE_PEERS,
 	.scalable = true,
+	.touches = shmem_touches,
 	.why_not = shmem_why_not,
 	.setup = misaligned_setup,
 	.cleanup = file_cleanup,
@@ -403,8 +395,9 @@ const struct scenario scenario_shmem_pageout = {
 	.phases = "split_huge_page split_huge_pmd change_huge_pmd shrink_folio_list",
 	.thps = 4,
 	.why_not = shmem_pageout_why_not,
-	.setup = file_pageout_setup,
-	.cleanup = file_pageout_cleanup,
+	.touches = file_pageout_touches,
+	.setup = file_setup,
+	.cleanup = file_cleanup,
 	.map = file_pageout_map,
 	.file = true,
 	.plan = file_pageout_plan,

@@ -39,7 +39,7 @@ static void end_at_once(int sig)
 	(void)sig;
 	kill_children();
 	knobs_restore();
-	swap_stop();
+	/* Swap is left to main, or to the keeper: it may take long. */
 	_exit(THPRACE_EXIT_ERROR);
 }
 

@@ -21,8 +21,8 @@
 #include "rng.h"
 #include "run.h"
 #include "scenario.h"
+#include "scenario_pages.h"
 #include "storm.h"
-#include "undo.h"
 #include "util.h"
 
 #ifndef MADV_FREE
@@ -252,7 +252,6 @@ static int storm_setup(struct run *run)
 		set_error("out of memory");
 		return -ENOMEM;
 	}
-	swap_start();
 	return region_reserve(away, 1);
 }
 
@@ -261,7 +260,6 @@ static void storm_cleanup(struct run *run)
 	if (run->priv)
 		region_release(run->priv);
 	free(run->priv);
-	swap_stop();
 }
 
 static void draw_program(struct storm_round *round, struct rng *rng)
@@ -354,6 +352,7 @@ const struct scenario scenario_storm = {
 	.phases = PHASES_MUNMAP,
 	.inner = INNER_MUNMAP,
 	.mixed = true,
+	.touches = pageout_touches,
 	.setup = storm_setup,
 	.cleanup = storm_cleanup,
 	.plan = storm_plan,

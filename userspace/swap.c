@@ -2,7 +2,8 @@
 /*
  * Swap in compressed memory (zram), for scenarios that want to page out
  *
- * Only where there is no swap at all; taken down at the scenario's end.
+ * Only where there is no swap at all; taken down at the scenario's end, by main
+ * or by the keeper.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,32 +15,51 @@
 #include <unistd.h>
 
 #include "env.h"
+#include "touch.h"
 #include "undo.h"
 #include "util.h"
 
 #define ZRAM_DEVICE	"/dev/zram0"
 #define ZRAM_SYSFS	"/sys/block/zram0"
+#define ZRAM_MODULE	"/sys/module/zram"
 #define SWAP_THPS	128		/* huge pages' worth, but no more than half of the memory */
 #define SWAP_MAGIC	"SWAPSPACE2"
 #define HEADER_OFFSET	1024		/* version, last page, bad pages */
+#define SWAPOFF_NS	(60 * NSEC_PER_SEC)
+#define INJECTED_NS	(2 * NSEC_PER_SEC)
+#define MODPROBE_NS	(30 * NSEC_PER_SEC)
 
-/* Shared with the scenario's process, which may be killed. */
-static bool *started;
+const struct touch swap_touches[] = {
+	{ .kind = TOUCH_SWAP, .what = ZRAM_SYSFS,
+	  .others = "there is swap, in at most half of the memory, and theirs may go there" },
+	{ .kind = TOUCH_MODULE, .what = "zram",
+	  .others = "loaded where it is not, and unloaded at the end" },
+	{ }
+};
 
-static void load_zram(void)
+/* Shared with the scenario's process, which may be killed, and with the keeper. */
+static struct state {
+	bool started, loaded;
+} *state;
+
+static int modprobe(const char *option)
 {
-	pid_t pid = fork();
-	int fd;
+	int fd = open("/dev/null", O_RDWR);
 
-	if (!pid) {
-		fd = open("/dev/null", O_RDWR);
-		dup2(fd, STDOUT_FILENO);
-		dup2(fd, STDERR_FILENO);
-		execlp("modprobe", "modprobe", "zram", (char *)NULL);
-		_exit(127);
-	}
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	execlp("modprobe", "modprobe", option, "zram", (char *)NULL);
+	return -ENOENT;
+}
+
+static int load_module(void)
+{
+	return modprobe("-q");
+}
+
+static int unload_module(void)
+{
+	return modprobe("-r");
 }
 
 static u64 swap_bytes(void)
@@ -74,14 +94,14 @@ static int make_swap(u64 bytes)
  */
 int swap_init(void)
 {
-	started = mmap(NULL, sizeof(*started), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (started == MAP_FAILED) {
-		started = NULL;
+	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (state == MAP_FAILED) {
+		state = NULL;
 		set_error("cannot map shared memory");
 		return -ENOMEM;
 	}
-	*started = false;
+	memset(state, 0, sizeof(*state));
 	return 0;
 }
 
@@ -94,40 +114,69 @@ void swap_start(void)
 {
 	char size[32];
 
-	if (env.have_swap || !started)
+	if (env.have_swap || !state)
 		return;
-	if (access(ZRAM_SYSFS, F_OK))
-		load_zram();
+	if (access(ZRAM_SYSFS, F_OK)) {
+		state->loaded |= !!access(ZRAM_MODULE, F_OK);
+		do_within(load_module, MODPROBE_NS);
+	}
 	if (read_text(ZRAM_SYSFS "/disksize", size, sizeof(size)) <= 0 || strcmp(size, "0\n"))
 		return;
 	snprintf(size, sizeof(size), "%llu", swap_bytes());
-	*started = true;
+	state->started = true;
 	if (write_text(ZRAM_SYSFS "/disksize", size)) {
-		*started = false;
+		state->started = false;
 		return;
 	}
 	env.have_swap = !make_swap(swap_bytes()) && !swapon(ZRAM_DEVICE, 0);
-	*started = env.have_swap;
-	if (!*started)
+	state->started = env.have_swap;
+	if (!state->started)
 		write_text(ZRAM_SYSFS "/reset", "1");
+}
+
+static int take_off(void)
+{
+	while (injected("swapoff"))
+		pause();
+	/* EINVAL: it was not even on. */
+	return swapoff(ZRAM_DEVICE) && errno != EINVAL ? -errno : 0;
 }
 
 /**
  * swap_stop() - take down what swap_start() has set up
+ *
+ * With an end, also where the kernel finds none: a swap entry that is left over
+ * lets swapoff() search for ever.
  */
 void swap_stop(void)
 {
-	if (!started || !*started)
+	int err;
+
+	if (!state || !state->started)
 		return;
 	env.have_swap = false;
-	/* EINTR: by a signal that is handled. EINVAL: it was not even on. */
-	while (swapoff(ZRAM_DEVICE)) {
-		if (errno == EINVAL)
-			break;
-		if (errno != EINTR)
-			return;
+	err = do_within(take_off, injected("swapoff") ? INJECTED_NS : SWAPOFF_NS);
+	if (err) {
+		undo_failed("swap is still on, on %s: %s", ZRAM_DEVICE, strerror(-err));
+	} else {
+		err = write_text(ZRAM_SYSFS "/reset", "1");
+		if (err)
+			undo_failed("%s is still set up: %s", ZRAM_DEVICE, strerror(-err));
 	}
-	write_text(ZRAM_SYSFS "/reset", "1");
 	/* Forgotten only when it is done: we may be killed here, too. */
-	*started = false;
+	state->started = false;
+}
+
+/**
+ * swap_end() - the run has no use for swap any more
+ */
+void swap_end(void)
+{
+	swap_stop();
+	if (!state || !state->loaded)
+		return;
+	do_within(unload_module, MODPROBE_NS);
+	if (!access(ZRAM_MODULE, F_OK))
+		undo_failed("module zram is still loaded");
+	state->loaded = false;
 }

@@ -3,23 +3,44 @@
 #ifndef THPRACE_UNDO_H
 #define THPRACE_UNDO_H
 
+#include "touch.h"
 #include "util.h"
+
+/* undo.c */
+int undo_init(void);
+void undo_failed(const char *fmt, ...) __printf(1, 2);
+void undo_left(const char *fmt, ...) __printf(1, 2);
+unsigned int undo_nr_failed(void);
+const char *undo_note(unsigned int i);
+void undo_print(FILE *out);
+
+/* bounded.c */
+int do_within(int (*fn)(void), u64 limit_ns);
 
 /* knobs.c */
 int knobs_init(void);
-int knob_set(const char *path, const char *value);
+bool knob_is(const char *path, const char *value);
+int knob_set(const char *path, const char *value, const char *undo_by);
 pid_t knob_kthread(const char *name);
 void knobs_restore(void);
 
 /* swap.c */
+extern const struct touch swap_touches[];
 int swap_init(void);
 void swap_start(void);
 void swap_stop(void);
+void swap_end(void);
 
 /* keeper.c */
 int keeper_start(void (*last_words)(void));
 pid_t keeper_pid(void);
 void keeper_stop(void);
+
+/* lock.c */
+extern const struct touch lock_touches[];
+int lock_take(const char *path);
+int lock_fd(void);
+void lock_leave(void);
 
 /* signals.c */
 int signals_setup(void);

@@ -25,6 +25,7 @@ u64 now_ns(void);
 int parse_u64(const char *s, u64 min, u64 max, u64 *val);
 ssize_t read_text(const char *path, char *buf, size_t size);
 int write_text(const char *path, const char *text);
+void write_text_only(bool (*may)(const char *path));
 void set_error(const char *fmt, ...) __printf(1, 2);
 const char *last_error(void);
 void *map_shared(size_t size);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "env.h"
 #include "leak.h"
 #include "test.h"
@@ -20,11 +21,13 @@ ssize_t __wrap_read_text(const char *path, char *buf, size_t size)
 {
 	const char *text = NULL;
 
-	if (!strcmp(path, "/proc/mounts")) {
-		snprintf(buf, size, "proc /proc proc rw 0 0\ncgroup2 %s cgroup2 rw 0 0\n", root);
+	if (!strcmp(path, "/proc/self/mountinfo")) {
+		snprintf(buf, size, "30 20 0:26 / %s rw - cgroup2 cgroup2 rw\n", root);
 		return strlen(buf);
 	}
-	if (!strcmp(path, "/proc/meminfo"))
+	if (!strcmp(path, "/proc/self/cgroup"))
+		text = "0::/\n";
+	else if (!strcmp(path, "/proc/meminfo"))
 		text = meminfo;
 	else if (strstr(path, "stats/nr_anon_partially_mapped"))
 		text = "0\n";
@@ -286,8 +289,8 @@ static int make_root(void **state)
 		return -1;
 	put(root, "cgroup.controllers", "cpu memory pids\n");
 	put(root, "cgroup.subtree_control", "memory\n");
+	put(root, "cgroup.procs", "1\n");
 	snprintf(cgroup, sizeof(cgroup), "%s/thprace-%d-0", root, getpid());
-	leak_init();
 	return leak_why_not() ? -1 : 0;
 }
 

@@ -51,6 +51,7 @@ static void test_defaults(void **state)
 		assert_ptr_equal(opt.scenarios[i], scenarios[i]);
 	assert_int_equal(opt.duration_ms, 60000);
 	assert_true(opt.stop_first);
+	assert_false(opt.gentle || opt.dry_run);
 	assert_int_equal(opt.seed, 4711);
 }
 
@@ -61,7 +62,7 @@ static void test_all(void **state)
 	(void)state;
 	assert_int_equal(parse(&opt, "zap --duration 1.25 --rounds 3 --seed 0xffffffffffffffff "
 			       "--procs 64 --thps 1024 --stop-on never --json x --quiet mlock "
-			       "--no-module"), CMDLINE_GO);
+			       "--no-module --gentle --dry-run"), CMDLINE_GO);
 	assert_int_equal(opt.nr_scenarios, 2);
 	assert_string_equal(opt.scenarios[0]->name, "zap");
 	assert_string_equal(opt.scenarios[1]->name, "mlock");
@@ -71,6 +72,7 @@ static void test_all(void **state)
 	assert_int_equal(opt.procs, 64);
 	assert_int_equal(opt.thps, 1024);
 	assert_true(opt.no_module && opt.quiet && !opt.stop_first);
+	assert_true(opt.gentle && opt.dry_run);
 	assert_string_equal(opt.json, "x");
 	assert_int_equal(parse(&opt, "--seed 18446744073709551615"), CMDLINE_GO);
 	assert_true(opt.seed == ~0ULL);

@@ -8,6 +8,7 @@
 #include "ktap.h"
 #include "report_text.h"
 #include "test.h"
+#include "undo.h"
 
 REAL_READ_TEXT
 
@@ -200,6 +201,39 @@ static void test_command(void **state)
 	free(text);
 }
 
+static void test_gentle(void **state)
+{
+	char *text;
+
+	(void)state;
+	fix.opt.gentle = true;
+	text = printed();
+	assert_non_null(strstr(line_of(text, "run: "), " --gentle"));
+	free(text);
+}
+
+/* On the last line, and the verdict's reason; a violation comes first. */
+static void test_not_put_back(void **state)
+{
+	static const char said[] = "thprace: not put back: it is 1, was 0 before\n";
+	char *text;
+
+	(void)state;
+	assert_int_equal(undo_init(), 0);
+	undo_failed("it is 1, was 0 before");
+	text = printed();
+	assert_string_equal(text + strlen(text) - strlen(said), said);
+	assert_string_equal(line_of(text, "verdict: "),
+			    "verdict: aborted (not put back: it is 1, was 0 before)");
+	free(text);
+	fixture_violate(fix.rep->results[0], "content");
+	text = printed();
+	assert_string_equal(text + strlen(text) - strlen(said), said);
+	assert_int_equal(fix.rep->verdict, THPRACE_FAIL);
+	free(text);
+	assert_int_equal(undo_init(), 0);
+}
+
 static char *ktap(void)
 {
 	char name[] = "/tmp/test_text.XXXXXX", text[4096];
@@ -272,6 +306,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_checks, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_not_run, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_command, setup_all, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_gentle, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_not_put_back, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_ktap, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_ktap_whole, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_ktap_unwritable, fixture_setup, fixture_teardown),

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who else has something to do with KSM */
+#ifndef THPRACE_KSM_H
+#define THPRACE_KSM_H
+
+#include <stdbool.h>
+
+#define KSM_SYSFS	"/sys/kernel/mm/ksm"
+
+bool ksm_mergeable(const char *pid);
+const char *ksm_others(void);
+
+#endif /* THPRACE_KSM_H */
