@@ -224,12 +224,15 @@ static u64 peak_kb(const char *pid)
 	return kb;
 }
 
+/* A kernel without pid namespaces has no link; only the first has the kernel's threads. */
 static bool sees_all_processes(void)
 {
-	char link[32] = "";
+	char link[32] = "", comm[32];
 
-	return readlink("/proc/self/ns/pid", link, sizeof(link) - 1) > 0 &&
-	       !strcmp(link, PID_NS_INIT);
+	if (readlink("/proc/self/ns/pid", link, sizeof(link) - 1) > 0)
+		return !strcmp(link, PID_NS_INIT);
+	return errno == ENOENT && read_text("/proc/2/comm", comm, sizeof(comm)) > 0 &&
+	       !strcmp(comm, "kthreadd\n");
 }
 
 /*

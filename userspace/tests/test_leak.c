@@ -2,6 +2,7 @@
 /*
  * The leak check on a machine of files: what it must see, and what it must stand
  */
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@
 
 static char root[32], cgroup[96];
 static struct result *res;
-static const char *meminfo, *nr_anon, *pages_shared, *peak, *pid_ns;
+static const char *meminfo, *nr_anon, *pages_shared, *peak, *pid_ns, *second;
 
 /* Files of the kernel; those of the cgroup are real ones. */
 ssize_t __wrap_read_text(const char *path, char *buf, size_t size)
@@ -35,6 +36,8 @@ ssize_t __wrap_read_text(const char *path, char *buf, size_t size)
 		text = nr_anon;
 	else if (strstr(path, "ksm/pages_shared"))
 		text = pages_shared;
+	else if (!strcmp(path, "/proc/2/comm"))
+		text = second;
 	else if (strstr(path, "/status"))
 		text = peak;
 	if (!text)
@@ -48,6 +51,10 @@ ssize_t __wrap_readlink(const char *path, char *buf, size_t size);
 ssize_t __wrap_readlink(const char *path, char *buf, size_t size)
 {
 	assert_string_equal(path, "/proc/self/ns/pid");
+	if (!pid_ns) {
+		errno = ENOENT;
+		return -1;
+	}
 	memcpy(buf, pid_ns, strlen(pid_ns) < size ? strlen(pid_ns) : size);
 	return strlen(pid_ns);
 }
@@ -106,6 +113,7 @@ static int setup(void **state)
 	pages_shared = "0\n";
 	peak = "Name:\tsh\nVmHWM:\t    900 kB\n";
 	pid_ns = "pid:[4026531836]";
+	second = "kthreadd\n";
 	res = calloc(1, sizeof(*res));
 	res->sc = scenario_by_name("zap");
 	return 0;
@@ -270,6 +278,34 @@ static void test_container(void **state)
 	assert_int_equal(count()->skipped, 1);
 }
 
+/* A kernel without pid namespaces shows all processes. */
+static void test_no_namespaces(void **state)
+{
+	struct leak *leak;
+
+	(void)state;
+	pid_ns = NULL;
+	leak = begin(true);
+	nr_anon = "1\n";
+	three_looks(leak);
+	assert_int_equal(count()->violated, 1);
+}
+
+/* No link, and whoever is the second process is none of the kernel's threads. */
+static void test_hidden_namespace(void **state)
+{
+	struct leak *leak;
+
+	(void)state;
+	pid_ns = NULL;
+	second = "sh\n";
+	leak = begin(true);
+	nr_anon = "1\n";
+	three_looks(leak);
+	assert_int_equal(count()->violated, 0);
+	assert_int_equal(count()->skipped, 1);
+}
+
 static void test_swap_cache(void **state)
 {
 	struct leak *leak = begin(true);
@@ -315,6 +351,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_system, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_neighbour, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_container, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_namespaces, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hidden_namespace, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_swap_cache, setup, teardown),
 	};
 
