@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -247,12 +248,25 @@ unsigned int holder_frames(const struct holder *h, u64 *frames, unsigned int nr)
 	return i;
 }
 
+/*
+ * Pages that go while they wait in a CPU's batch for the LRU lists stay until it
+ * is drained.  move_pages() drains them all first, whatever becomes of the page.
+ */
+static void drain_batches(void)
+{
+	int node = 0, status;
+	void *at = &status;
+
+	syscall(SYS_move_pages, 0, 1UL, &at, &node, &status, 0);
+}
+
 unsigned int frames_left(const u64 *frames, unsigned int nr)
 {
 	unsigned int pages = thp_bytes() / PAGE_BYTES, i, j, left = 0;
 	u64 *flags = calloc(2 * pages, sizeof(*flags)), *count = flags + pages;
 
 	ksft_assert(flags, "out of memory");
+	drain_batches();
 	for (i = 0; i < nr; i++) {
 		read_array("/proc/kpageflags", frames[i], flags, pages);
 		read_array("/proc/kpagecount", frames[i], count, pages);
