@@ -31,9 +31,20 @@
 #define THPRACE_MAX_ORDER	8
 #define THPRACE_MAX_MAP_BYTES	0x10000000000ULL	/* 1 TiB */
 #define THPRACE_MAX_VIOLATIONS	256	/* kept by the module, newest last */
+#define THPRACE_MAX_BLOCKS	16	/* causes described in the file violations, the newest */
 #define THPRACE_MAX_GRID_K	16
 #define THPRACE_MAX_WATCHED	65536	/* huge pages whose frames a session follows */
 #define THPRACE_MAX_HELD	65536	/* huge pages held by a session (128 GiB) */
+
+/* What the block of a cause holds; what is beyond is counted in a line "more". */
+#define THPRACE_SESSION_BLOCKS	8	/* the first causes of a session */
+#define THPRACE_LOGGED_BLOCKS	4	/* of them go to the kernel log */
+#define THPRACE_BLOCK_LINE	304	/* bytes of a line */
+#define THPRACE_BLOCK_MAPS	8	/* mappings of the folio */
+#define THPRACE_BLOCK_RUNS	6	/* of pages that are alike */
+#define THPRACE_BLOCK_LANES	16	/* ops of lanes */
+#define THPRACE_BLOCK_STACKS	2
+#define THPRACE_BLOCK_STACK	12	/* entries of a stack */
 
 /* Verdicts; a name is the enum's tail in lower case. */
 enum thprace_verdict {

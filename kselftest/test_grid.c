@@ -155,37 +155,22 @@ static void case_page_table(const void *arg)
 		    told, blocked, i);
 }
 
-/* Kernel log from now on; reads do not wait. */
-static int log_open(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-
-	ksft_assert(fd >= 0, "no /dev/kmsg");
-	lseek(fd, 0, SEEK_END);
-	return fd;
-}
-
-/* What it has said since then, up to the size of the buffer. */
-static const char *log_read(int fd)
-{
-	static char text[65536];
-	size_t n = 0;
-	ssize_t len;
-
-	while (n < sizeof(text) - 8192) {
-		len = read(fd, text + n, 8192);
-		if (len <= 0)
-			break;
-		n += len;
-	}
-	text[n] = '\0';
-	return text;
-}
-
 /* The oracle's own violation, not those that the control makes elsewhere. */
 static const char *oracle_line(const char *report)
 {
 	return strstr(report, ": both under one anon_vma rwsem");
+}
+
+/* Has the log the stack of a task with this function in it? */
+static bool in_stack(const char *said, const char *function)
+{
+	for (; (said = strstr(said, " stack pid=")); said++) {
+		const char *at = strstr(said, function);
+
+		if (at && at < said + strcspn(said, "\n"))
+			return true;
+	}
+	return false;
 }
 
 #define BEFORE	"steer=\"a>folio_get_anon_vma b>vma_prepare a>end b>end\""
@@ -205,7 +190,7 @@ static void case_control(const void *arg)
 
 	(void)arg;
 	holder_start(&h, NR_HUGE * thp_bytes());
-	log = log_open();
+	log = tr_log_open();
 	snprintf(line, sizeof(line), words, "");
 	report = race_on(&h, "op=split:1 op=munmap:1", line);
 	ksft_expect(!tr_violations(report, NULL), "uninjected: violations in\n%s",
@@ -227,15 +212,13 @@ static void case_control(const void *arg)
 	ksft_expect(!tr_violations(report, NULL), "afterwards: violations in\n%s",
 		    report);
 	holder_stop(&h);
-	said = log_read(log);
-	ksft_expect(strstr(said, "split_serial: cell folio_get_anon_vma,vma_prepare"),
-		    "the kernel log does not name the cell");
-	ksft_expect(strstr(said, "thprace:   folio_get_anon_vma+") ||
-		    strstr(said, "thprace:   page_get_anon_vma+"),
-		    "the kernel log has no stack of the split");
-	ksft_expect(strstr(said, "thprace:   vma_prepare+") ||
-		    strstr(said, "thprace:   __vma_adjust+"),
-		    "the kernel log has no stack of the munmap");
+	said = tr_log_read(log);
+	ksft_expect(strstr(said, "b in vma_prepare, a parked in folio_get_anon_vma"),
+		    "the kernel log does not name the lanes");
+	ksft_expect(in_stack(said, "folio_get_anon_vma+") || in_stack(said, "page_get_anon_vma+"),
+		    "the kernel log has no stack of the split in\n%s", said);
+	ksft_expect(in_stack(said, "vma_prepare+") || in_stack(said, "__vma_adjust+"),
+		    "the kernel log has no stack of the munmap in\n%s", said);
 	close(log);
 }
 

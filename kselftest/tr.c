@@ -197,6 +197,31 @@ unsigned int tr_violations(const char *text, const char *check)
 	return nr;
 }
 
+int tr_log_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+
+	ksft_assert(fd >= 0, "no /dev/kmsg");
+	lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+const char *tr_log_read(int fd)
+{
+	static char text[65536];
+	size_t n = 0;
+	ssize_t len;
+
+	while (n < sizeof(text) - 8192) {
+		len = read(fd, text + n, 8192);
+		if (len <= 0)
+			break;
+		n += len;
+	}
+	text[n] = '\0';
+	return text;
+}
+
 s64 tr_stat(const char *name)
 {
 	char *text = tr_read("stats");

@@ -63,6 +63,10 @@ void tr_each_task(const char *prefix, void (*fn)(pid_t pid, const char *comm, vo
 #define TR_KTHREADS	"thprace/"
 unsigned int tr_kthreads(void);
 
+/* The kernel's log from now on, and what it has said since, up to a bound. */
+int tr_log_open(void);
+const char *tr_log_read(int fd);
+
 bool tr_loaded(void);
 /* 0 or an errno. */
 int tr_load(void);

@@ -23,7 +23,7 @@ function harmless(l)
 	       # a program's fault, with its name
 	       l ~ /^traps: .+\[[0-9]+\] (general protection|trap|bad frame)/ ||
 	       # the module's; a program of that name may well have a complaint
-	       l ~ /^thprace: violation/
+	       l ~ /^thprace: (injected )?(violation|block)/
 }
 
 function complaint(l)

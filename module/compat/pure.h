@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/types.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ typedef __s64 s64;
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIT_ULL(n)	(1ULL << (n))
+#define __printf(a, b)	__attribute__((format(printf, a, b)))
 #define U64_MAX		UINT64_MAX
 #define U32_MAX		UINT32_MAX
 #endif

@@ -414,6 +414,21 @@ unsigned long thprace_ftrace_location(unsigned long addr)
 }
 
 /**
+ * thprace_stack_of() - the stack of another task, which had better not run
+ * @task: kept alive by the caller
+ * @stack: out
+ * @size: entries
+ *
+ * Context: any. Return: how many entries, 0 if it can't be told.
+ */
+unsigned int thprace_stack_of(struct task_struct *task, unsigned long *stack, unsigned int size)
+{
+	return static_call(thprace_sc_stack)(task, stack, size, 0);
+}
+
+NOKPROBE_SYMBOL(thprace_stack_of);
+
+/**
  * thprace_sleeps_in_folio_lock() - is that what a sleeping task waits for?
  * @task: referenced; another than current
  *

@@ -41,6 +41,7 @@ struct vm_area_struct *thprace_file_it_next(struct vm_area_struct *vma,
 					    pgoff_t first, pgoff_t last);
 void thprace_lru_drain(void);
 bool thprace_sleeps_in_folio_lock(struct task_struct *task);
+unsigned int thprace_stack_of(struct task_struct *task, unsigned long *stack, unsigned int size);
 unsigned long thprace_ftrace_location(unsigned long addr);
 int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice);
 

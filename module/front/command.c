@@ -11,6 +11,7 @@
 #include "front/verbs.h"
 #include "oracle/folio_obs.h"
 #include "oracle/frames.h"
+#include "race/conclude.h"
 #include "state/held.h"
 #include "state/record.h"
 #include "state/stats.h"
@@ -212,6 +213,7 @@ int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind
  */
 void thprace_command_end(struct thprace_session *s)
 {
+	thprace_conclude(s);
 	thprace_schedule_free(s);
 	thprace_lockcount_put(s);
 	thprace_grid_free(s);

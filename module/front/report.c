@@ -5,10 +5,14 @@
  * Called by debugfs.c.  The format is docs/ABI.md.  The verdict is worked out
  * here and nowhere else in the module.
  */
+#include <linux/sort.h>
 #include <linux/utsname.h>
 
 #include "front/report.h"
+#include "race/conclude.h"
 #include "race/ops.h"
+#include "state/block.h"
+#include "state/catalog.h"
 #include "state/names.h"
 #include "state/record.h"
 #include "steer/checks.h"
@@ -37,6 +41,13 @@ static bool grow(struct text *t, size_t size)
 	return buf;
 }
 
+/* There was no memory for a part of it: then there is no text. */
+static void fail(struct text *t)
+{
+	kvfree(t->buf);
+	t->buf = NULL;
+}
+
 static __printf(2, 3) void say(struct text *t, const char *fmt, ...)
 {
 	va_list args;
@@ -60,27 +71,71 @@ static void say_violation(struct text *t, const struct thprace_violation *v)
 	    thprace_check_name(v->check), v->scenario, v->round, v->time_ns);
 	say(t, " addr=0x%llx pfn=0x%llx index=%u want=%lld got=%lld", v->addr, v->pfn,
 	    v->index, v->want, v->got);
-	say(t, " ops=%s cell=%s%s reason=%s\n", v->ops[0] ? v->ops : "-", v->cell,
-	    v->control ? " control=yes" : "", v->reason);
+	say(t, " ops=%s cell=%s cause=%llu%s reason=%s\n", v->ops[0] ? v->ops : "-", v->cell,
+	    v->cause, v->control ? " control=yes" : "", v->reason);
+}
+
+/* By cause, as they were found; of one cause the most basic check first. */
+static int compare_violations(const void *a, const void *b)
+{
+	const struct thprace_violation *x = a, *y = b;
+	unsigned int rank_x = thprace_check_rank(x->check), rank_y = thprace_check_rank(y->check);
+
+	if (x->cause != y->cause)
+		return x->cause < y->cause ? -1 : 1;
+	if (rank_x != rank_y)
+		return rank_x < rank_y ? -1 : 1;
+	return x->serial < y->serial ? -1 : 1;
+}
+
+static void say_all(struct text *t, struct thprace_violation *v, unsigned int n)
+{
+	unsigned int i;
+
+	sort(v, n, sizeof(*v), compare_violations, NULL);
+	for (i = 0; i < n; i++)
+		say_violation(t, &v[i]);
+}
+
+static void say_line(void *arg, const char *line)
+{
+	say(arg, "%s\n", line);
+}
+
+/* The blocks of a session; NULL: those that the file violations shows. */
+static void say_blocks(struct text *t, struct thprace_session *s)
+{
+	struct thprace_cause *c = kvmalloc_array(THPRACE_MAX_BLOCKS, sizeof(*c), GFP_KERNEL);
+	unsigned int i, n;
+
+	if (!c) {
+		fail(t);
+		return;
+	}
+	n = thprace_record_blocks(s, c);
+	for (i = 0; i < n; i++)
+		thprace_block_print(&c[i], true, say_line, t);
+	kvfree(c);
 }
 
 static void say_violations(struct text *t, struct thprace_session *s)
 {
 	struct thprace_violation *v;
-	unsigned int i, n, total;
+	unsigned int n, total;
 
+	if (!READ_ONCE(s->nr_violations))
+		return;
 	v = kvmalloc_array(THPRACE_SESSION_VIOLATIONS, sizeof(*v), GFP_KERNEL);
 	if (!v) {
-		kvfree(t->buf);
-		t->buf = NULL;
+		fail(t);
 		return;
 	}
 	n = thprace_record_of_session(s, v, &total);
-	for (i = 0; i < n; i++)
-		say_violation(t, &v[i]);
+	say_all(t, v, n);
 	if (total > n)
 		say(t, "violations: %u, the first %u are shown\n", total, n);
 	kvfree(v);
+	say_blocks(t, s);
 }
 
 /* What the munmap commands of a session have unmapped. */
@@ -124,23 +179,16 @@ static void say_grid(struct text *t, struct thprace_session *s)
 /* What became of the schedule of the last round, if one was forced. */
 static void say_steps(struct text *t, struct thprace_session *s)
 {
-	static const char * const names[] = { "pending", "reached", "blocked", "never" };
 	const struct thprace_step_result *r;
 	unsigned int nr = thprace_schedule_results(s, &r);
+	char word[THPRACE_STEP_WORD];
 
-	static_assert(ARRAY_SIZE(names) == THPRACE_NR_STEP_STATES);
 	if (!nr)
 		return;
 	say(t, "steer");
 	for (; nr; nr--, r++) {
-		say(t, " %c%c%s", 'a' + r->step.lane,
-		    r->step.kind == THPRACE_STEP_RETURN ? '<' : '>',
-		    r->step.kind == THPRACE_STEP_END ? "end" : r->step.phase);
-		if (r->step.nth > 1)
-			say(t, "#%u", r->step.nth);
-		say(t, "=%s%s", names[r->state], r->unparked ? "*" : "");
-		if (r->lock)
-			say(t, "(%s)", r->lock);
+		thprace_schedule_word(r, word);
+		say(t, " %s", word);
 	}
 	say(t, "\n");
 }
@@ -198,6 +246,7 @@ char *thprace_report_session(struct thprace_session *s, size_t *len)
 		kvfree(run);
 		return NULL;
 	}
+	thprace_conclude(s);
 	spin_lock(&s->lock);
 	memcpy(run, s->run, sizeof(s->run));
 	spin_unlock(&s->lock);
@@ -253,7 +302,7 @@ char *thprace_report_violations(size_t *len)
 {
 	struct thprace_violation *v;
 	struct text t = { };
-	unsigned int i, n;
+	unsigned int n;
 
 	v = kvmalloc_array(THPRACE_MAX_VIOLATIONS, sizeof(*v), GFP_KERNEL);
 	if (!v || !grow(&t, FIRST_BYTES)) {
@@ -261,9 +310,9 @@ char *thprace_report_violations(size_t *len)
 		return NULL;
 	}
 	n = thprace_record_snapshot(v, THPRACE_MAX_VIOLATIONS);
-	for (i = 0; i < n; i++)
-		say_violation(&t, &v[i]);
+	say_all(&t, v, n);
 	kvfree(v);
+	say_blocks(&t, NULL);
 	*len = t.len;
 	return t.buf;
 }

@@ -14,6 +14,7 @@
 #include "oracle/bench.h"
 #include "oracle/check.h"
 #include "oracle/frames.h"
+#include "race/conclude.h"
 #include "race/lane.h"
 #include "race/munmap.h"
 #include "race/ops.h"
@@ -250,6 +251,7 @@ static int cmd_check(struct thprace_session *s, struct thprace_job *job)
 	begun = thprace_lockcount_begin(s, job->spec.inject);
 	ret = thprace_check_maps(s, &req, job->mms.mm, job->mms.nr);
 	thprace_lockcount_end(s, begun);
+	thprace_conclude(s);
 	return ret;
 }
 
@@ -284,6 +286,7 @@ static int cmd_arm(struct thprace_session *s, struct thprace_job *job)
 	}
 	if (job->spec.given & W(SEED))
 		WRITE_ONCE(s->seed, job->spec.seed);
+	thprace_conclude(s);
 	if (job->spec.steer == THPRACE_STEER_NONE)
 		thprace_schedule_disarm(s);
 	else
@@ -352,6 +355,7 @@ static int cmd_round(struct thprace_session *s, struct thprace_job *job)
 
 	thprace_schedule_finish(s);
 	thprace_lockcount_inject(s, 0);
+	thprace_conclude(s);
 	spin_lock(&s->lock);
 	s->nr_rounds++;
 	s->nr_overlaps += met;

@@ -9,6 +9,7 @@
 
 #include "compat/sym.h"
 #include "oracle/available.h"
+#include "oracle/describe.h"
 #include "oracle/rss.h"
 #include "oracle/run.h"
 #include "state/record.h"
@@ -47,6 +48,17 @@ static int walk_regions(struct thprace_check_run *r, region_fn fn)
 	return 0;
 }
 
+static void record_rss(struct thprace_check_run *r, unsigned int mm, struct thprace_finding *f)
+{
+	f->lock = (unsigned long)r->o->set.mm[mm];
+	f->by_lock = true;
+	if (thprace_record_wants(r->s, f)) {
+		thprace_describe_mm(r->o, mm);
+		f->seen_folio = &r->o->described;
+	}
+	thprace_record(r->s, THPRACE_CHECK_RSS, f);
+}
+
 static int check_rss(struct thprace_check_run *r)
 {
 	bool inject = thprace_run_injects(r, THPRACE_CHECK_RSS);
@@ -65,7 +77,7 @@ static int check_rss(struct thprace_check_run *r)
 		else if (f.outcome == THPRACE_SKIPPED)
 			thprace_run_skipped(r, THPRACE_CHECK_RSS, f.reason);
 		else
-			thprace_record(r->s, THPRACE_CHECK_RSS, &f);
+			record_rss(r, m, &f);
 	}
 	return 0;
 }
@@ -111,6 +123,8 @@ int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req
 		return -ENOMEM;
 	}
 	r->count = r->o->tally;
+	/* a control is of the first look */
+	r->o->describe = req->inject;
 	ret = walk_regions(r, thprace_check_region_settled);
 	if (!ret && wants_rss(r))
 		ret = check_rss(r);

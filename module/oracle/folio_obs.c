@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 
 #include "mm/pgwalk.h"
+#include "oracle/describe.h"
 #include "oracle/look.h"
 
 /*
@@ -112,6 +113,8 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 			 thprace_folio_index(folio), -2);
 		obs->incomplete = "its anon_vma is not on the chain of a VMA that maps it";
 		thprace_look_at_counters(o, obs, folio);
+		if (walk || o->describe)
+			thprace_describe_look(o, folio, NULL);
 		return THPRACE_OBSERVED;
 	}
 	down_read(rmap.sem);
@@ -126,6 +129,8 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 			obs->flags |= BIT(THPRACE_OBS_COMPLETE);
 		if (o->set.nr_mms > 2)
 			obs->flags |= BIT(THPRACE_OBS_MANY_MMS);
+		if (walk || o->describe)
+			thprace_describe_look(o, folio, rmap.anon_vma);
 	}
 	up_read(rmap.sem);
 	return ret;

@@ -39,6 +39,8 @@ enum thprace_observe_result {
  * @at_slot:	the last of them in an mm
  * @generation:	of a region, in @seen
  * @seen:	hash of the head pfns that were looked at in a region
+ * @describe:	each look fills @described; else only those that walk page tables anew
+ * @described:	what describe.c says of the folio
  * @obs:	the folio that is looked at
  * @again:	the second look at it
  * @finding:	what the rules say of it
@@ -62,6 +64,8 @@ struct thprace_observer {
 		u32 generation;
 		unsigned long pfn;
 	} seen[2 * THPRACE_HPAGE_NR];
+	bool describe;
+	struct thprace_seen_folio described;
 	struct thprace_obs obs, again;
 	struct thprace_finding finding[THPRACE_NR_CHECKS], control[THPRACE_NR_CHECKS];
 	struct thprace_tally tally[THPRACE_NR_CHECKS];

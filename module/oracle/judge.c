@@ -2,6 +2,7 @@
 /*
  * judge.c - what the rules say of a folio, and the second look at it
  */
+#include "oracle/describe.h"
 #include "oracle/run.h"
 #include "state/record.h"
 #include "state/stats.h"
@@ -94,10 +95,25 @@ static unsigned int look_again(struct thprace_check_run *r, unsigned int mm, uns
 	return 2;
 }
 
+/* @obs was judged, or, of a control, is what was made of it. */
+static void record(struct thprace_check_run *r, unsigned int check, struct thprace_finding *f,
+		   const struct thprace_obs *obs)
+{
+	struct thprace_observer *o = r->o;
+
+	f->pfn = obs->pfn + f->index;
+	f->lock = o->described.root;
+	if (thprace_record_wants(r->s, f)) {
+		thprace_describe_obs(o, obs);
+		f->seen_folio = &o->described;
+	}
+	thprace_record(r->s, check, f);
+}
+
 static void count(struct thprace_check_run *r, unsigned int check, struct thprace_finding *f,
 		  unsigned int looks)
 {
-	const struct thprace_obs *obs = &r->o->obs;
+	const struct thprace_obs *obs = f->control ? &r->o->again : &r->o->obs;
 
 	switch (f->outcome) {
 	case THPRACE_HELD:
@@ -114,8 +130,7 @@ static void count(struct thprace_check_run *r, unsigned int check, struct thprac
 		break;
 	case THPRACE_VIOLATED:
 		f->looks = looks;
-		f->pfn = obs->pfn + f->index;
-		thprace_record(r->s, check, f);
+		record(r, check, f, obs);
 		break;
 	default:
 		break;

@@ -12,6 +12,7 @@
 
 #include "compat/sym.h"
 #include "mm/huge.h"
+#include "oracle/describe.h"
 #include "oracle/run.h"
 #include "state/record.h"
 
@@ -63,9 +64,10 @@ static bool all_known(struct thprace_session *s, struct folio *folio, unsigned i
 }
 
 /* One try; true if there is nothing more to try. */
-static bool try_once(struct thprace_session *s, struct page *page, unsigned int own,
+static bool try_once(struct thprace_check_run *r, struct page *page, unsigned int own,
 		     struct attempt *a)
 {
+	struct thprace_session *s = r->s;
 	struct folio *folio = page_folio(page);
 	bool known, done = true;
 
@@ -87,10 +89,12 @@ static bool try_once(struct thprace_session *s, struct page *page, unsigned int 
 		if (a->ret == -ENOMEM) {
 			a->skip = "no memory for the split";
 		} else if (a->ret) {
-			if (known && all_known(s, folio, own))
+			if (known && all_known(s, folio, own)) {
 				a->failed++;
-			else
+				thprace_describe_locked(r->o, folio);
+			} else {
 				a->unknown++;
+			}
 			done = false;
 		}
 	}
@@ -108,6 +112,8 @@ static void judge_attempt(struct thprace_check_run *r, const struct attempt *a,
 		.got = a->ret,
 		.looks = a->failed,
 		.control = control,
+		/* of the last failure with all references known, without which nothing is said */
+		.seen_folio = &r->o->described,
 	};
 
 	if (a->skip) {
@@ -160,7 +166,7 @@ static int check_one(struct thprace_check_run *r, struct mm_struct *mm, unsigned
 		if (tries)
 			msleep(1 << tries);
 		thprace_lru_drain();
-		if (try_once(r->s, page, 1 + control, &a))
+		if (try_once(r, page, 1 + control, &a))
 			break;
 	}
 	judge_attempt(r, &a, addr, page_to_pfn(page), control);

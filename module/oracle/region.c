@@ -7,6 +7,7 @@
 #include <linux/sched/signal.h>
 
 #include "mm/pgwalk.h"
+#include "oracle/describe.h"
 #include "oracle/run.h"
 #include "state/record.h"
 #include "state/stats.h"
@@ -31,6 +32,13 @@ static void wait_before_look(void)
 		msleep(20);
 }
 
+static void record_frame(struct thprace_check_run *r, struct thprace_finding *f)
+{
+	thprace_describe_frame(r->o, f->pfn, f->got);
+	f->seen_folio = &r->o->described;
+	thprace_record(r->s, THPRACE_CHECK_REFCOUNT, f);
+}
+
 /* Frames of the huge page that was here. */
 static void check_frames(struct thprace_check_run *r, unsigned int m, unsigned long addr,
 			 unsigned long now)
@@ -50,7 +58,7 @@ static void check_frames(struct thprace_check_run *r, unsigned int m, unsigned l
 			thprace_run_skipped(r, THPRACE_CHECK_REFCOUNT, f.reason);
 		break;
 	case THPRACE_VIOLATED:
-		thprace_record(r->s, THPRACE_CHECK_REFCOUNT, &f);
+		record_frame(r, &f);
 		break;
 	default:
 		break;
@@ -70,7 +78,7 @@ static bool check_unref(struct thprace_check_run *r, unsigned int m, unsigned in
 	    !thprace_frames_unref(r->o->set.mm[m], addr + slot * PAGE_SIZE, pfn, &f))
 		return false;
 	f.index = slot;
-	thprace_record(r->s, THPRACE_CHECK_REFCOUNT, &f);
+	record_frame(r, &f);
 	return true;
 }
 
@@ -203,6 +211,10 @@ static void check_unlocked(struct thprace_check_run *r)
 		return;
 	usleep_range(10, 20);
 	f.looks += thprace_mmset_still_unlocked(&r->o->set);
+	if (thprace_record_wants(r->s, &f)) {
+		thprace_describe_entry(r->o, u->mm, u->addr, &u->entry);
+		f.seen_folio = &r->o->described;
+	}
 	thprace_record(r->s, THPRACE_CHECK_MIGRATION_ENTRY, &f);
 }
 

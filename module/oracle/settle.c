@@ -10,6 +10,7 @@
 #include <linux/delay.h>
 
 #include "compat/sym.h"
+#include "oracle/describe.h"
 #include "oracle/run.h"
 #include "state/record.h"
 
@@ -64,6 +65,8 @@ static void recheck_frame(struct thprace_check_run *r)
 			f.addr = r->frame.addr;
 			f.pfn = r->frame.pfn;
 			f.looks = looks;
+			thprace_describe_frame(r->o, f.pfn, frame.refcount);
+			f.seen_folio = &r->o->described;
 			thprace_record(r->s, THPRACE_CHECK_REFCOUNT, &f);
 			r->rechecked = true;
 			return;

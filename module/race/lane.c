@@ -49,7 +49,9 @@ int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 		}
 		l->op = op;
 		l->active = true;
+		memset(&l->span[l->nr_spans], 0, sizeof(l->span[0]));
 		l->span[l->nr_spans].addr = addr;
+		l->span[l->nr_spans].op = op;
 	}
 	spin_unlock(&s->lock);
 	if (ret)
@@ -79,6 +81,29 @@ out:
 }
 
 /**
+ * thprace_lane_pages() - tell which pages of its huge page a lane is about
+ * @s: the session
+ * @lane: which; its op runs
+ * @first: page
+ * @nr: pages
+ * @every_other: of these
+ *
+ * Context: process context; the lane's own task.
+ */
+void thprace_lane_pages(struct thprace_session *s, unsigned int lane, unsigned int first,
+			unsigned int nr, bool every_other)
+{
+	struct thprace_lane *l = &s->lane[lane];
+	struct thprace_span *span = &l->span[l->nr_spans];
+
+	spin_lock(&s->lock);
+	span->first = first;
+	span->nr = nr;
+	span->every_other = every_other;
+	spin_unlock(&s->lock);
+}
+
+/**
  * thprace_lane_done() - it ended
  * @s: the session
  * @lane: as given to thprace_lane_go()
@@ -99,6 +124,7 @@ int thprace_lane_done(struct thprace_session *s, unsigned int lane,
 	spin_lock(&s->lock);
 	op = l->op;
 	l->span[l->nr_spans].t1_ns = now;
+	l->span[l->nr_spans].result = result;
 	took = now - l->span[l->nr_spans].t0_ns;
 	l->nr_spans++;
 	l->active = false;

@@ -13,6 +13,7 @@
 
 #include "oracle/check.h"
 #include "oracle/frames.h"
+#include "race/conclude.h"
 #include "race/kthread.h"
 #include "race/lane.h"
 #include "race/ops.h"
@@ -116,6 +117,9 @@ static void act(struct racer *r)
 		atomic_inc(&race->arrived);
 		return;
 	}
+	if (r->op->empties)
+		thprace_lane_pages(race->s, r->lane, r->target.start, r->target.nr,
+				   r->target.every_other);
 	if (!race->steered) {
 		gate(r);
 		WRITE_ONCE(lane->span[lane->nr_spans].t0_ns, ktime_get_ns());
@@ -401,6 +405,8 @@ static int race_round(struct race *race)
 	/* now and then while all is whole: some rules speak of PMD mappings only */
 	if (s->nr_rounds % 8 == 0) {
 		ret = thprace_check_maps(s, &req, race->stop->mm, race->stop->nr);
+		/* no lane of this round has anything to do with what that found */
+		thprace_conclude(s);
 		if (ret)
 			return ret;
 	}
@@ -426,6 +432,7 @@ static int race_round(struct race *race)
 	met = thprace_session_overlapped(s);
 	thprace_schedule_finish(s);
 	ret = thprace_check_maps(s, &req, race->stop->mm, race->stop->nr);
+	thprace_conclude(s);
 	thprace_schedule_disarm(s);
 	spin_lock(&s->lock);
 	s->nr_rounds++;

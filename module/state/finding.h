@@ -9,6 +9,9 @@
 
 #include "compat/pure.h"
 
+struct thprace_seen_folio;
+struct thprace_seen_lock;
+
 enum thprace_outcome {
 	THPRACE_NOT_APPLICABLE,	/* the rule says nothing about this */
 	THPRACE_HELD,
@@ -29,6 +32,10 @@ enum thprace_outcome {
  * @looks:	how often the state was seen to be like this; record.c drops a
  *		violation that was seen only once
  * @control:	injected, a positive control
+ * @by_lock:	it is about a lock, or an mm, rather than a folio
+ * @lock:	identity of that, or of the root of the folio's anon_vma; 0: not known
+ * @seen_folio:	what was seen of the folio, or NULL; valid during the call
+ * @seen_lock:	what was seen of the lock, likewise
  */
 struct thprace_finding {
 	enum thprace_outcome outcome;
@@ -37,7 +44,10 @@ struct thprace_finding {
 	u32 index;
 	const char *reason;
 	u32 looks;
-	bool control;
+	bool control, by_lock;
+	u64 lock;
+	const struct thprace_seen_folio *seen_folio;
+	const struct thprace_seen_lock *seen_lock;
 };
 
 #endif /* THPRACE_FINDING_H */

@@ -24,6 +24,10 @@ static DEFINE_RAW_SPINLOCK(ring_lock);
 static struct thprace_violation ring[THPRACE_MAX_VIOLATIONS];	/* ring_lock */
 static u64 ring_serial;						/* ring_lock */
 static u64 ring_cleared;	/* ring_lock: those up to this serial are not shown */
+static u64 cause_serial;	/* ring_lock: of the last cause of all sessions */
+/* ring_lock: copies of the newest blocks of all sessions, oldest first */
+static struct thprace_cause block[THPRACE_MAX_BLOCKS];
+static unsigned int nr_blocks;
 
 /**
  * thprace_record_counts() - count checks that held or were skipped
@@ -74,6 +78,7 @@ static void fill(struct thprace_violation *v, struct thprace_session *s, unsigne
 {
 	memset(v, 0, sizeof(*v));
 	v->serial = ++ring_serial;
+	v->cause = thprace_cause_add(&s->causes, check, f, &cause_serial);
 	v->check = check;
 	v->round = s->nr_rounds;
 	v->time_ns = ktime_get_mono_fast_ns();
@@ -87,6 +92,40 @@ static void fill(struct thprace_violation *v, struct thprace_session *s, unsigne
 	strscpy(v->cell, s->cell[0] ? s->cell : "-", sizeof(v->cell));
 	strscpy(v->reason, f->reason ? f->reason : "-", sizeof(v->reason));
 	list_ops(s, v->ops, sizeof(v->ops));
+}
+
+/* ring_lock held: the file violations shows a block of a session as it is now */
+static void keep_block(const struct thprace_cause *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_blocks; i++)
+		if (block[i].serial == c->serial)
+			break;
+	if (i == nr_blocks) {
+		if (nr_blocks == THPRACE_MAX_BLOCKS)
+			memmove(block, block + 1, --nr_blocks * sizeof(block[0]));
+		i = nr_blocks++;
+	}
+	block[i] = *c;
+}
+
+/**
+ * thprace_record_wants() - is what was seen with a finding to be recorded, too?
+ * @s: session
+ * @f: the finding, as it will be recorded
+ *
+ * Context: any but NMI; takes ring_lock.
+ */
+bool thprace_record_wants(struct thprace_session *s, const struct thprace_finding *f)
+{
+	unsigned long flags;
+	bool wants;
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	wants = thprace_cause_wants(&s->causes, f);
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+	return wants;
 }
 
 /**
@@ -103,7 +142,9 @@ void thprace_record(struct thprace_session *s, unsigned int check,
 		    const struct thprace_finding *f)
 {
 	struct thprace_violation *v;
+	const struct thprace_cause *c;
 	unsigned long flags;
+	u64 cause;
 	bool print;
 
 	raw_spin_lock_irqsave(&ring_lock, flags);
@@ -114,6 +155,10 @@ void thprace_record(struct thprace_session *s, unsigned int check,
 	}
 	v = &ring[ring_serial % THPRACE_MAX_VIOLATIONS];
 	fill(v, s, check, f);
+	cause = v->cause;
+	c = thprace_cause_block(&s->causes, cause);
+	if (c)
+		keep_block(c);
 	s->check[check].violated++;
 	if (s->nr_violations < THPRACE_SESSION_VIOLATIONS)
 		s->violation[s->nr_violations] = *v;
@@ -124,9 +169,9 @@ void thprace_record(struct thprace_session *s, unsigned int check,
 	thprace_stat_add(THPRACE_STAT_VIOLATIONS, 1);
 	/* in case the kernel does not live to see the report; want and got can be pointers */
 	if (print)
-		pr_warn("thprace: %sviolation check=%s scenario=%s addr=0x%llx pfn=0x%llx: %s\n",
+		pr_warn("thprace: %sviolation check=%s scenario=%s addr=0x%llx pfn=0x%llx cause=%llu: %s\n",
 			f->control ? "injected " : "", thprace_check_name(check),
-			s->scenario[0] ? s->scenario : "-", f->addr, f->pfn,
+			s->scenario[0] ? s->scenario : "-", f->addr, f->pfn, cause,
 			f->reason ? f->reason : "-");
 }
 
@@ -145,6 +190,7 @@ void thprace_record_reset(struct thprace_session *s)
 
 	raw_spin_lock_irqsave(&ring_lock, flags);
 	s->nr_violations = 0;
+	thprace_cause_forget(&s->causes);
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
 		s->check[i].violated = 0;
 		s->check[i].unconfirmed = 0;
@@ -216,6 +262,76 @@ unsigned int thprace_record_snapshot(struct thprace_violation *out, unsigned int
 }
 
 /**
+ * thprace_record_batch() - a round begins: what is found from now on has other causes
+ * @s: session
+ *
+ * Context: any but NMI; takes ring_lock.
+ */
+void thprace_record_batch(struct thprace_session *s)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	thprace_cause_batch(&s->causes);
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+}
+
+/**
+ * thprace_record_blocks() - copy the blocks of a session, or of all
+ * @s: session; NULL: what the file violations shows
+ * @out: room for THPRACE_MAX_BLOCKS
+ *
+ * Context: any but NMI; takes ring_lock. Return: how many were copied.
+ */
+unsigned int thprace_record_blocks(struct thprace_session *s, struct thprace_cause *out)
+{
+	const struct thprace_cause *from;
+	unsigned int nr;
+	unsigned long flags;
+
+	static_assert(THPRACE_SESSION_BLOCKS <= THPRACE_MAX_BLOCKS);
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	from = s ? s->causes.block : block;
+	nr = s ? s->causes.nr : nr_blocks;
+	memcpy(out, from, nr * sizeof(*out));
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+	return nr;
+}
+
+/**
+ * thprace_record_round() - record what the lanes did in the round of a cause
+ * @s: session
+ * @c: a copy of its block; out: the block as it is now
+ * @r: what they did, or NULL: that is not known any more
+ * @done: they do nothing more in that round
+ *
+ * Context: any but NMI; takes ring_lock.
+ * Return: is the block to be logged now?
+ */
+bool thprace_record_round(struct thprace_session *s, struct thprace_cause *c,
+			  const struct thprace_seen_round *r, bool done)
+{
+	struct thprace_cause *now;
+	unsigned long flags;
+	bool log = false;
+
+	raw_spin_lock_irqsave(&ring_lock, flags);
+	now = thprace_cause_block(&s->causes, c->serial);
+	if (now && !now->done) {
+		now->has_round = r;
+		if (r)
+			now->round = *r;
+		now->done = done;
+		log = done && s->nr_logged < THPRACE_LOGGED_BLOCKS;
+		s->nr_logged += log;
+		keep_block(now);
+		*c = *now;
+	}
+	raw_spin_unlock_irqrestore(&ring_lock, flags);
+	return log;
+}
+
+/**
  * thprace_record_clear() - forget the violations of all sessions
  *
  * A session's own report keeps them.
@@ -228,5 +344,6 @@ void thprace_record_clear(void)
 
 	raw_spin_lock_irqsave(&ring_lock, flags);
 	ring_cleared = ring_serial;
+	nr_blocks = 0;
 	raw_spin_unlock_irqrestore(&ring_lock, flags);
 }

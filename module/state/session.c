@@ -222,6 +222,7 @@ void thprace_lanes_clear(struct thprace_session *s)
 {
 	unsigned int i;
 
+	thprace_record_batch(s);
 	for (i = 0; i < THPRACE_MAX_LANES; i++) {
 		struct task_struct *task;
 

@@ -25,6 +25,7 @@
 #include <linux/types.h>
 
 #include "compat/peek.h"
+#include "state/cause.h"
 #include "state/finding.h"
 #include "state/spec.h"
 
@@ -47,7 +48,7 @@ struct thprace_check_count {
 };
 
 struct thprace_violation {
-	u64 serial;
+	u64 serial, cause;
 	unsigned int check;
 	u64 round;
 	u64 time_ns;
@@ -63,8 +64,12 @@ struct thprace_violation {
 
 /* One interval in which a lane did its op. */
 struct thprace_span {
-	u64 t0_ns, t1_ns;
+	u64 t0_ns, t1_ns;	/* @t1_ns: 0 = it has not ended */
 	unsigned long addr;	/* huge page, 0 = not told */
+	enum thprace_op op;
+	enum thprace_result result;
+	u16 first, nr;		/* pages of it, @nr 0 = not told */
+	bool every_other;
 };
 
 /* A user task doing an op of its own, or a kernel thread of a race. */
@@ -131,7 +136,8 @@ struct thprace_session {
 
 	/* guarded by record.c's ring_lock */
 	unsigned int nr_violations;
-	unsigned int nr_printed;	/* to the kernel log; not reset */
+	unsigned int nr_printed, nr_logged;	/* lines, blocks in the kernel log; not reset */
+	struct thprace_causes causes;
 	char scenario[THPRACE_NAME_LEN];
 	struct thprace_violation violation[THPRACE_SESSION_VIOLATIONS];
 

@@ -287,6 +287,32 @@ unsigned int thprace_schedule_results(struct thprace_session *s,
 }
 
 /**
+ * thprace_schedule_word() - a step and what became of it, as one word
+ * @r: the step
+ * @buf: out
+ *
+ * Return: its length.
+ */
+unsigned int thprace_schedule_word(const struct thprace_step_result *r,
+				   char buf[THPRACE_STEP_WORD])
+{
+	static const char * const names[] = { "pending", "reached", "blocked", "never" };
+	unsigned int n;
+
+	static_assert(ARRAY_SIZE(names) == THPRACE_NR_STEP_STATES);
+	n = scnprintf(buf, THPRACE_STEP_WORD, "%c%c%s", 'a' + r->step.lane,
+		      r->step.kind == THPRACE_STEP_RETURN ? '<' : '>',
+		      r->step.kind == THPRACE_STEP_END ? "end" : r->step.phase);
+	if (r->step.nth > 1)
+		n += scnprintf(buf + n, THPRACE_STEP_WORD - n, "#%u", r->step.nth);
+	n += scnprintf(buf + n, THPRACE_STEP_WORD - n, "=%s%s", names[r->state],
+		       r->unparked ? "*" : "");
+	if (r->lock)
+		n += scnprintf(buf + n, THPRACE_STEP_WORD - n, "(%s)", r->lock);
+	return n;
+}
+
+/**
  * thprace_schedule_hits() - how often a lane passed a phase in the last round
  * @s: the session
  * @lane: which

@@ -13,6 +13,7 @@
 #include "state/record.h"
 #include "steer/lockcheck.h"
 #include "steer/lockcount.h"
+#include "steer/lockseen.h"
 #include "steer/points.h"
 #include "steer/probe.h"
 
@@ -36,6 +37,7 @@ static DEFINE_RAW_SPINLOCK(split_lock);
  * @holds: is it? @got: out, what is there instead
  * @folio: that is to be locked, or
  * @root: whose rwsem is to be owned
+ * @others: who is there instead? Identity only, or NULL
  * @addr: for the report
  * @pfn: for the report
  * @want: for the report
@@ -46,6 +48,7 @@ struct condition {
 	bool (*holds)(const struct condition *c, s64 *got);
 	struct folio *folio;
 	struct anon_vma *root;
+	struct task_struct *(*others)(const struct condition *c);
 	u64 addr, pfn;
 	s64 want;
 	const char *broken;
@@ -67,6 +70,39 @@ static bool root_is_owned(const struct condition *c, s64 *got)
 
 NOKPROBE_SYMBOL(root_is_owned);
 
+/* Who has the rwsem for write, if it is not current? */
+static struct task_struct *owner_of_root(const struct condition *c)
+{
+	unsigned long owner = atomic_long_read(&c->root->rwsem.owner) & ~THPRACE_RWSEM_FLAGS;
+
+	return thprace_rwsem_write_owned(&c->root->rwsem, (struct task_struct *)owner) ?
+	       (struct task_struct *)owner : NULL;
+}
+
+NOKPROBE_SYMBOL(owner_of_root);
+
+/* Record what is broken, with what can be seen of the lock. */
+static noinline void tell(const struct condition *c, struct thprace_finding *f,
+			  const struct thprace_lane_ref *ref)
+{
+	bool wants = ref && thprace_record_wants(ref->s, f);
+	struct thprace_seen_lock seen;
+
+	if (wants || !ref) {
+		thprace_lockseen_start(&seen, c->root ? "anon_vma" : "folio", c->root);
+		thprace_lockseen_current(&seen);
+		if (wants && c->others)
+			thprace_lockseen_owner(&seen, c->others(c));
+		f->seen_lock = &seen;
+	}
+	if (ref)
+		thprace_record(ref->s, c->check, f);
+	else
+		thprace_lockcount_tell(c->check, f);
+}
+
+NOKPROBE_SYMBOL(tell);
+
 /*
  * The one place in which a lock check decides.  What is broken is looked at
  * twice, as is what a control says to be broken.
@@ -76,6 +112,7 @@ static void judge(const struct condition *c)
 	struct thprace_finding f = {
 		.outcome = THPRACE_VIOLATED, .addr = c->addr, .pfn = c->pfn,
 		.want = c->want, .reason = c->broken,
+		.by_lock = true, .lock = (unsigned long)c->root,
 	};
 	struct thprace_lane_ref ref;
 	bool ours = thprace_lockcount_find(&ref);
@@ -89,10 +126,8 @@ static void judge(const struct condition *c)
 		held_once |= holds;
 	}
 	f.control = control && held_once;
-	if (f.looks && ours)
-		thprace_record(ref.s, c->check, &f);
-	else if (f.looks)
-		thprace_lockcount_tell(c->check, &f);
+	if (f.looks)
+		tell(c, &f, ours ? &ref : NULL);
 	else
 		thprace_lockcount_add(ours ? &ref : NULL, c->check);
 }
@@ -105,7 +140,7 @@ static void check_rmap_lock(struct anon_vma *anon_vma, unsigned long addr,
 {
 	struct condition c = {
 		.check = THPRACE_CHECK_RMAP_LOCK, .holds = root_is_owned,
-		.root = READ_ONCE(anon_vma->root), .addr = addr,
+		.others = owner_of_root, .root = READ_ONCE(anon_vma->root), .addr = addr,
 		.want = (unsigned long)current & S64_MAX, .broken = broken,
 	};
 
@@ -114,19 +149,27 @@ static void check_rmap_lock(struct anon_vma *anon_vma, unsigned long addr,
 
 NOKPROBE_SYMBOL(check_rmap_lock);
 
-/* Is no other task between unmap and remap under the root? */
-static bool splits_alone(const struct condition *c, s64 *got)
+/* Another task that is between unmap and remap under the root, identity only, or NULL. */
+static struct task_struct *other_split(const struct condition *c)
 {
+	struct task_struct *other = NULL;
 	unsigned long flags;
 	int i;
 
-	*got = 1;
 	raw_spin_lock_irqsave(&split_lock, flags);
 	for (i = 0; i < NR_SPLITTING; i++)
 		if (splitting[i].task && splitting[i].task != current &&
 		    splitting[i].root == c->root)
-			*got = 2;
+			other = splitting[i].task;
 	raw_spin_unlock_irqrestore(&split_lock, flags);
+	return other;
+}
+
+NOKPROBE_SYMBOL(other_split);
+
+static bool splits_alone(const struct condition *c, s64 *got)
+{
+	*got = other_split(c) ? 2 : 1;
 	return *got == 1;
 }
 
@@ -190,6 +233,7 @@ void thprace_lockcheck_unmap(struct ftrace_regs *fregs)
 	c.root = READ_ONCE(anon_vma->root);
 	c.check = THPRACE_CHECK_SPLIT_LOCK;
 	c.holds = root_is_owned;
+	c.others = owner_of_root;
 	c.want = (unsigned long)current & S64_MAX;
 	c.broken = "a split unmaps without the anon_vma rwsem held for write";
 	judge(&c);
@@ -197,6 +241,7 @@ void thprace_lockcheck_unmap(struct ftrace_regs *fregs)
 	enter_split(c.root, thprace_rwsem_write_owned(&c.root->rwsem, current));
 	c.check = THPRACE_CHECK_SPLIT_SERIAL;
 	c.holds = splits_alone;
+	c.others = other_split;
 	c.want = 1;
 	c.broken = "two tasks are between unmap and remap under one anon_vma root";
 	judge(&c);

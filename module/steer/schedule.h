@@ -26,6 +26,9 @@ struct thprace_step_result {
 	const char *lock;	/* blocked by this lock, as a word, or NULL: not known */
 };
 
+/* The longest word of a step, with its end. */
+#define THPRACE_STEP_WORD	(THPRACE_NAME_LEN + 48)
+
 /* Where a lane is to be parked. */
 struct thprace_spot {
 	struct thprace_steering *st;
@@ -53,6 +56,8 @@ bool thprace_schedule_hit(unsigned int phase, bool returned, struct ftrace_regs 
 void thprace_schedule_park(const struct thprace_spot *spot);
 unsigned int thprace_schedule_results(struct thprace_session *s,
 				      const struct thprace_step_result **result);
+unsigned int thprace_schedule_word(const struct thprace_step_result *r,
+				   char buf[THPRACE_STEP_WORD]);
 u32 thprace_schedule_hits(struct thprace_session *s, unsigned int lane, unsigned int phase);
 
 #endif /* THPRACE_SCHEDULE_H */

@@ -12,14 +12,12 @@
  */
 #include <linux/kernel.h>
 #include <linux/sched.h>
-#include <linux/stacktrace.h>
 
 #include "state/record.h"
 #include "steer/lockcheck.h"
+#include "steer/lockseen.h"
 #include "steer/points.h"
 #include "steer/section.h"
-
-#define MAX_LOGGED	8	/* violations of a session with stacks in the log */
 
 static struct anon_vma *root_of(struct anon_vma *anon_vma)
 {
@@ -153,19 +151,12 @@ NOKPROBE_SYMBOL(thprace_section_clash);
 void thprace_section_park(struct thprace_section *sec, unsigned int phase)
 {
 	sec->phase = phase;
-	sec->nr_stack = stack_trace_save(sec->stack, THPRACE_SECTION_STACK, 0);
+	sec->stack.pid = current->pid;
+	strscpy(sec->stack.comm, current->comm, sizeof(sec->stack.comm));
+	sec->stack.nr = thprace_lockseen_stack(sec->stack.entry, ARRAY_SIZE(sec->stack.entry));
 }
 
 NOKPROBE_SYMBOL(thprace_section_park);
-
-static void log_stack(const char *what, const unsigned long *stack, unsigned int nr)
-{
-	unsigned int i;
-
-	pr_warn("thprace: %s:\n", what);
-	for (i = 0; i < nr; i++)
-		pr_warn("thprace:   %pS\n", (void *)stack[i]);
-}
 
 /**
  * thprace_section_report() - record that two lanes are under one rwsem
@@ -175,7 +166,7 @@ static void log_stack(const char *what, const unsigned long *stack, unsigned int
  * @other: lane that is parked
  * @parked: a copy of its state
  *
- * Both stacks go to the kernel log, for the first few of a session.
+ * Both stacks go into the block of the cause.
  *
  * Context: probe handler, preemption off, no lock held.
  */
@@ -183,14 +174,14 @@ void thprace_section_report(struct thprace_session *s, unsigned int lane,
 			    unsigned int phase, unsigned int other,
 			    const struct thprace_section *parked)
 {
-	unsigned long stack[THPRACE_SECTION_STACK];
-	char reason[160], what[64];
+	struct thprace_seen_lock seen;
+	char reason[160];
 	bool named = s->cell[0];
 	struct thprace_finding f = {
 		.outcome = THPRACE_VIOLATED, .want = 1, .got = 2, .looks = 2,
 		.control = parked->parked == s->steer,
+		.by_lock = true, .lock = (unsigned long)parked->parked, .seen_lock = &seen,
 	};
-	unsigned int nr;
 
 	snprintf(reason, sizeof(reason),
 		 "%c in %s, %c parked in %s: both under one anon_vma rwsem",
@@ -202,19 +193,14 @@ void thprace_section_report(struct thprace_session *s, unsigned int lane,
 			 thprace_phases[lane < other ? phase : parked->phase].name,
 			 thprace_phases[lane < other ? parked->phase : phase].name);
 	f.reason = reason;
+	thprace_lockseen_start(&seen, "anon_vma", parked->parked);
+	thprace_lockseen_current(&seen);
+	seen.owner_pid = parked->stack.pid;
+	memcpy(seen.owner_comm, parked->stack.comm, sizeof(seen.owner_comm));
+	seen.stack[seen.nr_stacks++] = parked->stack;
 	thprace_record(s, THPRACE_CHECK_SPLIT_SERIAL, &f);
-	if (s->nr_violations <= MAX_LOGGED)
-		pr_warn("thprace: split_serial: cell %s: %s\n", s->cell, reason);
 	if (!named)
 		s->cell[0] = '\0';
-	if (s->nr_violations > MAX_LOGGED)
-		return;
-	nr = stack_trace_save(stack, THPRACE_SECTION_STACK, 0);
-	snprintf(what, sizeof(what), "%c, in %s", 'a' + lane, thprace_phases[phase].name);
-	log_stack(what, stack, nr);
-	snprintf(what, sizeof(what), "%c, parked in %s", 'a' + other,
-		 thprace_phases[parked->phase].name);
-	log_stack(what, parked->stack, parked->nr_stack);
 }
 
 NOKPROBE_SYMBOL(thprace_section_report);

@@ -6,9 +6,7 @@
 #define THPRACE_SECTION_H
 
 #include "compat/ftrace.h"
-#include "compat/pure.h"
-
-#define THPRACE_SECTION_STACK	20	/* entries kept */
+#include "state/cause.h"
 
 struct anon_vma;
 struct mm_struct;
@@ -24,8 +22,7 @@ struct thprace_session;
  * @split:	the lane splits
  * @adjusting:	between vma_prepare and vma_complete
  * @phase:	where the lane is parked
- * @nr_stack:	entries of @stack
- * @stack:	of the task, while parked
+ * @stack:	of the task, from when it was parked
  *
  * Written by the lane's own task.
  */
@@ -36,8 +33,7 @@ struct thprace_section {
 	const void *parked;
 	bool split, adjusting;
 	unsigned int phase;
-	unsigned int nr_stack;
-	unsigned long stack[THPRACE_SECTION_STACK];
+	struct thprace_seen_stack stack;
 };
 
 const void *thprace_section_pass(struct thprace_section *sec, unsigned int phase,

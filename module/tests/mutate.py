@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Break rules.c, rows.c and trigger.c one place at a time: the tests must notice.
+"""Break rules.c, rows.c, trigger.c, cause.c and block.c one place at a time: the tests must notice.
 
 Each mutation is a text that occurs in the file and what replaces it.  Prints
 one line each; fails if a text is gone or a mutant passes all tests.
@@ -183,6 +183,62 @@ TRIGGER = [
     ("return strlen(name) == len && !memcmp(s, name, len);", "return !memcmp(s, name, len);"),
 ]
 
+CAUSE = [
+    ("pfn / THPRACE_HPAGE_NR + 1", "pfn + 1"),
+    ("return pfn ? ", "return 1 ? "),
+    ("if (n && !runs->more && runs", "if (n && runs"),
+    ("if (key->control != f->control)", "if (0)"),
+    ("if (folio && folio == key->folio)", "if (folio == key->folio)"),
+    ("if (folio && folio == key->folio)", "if (0)"),
+    ("return f->lock && f->lock == key->lock && (f->by_lock || key->by_lock);",
+     "return f->lock && f->lock == key->lock;"),
+    ("return f->lock && f->lock == key->lock && (f->by_lock || key->by_lock);",
+     "return f->lock && f->lock == key->lock && f->by_lock;"),
+    ("return f->lock && f->lock == key->lock && (f->by_lock || key->by_lock);",
+     "return f->lock == key->lock && f->by_lock;"),
+    ("t->nr_keys < THPRACE_BATCH_CAUSES ? t->nr_keys : THPRACE_BATCH_CAUSES;", "0;"),
+    ("t->nr_keys++ % THPRACE_BATCH_CAUSES", "t->nr_keys++ % (THPRACE_BATCH_CAUSES + 1)"),
+    ("if (t->nr == THPRACE_SESSION_BLOCKS)", "if (0)"),
+    ("return t->nr < THPRACE_SESSION_BLOCKS;", "return true;"),
+    ("(f->by_lock ? wants_lock(c, f) : !c->has_folio)", "!c->has_folio"),
+    ("return !c->has_lock || (f->lock && !c->seen_lock.id);", "return !c->has_lock;"),
+    ("return !c->has_lock || (f->lock && !c->seen_lock.id);", "return true;"),
+    ("c->batch = t->batch;", ""),
+    ("c->control = f->control;", ""),
+    ("if (thprace_check_rank(check) < thprace_check_rank(c->check)) {", "if (1) {"),
+    ("if (thprace_check_rank(check) < thprace_check_rank(c->check)) {", "if (c->nr == 1) {"),
+    ("c->want = f->want;", ""),
+    ("if (f->seen_folio && !c->has_folio) {", "if (f->seen_folio) {"),
+    ("if (!key->lock)\n\t\tkey->lock = f->lock;", ""),
+    ("if (!key->folio)\n\t\tkey->folio = thprace_folio_key(f->pfn);", ""),
+    ("key->by_lock |= f->by_lock;", ""),
+    ("t->batch++;", ""),
+    ("t->nr_keys = 0;", ""),
+    ("t->nr = 0;", ""),
+]
+
+BLOCK = [
+    ("l->len + n >= sizeof(l->buf)", "0"),
+    ("if (l->len - begun + len > max)", "if (0)"),
+    ("l->buf[l->len] = '\\0';\n", ""),
+    ("if (!pid) {", "if (0) {"),
+    ("comm[i] > ' ' && comm[i] < 0x7f", "1"),
+    ("at = at ? at + 1 : text;", "at = text;"),
+    ("if (len && !strchr(at, '='))", "if (len)"),
+    ("if (runs->run[i].last != runs->run[i].first)", "if (1)"),
+    ("if (l->raw || !thprace_check_has_pointers(c->check))", "if (1)"),
+    ("if (f->order)\n\t\t\tadd(l, \" entire", "if (1)\n\t\t\tadd(l, \" entire"),
+    ("if (f->order && f->has_pages)", "if (1)"),
+    ("if (f->counted) {\n\t\tif", "if (1) {\n\t\tif"),
+    ("lane->step > 1", "lane->step > 2"),
+    ("if (lane->ended)", "if (1)"),
+    ("if (l->len + 1 + len >= sizeof(l->buf)) {", "if (0) {"),
+    ("symbol[strcspn(symbol, \"/ \")] = '\\0';", ""),
+    ("if (l->cut)\n\t\t\tbreak;", ""),
+    ("runs += f->map[i].entries.more;", ""),
+    ("say_more(&l, f->mapcount.more,", "say_more(&l, 0,"),
+    ("say_more(&l, l.cut,", "say_more(&l, 0,"),
+]
 
 CPU_SECONDS = 20
 
@@ -190,6 +246,8 @@ TESTS = {
     "oracle/rules.c": ("test_judge", "test_frames", "test_model"),
     "oracle/rows.c": ("test_judge", "test_model"),
     "front/trigger.c": ("test_trigger",),
+    "state/cause.c": ("test_block",),
+    "state/block.c": ("test_block",),
 }
 
 
@@ -224,7 +282,8 @@ def try_one(snapshot, name, old, new):
 
 def main():
     jobs = [("oracle/rules.c", *m) for m in RULES] + [("oracle/rows.c", *m) for m in ROWS] + \
-        [("front/trigger.c", *m) for m in TRIGGER]
+        [("front/trigger.c", *m) for m in TRIGGER] + [("state/cause.c", *m) for m in CAUSE] + \
+        [("state/block.c", *m) for m in BLOCK]
     bad = 0
     # The sources may be edited while this runs.
     with tempfile.TemporaryDirectory() as snapshot, ThreadPoolExecutor(os.cpu_count()) as pool:
