@@ -17,6 +17,7 @@
 #include "crash.h"
 #include "engine.h"
 #include "env.h"
+#include "note.h"
 #include "options.h"
 #include "region.h"
 #include "result.h"
@@ -44,8 +45,15 @@
 
 static void note_first_violation(struct run *run)
 {
-	if (run_violations(run) && !run->res->first_violation_ns)
+	const struct tally *t = run_tally(run);
+
+	if (!run_violations(run))
+		return;
+	if (!run->res->first_violation_ns)
 		run->res->first_violation_ns = now_ns() - run->start_ns;
+	note_found(run->sh, t->nr_violations ? t->kept[0].addr : run->sh->violations[0].thp,
+		   &run->res->found);
+	note_session(run);
 }
 
 static bool was_done(const struct tally *t, const char *name)
@@ -83,7 +91,7 @@ static bool time_is_up(const struct run *run)
 		return false;
 	grace_ns = longest_of(MIN_GRACE_NS, run->res->longest_ns * GRACE_BATCHES);
 	if (now >= run->deadline_ns + grace_ns || run->fd < 0 || run->opt->grid ||
-	    !run->last_pass)
+	    run->opt->without || !run->last_pass)
 		return true;
 	return engine_enough(run->sc, run_tally(run)) ||
 	       (run->before && engine_enough(run->sc, &run->before->tally));
@@ -98,7 +106,7 @@ int run_stopping(struct run *run)
 	const struct options *opt = run->opt;
 
 	return signals_stop() || run->sh->stop || time_is_up(run) ||
-	       (opt->rounds && run->sh->round >= opt->rounds) ||
+	       (opt->rounds && run->sh->round - opt->first_round >= opt->rounds) ||
 	       (opt->grid && run_tally(run)->grid.complete) ||
 	       (opt->stop_first && run_violations(run));
 }
@@ -251,6 +259,7 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	u64 t = now_ns();
 	int err;
 
+	run->sh->batch_round = run->sh->round;
 	run_begin_batch(run);
 	err = run->sc->map ? run->sc->map(run) : region_map(&run->region);
 	if (err)
@@ -294,6 +303,24 @@ static void flip_bit(struct run *run)
 	run->region.base[i * env.page_size + 8] ^= 1;
 }
 
+/* The positive controls of triage: content is wrong after some rounds only. */
+static bool is_culprit(const struct run *run)
+{
+	unsigned int i;
+	bool found = run->sh->culprit;
+
+	for (i = 0; i < run->nr_thps && !found; i++) {
+		if (injected("op"))
+			found |= run->sh->stamp[1][i].end_ns;
+		if (injected("race"))
+			found |= round_overlapped(run, i);
+		if (injected("steer"))
+			found |= run->sh->thp_round[i].schedule[0] &&
+				 run->sh->stamp[1][i].end_ns;
+	}
+	return found;
+}
+
 /* The positive control of the look at fatal signals. */
 static void lose_page(struct run *run)
 {
@@ -333,7 +360,7 @@ static int verify_batch(struct run *run)
 		if (err)
 			return err;
 	}
-	if (injected("content") || run->sh->culprit)
+	if (injected("content") || is_culprit(run))
 		flip_bit(run);
 	if (injected("segv"))
 		lose_page(run);
@@ -401,10 +428,13 @@ static int run_batches(struct run *run)
 
 static int allocate(struct run *run)
 {
+	int err;
+
 	run->huge = run->sh->huge;
+	run->sh->round = run->opt->first_round;
 	/* The choices go on where the pass before has ended. */
 	if (run->before) {
-		run->sh->round = run->before->tally.rounds;
+		run->sh->round += run->before->tally.rounds;
 		run->sh->batch = run->before->batches;
 	}
 	run->state = calloc(run->nr_thps, env.nr_subpages);
@@ -412,7 +442,11 @@ static int allocate(struct run *run)
 		set_error("out of memory");
 		return -ENOMEM;
 	}
-	return region_reserve(&run->region, run->nr_thps);
+	run->sh->nr_thps = run->nr_thps;
+	run->sh->nr_workers = run->nr_workers;
+	err = region_reserve(&run->region, run->nr_thps);
+	run->sh->base = (unsigned long)run->region.base;
+	return err;
 }
 
 static void init_lanes(struct run *run)
@@ -424,6 +458,7 @@ static void init_lanes(struct run *run)
 		run->lanes[i].run = run;
 		run->lanes[i].op = run->sc->op;
 		run->lanes[i].pid = getpid();
+		run->lanes[i].tid = getpid();
 		run->lanes[i].letter = i < THPRACE_MAX_LANES ? 'a' + i : 0;
 	}
 }
