@@ -69,7 +69,7 @@ pasted()
 
 always()
 {
-	finds content "$1" --triage 60 &&
+	finds content "$1" --thps 2 --triage 20m &&
 		says "reproduces: 5 of 5, without a race: needs neither split nor $2$" &&
 		says "^ +run +thprace run $1 .*--thps 1 .*--without split --without op" &&
 		json_says sentence '"reproduces: 5 of 5, without a race' &&
@@ -78,7 +78,7 @@ always()
 
 of_op()
 {
-	finds op zap --triage 60 && says "without a race: zap is enough$" || return 1
+	finds op zap --thps 2 --triage 20m && says "without a race: zap is enough$" || return 1
 	says "--without split" && says_not "--without op" && pasted op 1 && json_says needs '\['
 	# the needs are a list: on the line below
 	grep -A1 '"needs"' "$tmp/json" | grep -q '"zap"' || {
@@ -89,7 +89,7 @@ of_op()
 
 of_race()
 {
-	finds race zap --triage 120 &&
+	finds race zap --thps 4 --triage 20m &&
 		says "reproduces: [0-9]+ of [0-9]+, needs split and zap at the same time" &&
 		says_not "without a race" && says "without the split 0 of" \
 		"without zap 0 of" "one after the other 0 of" &&
@@ -103,7 +103,7 @@ of_steer()
 		reason="one CPU: nothing is steered"
 		return 4
 	}
-	finds steer split-munmap --triage 120 &&
+	finds steer split-munmap --thps 4 --triage 20m &&
 		says "needs split.* against munmap" "without steering 0 of" &&
 		says '^ +run +thprace run split-munmap .*--steer "' && pasted steer 1
 }
@@ -127,7 +127,7 @@ oopsed()
 	) &
 	got=0
 	: >"$tmp/out"
-	THPRACE_WATCH_ROOT=$root "$thprace" run zap --duration 300 --triage 20 \
+	THPRACE_WATCH_ROOT=$root "$thprace" run zap --duration 300 \
 		--json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
 	wait
 	[ "$got" -eq 1 ] && json_says check '"kernel"' &&

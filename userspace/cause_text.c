@@ -14,9 +14,9 @@
 #define COLUMNS		100
 #define INDENT		2
 #define LABEL		12		/* with the blanks behind it */
-#define BAR		30		/* characters of a time line */
+#define BAR		28		/* characters of a time line */
 #define LINE_TEXT	1024
-#define GLUE		'\x01'		/* a blank at which no line ends */
+#define GLUE		1		/* stands for a blank at which no line ends */
 
 /* The page that is written; what is beyond its lines is counted. */
 struct sheet {
@@ -45,14 +45,16 @@ static size_t fitting(const char *text, size_t room)
 
 static void put(struct sheet *s, const char *label, const char *text)
 {
-	size_t n, i;
+	size_t n, end, i;
 
 	text += strspn(text, " ");
 	do {
 		n = fitting(text, COLUMNS - INDENT - LABEL);
+		for (end = n; end && text[end - 1] == ' '; end--)
+			;
 		if (s->nr++ < s->max) {
 			fprintf(s->out, "%*s%-*.*s ", INDENT, "", LABEL - 1, LABEL - 1, label);
-			for (i = 0; i < n; i++)
+			for (i = 0; i < end; i++)
 				fputc(plain(text[i]), s->out);
 			fputc('\n', s->out);
 		} else {
@@ -173,7 +175,10 @@ static const struct block *args_of(const struct tally *t, const struct block *la
 static void put_lane(struct sheet *s, const struct tally *t, const struct block *b,
 		     u64 last_ns)
 {
-	static const char *const said[] = { "lane", "op", "start_ns", "end_ns", "result", NULL };
+	/* The bars show what overlaps; the JSON report has all. */
+	static const char *const said[] = {
+		"lane", "op", "start_ns", "end_ns", "result", "overlap", "comm", NULL
+	};
 	static const char *const args_said[] = { "lane", "op", NULL };
 	u64 start_ns = block_number(b, "start_ns", 0), end_ns = block_number(b, "end_ns", ~0ULL);
 	char letter[12], op[24], result[12], label[24], bar[BAR + 1], when[48], text[LINE_TEXT];
@@ -194,10 +199,10 @@ static void put_lane(struct sheet *s, const struct tally *t, const struct block 
 	/* What belongs together stays on one line. */
 	for (at = text; *at; at++)
 		*at = *at == ' ' ? GLUE : *at;
-	say_keys(b, said, text, sizeof(text), &len);
 	args = args_of(t, b, letter);
 	if (args)
 		say_keys(args, args_said, text, sizeof(text), &len);
+	say_keys(b, said, text, sizeof(text), &len);
 	put(s, label, text);
 }
 

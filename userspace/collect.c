@@ -137,8 +137,8 @@ static void describe_crash(struct tally *t, u32 cause, const struct crash *c)
 
 	if (!cause)
 		return;
-	add_line(t, cause, "page", "addr=0x%llx pid=%d lane=%u ip=0x%llx", c->addr, c->pid,
-		 c->lane, c->ip);
+	add_line(t, cause, "page", "addr=0x%llx pid=%d lane=%s ip=0x%llx", c->addr, c->pid,
+		 note_lane_name(c->lane), c->ip);
 	pagemap_text(text, sizeof(text), c->pagemap);
 	add_line(t, cause, "pagemap", "%s", text);
 	pageflags_text(flags, sizeof(flags), c->flags);
@@ -154,6 +154,7 @@ static void crash_violation(const struct report *rep, const struct scenario *sc,
 		.time_ns = now_ns() - rep->start_ns,
 		.round = rep->sh->round,
 	};
+	u32 cause;
 
 	copy_word(v.check, sizeof(v.check), check_name(THPRACE_CHECK_CONTENT));
 	copy_word(v.scenario, sizeof(v.scenario), sc->name);
@@ -169,7 +170,10 @@ static void crash_violation(const struct report *rep, const struct scenario *sc,
 		v.thp = rep->sh->base + c->thp * env.hpage_size;
 		v.round = rep->sh->thp_round[c->thp].round;
 	}
-	describe_crash(t, tally_violation(t, &v), c);
+	cause = tally_violation(t, &v);
+	describe_crash(t, cause, c);
+	if (c->known)
+		note_collect(rep->sh, NOTE_CRASH, c - rep->sh->crash, cause, t);
 	t->checks[THPRACE_CHECK_CONTENT].violated++;
 }
 
@@ -202,14 +206,17 @@ static void unseen_violation(const struct report *rep, const struct scenario *sc
 
 static void add_crashes(const struct report *rep, const struct scenario *sc, struct result *out)
 {
-	const struct shared *sh = rep->sh;
+	struct shared *sh = rep->sh;
 	u32 nr = bounded(__atomic_load_n(&sh->nr_crashes, __ATOMIC_ACQUIRE), MAX_CRASHES), i;
 
 	for (i = 0; i < nr; i++) {
-		const struct crash *c = &sh->crash[i];
+		struct crash *c = &sh->crash[i];
 
 		if (!__atomic_load_n(&c->ready, __ATOMIC_ACQUIRE))
 			continue;
+		if (c->known && !c->noted)
+			note_lanes(sh, NOTE_CRASH, i, c->thp);
+		c->noted = true;
 		if (crash_judge(c) == CRASH_LOST)
 			crash_violation(rep, sc, c, &out->tally);
 		else
@@ -293,7 +300,7 @@ static bool already_has(const struct tally *t, const struct violation *v)
 	return false;
 }
 
-/* A line that was there before, or that another scenario's session has brought. */
+/* Unless it is of another scenario, or is counted already. */
 static void add_missed(struct result *out, char *line)
 {
 	struct tally *t = &out->tally;
@@ -340,12 +347,12 @@ void collect_missed(const struct report *rep, struct result *out, const char *kn
 			continue;
 		if (!strncmp(line, "violation ", strlen("violation ")))
 			add_missed(out, line + strlen("violation "));
-		else if (!strncmp(line, "block ", strlen("block ")) &&
-			 block_parse(&b, line + strlen("block "))) {
-			b.cause = tally_cause(&out->tally, b.serial);
-			if (b.cause && !has_block(&out->tally, nr_blocks, b.serial))
-				tally_block(&out->tally, &b);
-		}
+		if (strncmp(line, "block ", strlen("block ")) ||
+		    !block_parse(&b, line + strlen("block ")))
+			continue;
+		b.cause = tally_cause(&out->tally, b.serial);
+		if (b.cause && !has_block(&out->tally, nr_blocks, b.serial))
+			tally_block(&out->tally, &b);
 	}
 	if (out->tally.violations && !out->first_violation_ns)
 		out->first_violation_ns = now_ns() - rep->start_ns;

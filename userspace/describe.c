@@ -130,7 +130,7 @@ static void say_run(struct run *run, u32 number, const struct look *l, int first
 	if (l->of != first)
 		snprintf(of, sizeof(of), " of-page=%d", l->of);
 	if (l->writer)
-		snprintf(by, sizeof(by), " written-by=%c", 'a' + l->writer);
+		snprintf(by, sizeof(by), " written-by=%s", note_lane_name(l->writer));
 	if (first == last)
 		note_add(run->sh, NOTE_LANES, number, "run", "pages=%d want=%s got=%s%s%s",
 			 first, l->want, l->got, of, by);
@@ -213,19 +213,19 @@ static void describe_frame(struct run *run, u32 number, const char *page)
  */
 void describe_content(struct run *run, struct lane *lane, u32 number, const void *page)
 {
-	int thp = note_thp(run->sh, (unsigned long)page - run->shift);
-	char seen_by[24];
+	unsigned long home = (unsigned long)page - run->shift;
+	int thp = note_thp(run->sh, home);
+	char of[32] = "";
 
-	snprintf(seen_by, sizeof(seen_by), lane->id < THPRACE_MAX_LANES ? "%c" : "%d",
-		 lane->id < THPRACE_MAX_LANES ? 'a' + lane->id : lane->id);
+	if (thp >= 0)
+		snprintf(of, sizeof(of), " huge-page=%d", thp);
+	note_add(run->sh, NOTE_LANES, number, "page", "addr=0x%lx pid=%d lane=%s%s subpage=%lu",
+		 (unsigned long)page, getpid(), note_lane_name(lane->id), of,
+		 home % env.hpage_size / env.page_size);
+	if (thp >= 0)
+		describe_runs(run, lane, number, thp);
 	describe_frame(run, number, page);
 	describe_vma(run, number, page);
-	if (thp < 0)
-		return;
-	note_add(run->sh, NOTE_LANES, number, "page",
-		 "addr=0x%lx pid=%d lane=%s huge-page=%d subpage=%lu", (unsigned long)page,
-		 getpid(), seen_by, thp,
-		 ((unsigned long)page - run->shift) % env.hpage_size / env.page_size);
-	describe_runs(run, lane, number, thp);
-	note_lanes(run->sh, NOTE_LANES, number, thp);
+	if (thp >= 0)
+		note_lanes(run->sh, NOTE_LANES, number, thp);
 }

@@ -24,6 +24,7 @@
 #include "round.h"
 #include "run.h"
 #include "scenario.h"
+#include "storm.h"
 #include "stuck.h"
 #include "tally.h"
 #include "touch.h"
@@ -43,12 +44,30 @@
 #define BUDGET_FACTOR		50
 #define NOT_HUGE_BATCHES	20	/* in a row, then it makes no sense */
 
+/* What the lane of a storm ran through, on the first huge page with wrong content. */
+static void note_program(struct run *run)
+{
+	int thp = note_thp(run->sh, run->sh->violations[0].thp);
+	const struct storm_round *round;
+	unsigned int i;
+
+	if (!run->sc->mixed || !run->sh->nr_violations || thp < 0)
+		return;
+	round = &run->res->program.round[thp % STORM_ROUNDS];
+	for (i = 0; i < round->nr; i++)
+		note_add(run->sh, NOTE_LANES, 0, "program", "op=%s pages=%u+%u",
+			 storm_kind_name(round->op[i].kind), round->op[i].first,
+			 round->op[i].nr);
+}
+
 static void note_first_violation(struct run *run)
 {
 	const struct tally *t = run_tally(run);
 
 	if (!run_violations(run))
 		return;
+	if (!run->res->found.known)
+		note_program(run);
 	if (!run->res->first_violation_ns)
 		run->res->first_violation_ns = now_ns() - run->start_ns;
 	note_found(run->sh, t->nr_violations ? t->kept[0].addr : run->sh->violations[0].thp,

@@ -57,12 +57,21 @@ static void say_pages(const struct stamp *s, char *buf, size_t size)
 		snprintf(buf, size, " pages=%u+%u", s->piece.first, s->piece.nr);
 }
 
-static void say_lane(unsigned int id, char *buf, size_t size)
+/**
+ * note_lane_name() - a letter, as in schedules; a number where they have come to their end
+ * @id: of the lane
+ *
+ * Good until the next call of the same thread.
+ */
+const char *note_lane_name(unsigned int id)
 {
+	static __thread char name[12];
+
 	if (id < THPRACE_MAX_LANES)
-		snprintf(buf, size, "%c", 'a' + id);
+		snprintf(name, sizeof(name), "%c", 'a' + id);
 	else
-		snprintf(buf, size, "%u", id);
+		snprintf(name, sizeof(name), "%u", id);
+	return name;
 }
 
 static u64 first_start(const struct shared *sh, unsigned int thp)
@@ -92,7 +101,7 @@ void note_lanes(struct shared *sh, enum note_of of, u32 number, unsigned int thp
 {
 	static const char *const results[] = { "done", "busy", "failed", "error" };
 	u64 first_ns = first_start(sh, thp);
-	char pages[64], end[64], lane[12];
+	char pages[64], end[64];
 	unsigned int i;
 
 	for (i = 0; i <= sh->nr_workers; i++) {
@@ -105,9 +114,8 @@ void note_lanes(struct shared *sh, enum note_of of, u32 number, unsigned int thp
 		if (s.end_ns)
 			snprintf(end, sizeof(end), "end_ns=%llu result=%s", s.end_ns - first_ns,
 				 s.result < ARRAY_SIZE(results) ? results[s.result] : "-");
-		say_lane(i, lane, sizeof(lane));
 		note_add(sh, of, number, KIND_LANE, "lane=%s op=%s pid=%d%s start_ns=%llu %s",
-			 lane, s.op, s.pid, pages, s.begin_ns - first_ns, end);
+			 note_lane_name(i), s.op, s.pid, pages, s.begin_ns - first_ns, end);
 	}
 	if (sh->thp_round[thp].solo)
 		note_add(sh, of, number, "step", "text=no split in this round");
@@ -118,17 +126,16 @@ void note_lanes(struct shared *sh, enum note_of of, u32 number, unsigned int thp
 /* Which pages an op is about is known here only. */
 static void note_pages(struct shared *sh, u32 cause, unsigned int thp)
 {
-	char pages[64], lane[12];
+	char pages[64];
 	unsigned int i;
 
 	for (i = 0; i <= sh->nr_workers; i++) {
 		const struct stamp s = sh->stamp[i][thp];
 
 		say_pages(&s, pages, sizeof(pages));
-		say_lane(i, lane, sizeof(lane));
 		if (pages[0])
-			note_add(sh, NOTE_SESSION, cause, "args", "lane=%s op=%s%s", lane, s.op,
-				 pages);
+			note_add(sh, NOTE_SESSION, cause, "args", "lane=%s op=%s%s",
+				 note_lane_name(i), s.op, pages);
 	}
 }
 

@@ -24,7 +24,6 @@ enum option_key {
 
 const char *const without_names[NR_WITHOUT] = { "split", "op", "race", "steer" };
 
-
 static const struct argp_option run_options[] = {
 	{ "duration", 'd', "TIME", 0,
 	  "all scenarios together: 90, 90s, 15m, 2h, 3d, 1w; at most 52w (default 60s)", 1 },

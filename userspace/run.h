@@ -40,6 +40,7 @@ struct thp_round {
 enum note_of {
 	NOTE_LANES,			/* of a violation that lanes have seen */
 	NOTE_MAIN,			/* of one that main has seen */
+	NOTE_CRASH,			/* of a fatal signal */
 	NOTE_SESSION,			/* of a cause that the session has reported */
 };
 
@@ -84,6 +85,7 @@ struct crash {
 	char perms[8];
 	u64 pagemap, flags;		/* 0: not known */
 	u32 thp;			/* known: which huge page */
+	bool noted;			/* what its lanes did */
 };
 
 /*

@@ -155,6 +155,14 @@ static void begin(struct triage *t, const struct report *rep, const struct cause
 		schedule_of_cell(v->cell, t->schedule, sizeof(t->schedule));
 }
 
+/* What one try may take: as long as a batch of the run did. */
+static u64 batch_ns(const struct report *rep, const char *scenario)
+{
+	const struct result *res = result_of(rep, scenario);
+
+	return res ? res->duration_ns / (res->batches ? res->batches : 1) : 0;
+}
+
 static void look_into(struct trial *trial, const struct report *rep, const struct cause *cause,
 		      struct triage *t)
 {
@@ -227,6 +235,7 @@ void triage_run(struct report *rep, const char *why_not)
 			break;
 		}
 		trial.rep.start_ns = rep->start_ns;
+		trial.longest_ns = batch_ns(rep, t->scenario);
 		begin_ns = now_ns();
 		trial.end_ns = begin_ns + left_ns / (nr - i);
 		look_into(&trial, rep, &chosen[i], t);

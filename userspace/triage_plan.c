@@ -448,7 +448,8 @@ void triage_sentence(const struct triage *t, char *buf, size_t size)
 		else
 			add(buf, size, "did not reproduce: 0 of %u", tries);
 	} else {
-		add(buf, size, "not looked into");
+		add(buf, size, t->nr && t->variant[0].broken ?
+		    "not looked into, as no try came to its end" : "not looked into");
 	}
 	add_others(t, buf, size);
 	if (t->why_not[0])

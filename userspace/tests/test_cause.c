@@ -193,7 +193,7 @@ static void test_text(void **state)
 	assert_non_null(strstr(text, "  rule        _mapcount of a page is its mappings - 1 (docs/"));
 	assert_non_null(strstr(text, "  folio       pfn 0x200  order 9  flags uptodate,lru  mapcounts "));
 	assert_null(strstr(text, "root"));
-	assert_non_null(strstr(text, "  lane a      split     done   |=============================="));
+	assert_non_null(strstr(text, "  lane a      split     done   |============================|"));
 	assert_non_null(strstr(text, "  lane b      zap "));
 	assert_non_null(strstr(text, "10.0.. us"));
 	assert_non_null(strstr(text, "pages 3+4"));
