@@ -93,7 +93,7 @@ of_race()
 		says "reproduces: [0-9]+ of [0-9]+, needs split and zap at the same time" &&
 		says_not "without a race" && says "without the split 0 of" \
 		"without zap 0 of" "one after the other 0 of" &&
-		says_not "^ +run +thprace run .*--without"
+		says_not "^ +run +thprace run .*--without (split|op|race)"
 }
 
 of_steer()

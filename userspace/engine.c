@@ -307,12 +307,12 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	return err;
 }
 
-/* The positive control of the content check. */
-static void flip_bit(struct run *run)
+/* The positive control of the content check, on this huge page or one behind it. */
+static void flip_bit(struct run *run, unsigned int thp)
 {
 	size_t i;
 
-	for (i = 0; i < (size_t)run->nr_thps * env.nr_subpages; i++) {
+	for (i = (size_t)thp * env.nr_subpages; i < (size_t)run->nr_thps * env.nr_subpages; i++) {
 		if (run->state[i] == PG_PATTERN || run->state[i] == PG_REWRITTEN)
 			break;
 	}
@@ -322,22 +322,22 @@ static void flip_bit(struct run *run)
 	run->region.base[i * env.page_size + 8] ^= 1;
 }
 
-/* The positive controls of triage: content is wrong after some rounds only. */
-static bool is_culprit(const struct run *run)
+/*
+ * The positive controls of triage: content is wrong after some rounds only.
+ * Returns the huge page of such a round, or as many as there are.
+ */
+static unsigned int find_culprit(const struct run *run)
 {
 	unsigned int i;
-	bool found = run->sh->culprit;
+	bool done;
 
-	for (i = 0; i < run->nr_thps && !found; i++) {
-		if (injected("op"))
-			found |= run->sh->stamp[1][i].end_ns;
-		if (injected("race"))
-			found |= round_overlapped(run, i);
-		if (injected("steer"))
-			found |= run->sh->thp_round[i].schedule[0] &&
-				 run->sh->stamp[1][i].end_ns;
+	for (i = 0; i < run->nr_thps; i++) {
+		done = run->sh->stamp[1][i].end_ns;
+		if ((injected("op") && done) || (injected("race") && round_overlapped(run, i)) ||
+		    (injected("steer") && done && run->sh->thp_round[i].schedule[0]))
+			break;
 	}
-	return found;
+	return i;
 }
 
 /* The positive control of the look at fatal signals. */
@@ -372,6 +372,7 @@ static void inject_ending(struct run *run)
 
 static int verify_batch(struct run *run)
 {
+	unsigned int culprit;
 	int err;
 
 	if (run->sc->after) {
@@ -379,8 +380,11 @@ static int verify_batch(struct run *run)
 		if (err)
 			return err;
 	}
-	if (injected("content") || is_culprit(run))
-		flip_bit(run);
+	if (injected("content") || run->sh->culprit)
+		flip_bit(run, 0);
+	culprit = find_culprit(run);
+	if (culprit < run->nr_thps)
+		flip_bit(run, culprit);
 	if (injected("segv"))
 		lose_page(run);
 	run->sh->culprit = 0;

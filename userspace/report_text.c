@@ -317,7 +317,8 @@ static void print_failed(const struct report *rep, FILE *out)
 			nr[res->verdict]++;
 	}
 	if (nr[THPRACE_PASS] + nr[THPRACE_INCONCLUSIVE] + nr[THPRACE_ABORTED] + skipped + not_begun)
-		fprintf(out, "  others: %llu pass, %llu inconclusive, %llu aborted, %llu skipped, %llu not begun\n",
+		fprintf(out,
+			"  others: %llu pass, %llu inconclusive, %llu aborted, %llu skipped, %llu not begun\n",
 			nr[THPRACE_PASS], nr[THPRACE_INCONCLUSIVE], nr[THPRACE_ABORTED], skipped,
 			not_begun);
 }

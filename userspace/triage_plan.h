@@ -3,6 +3,7 @@
 #ifndef THPRACE_TRIAGE_PLAN_H
 #define THPRACE_TRIAGE_PLAN_H
 
+#include "options.h"
 #include "result.h"
 
 #define TRIAGE_VARIANTS		32
@@ -66,6 +67,11 @@ struct triage {
 	struct triage_variant variant[TRIAGE_VARIANTS];
 };
 
+/* What there is to race. */
+#define HARD_WITHOUT	(WITHOUT_SPLIT | WITHOUT_OP | WITHOUT_RACE)
+
+unsigned int triage_word(const char *schedule, unsigned int index, const char **word,
+			 size_t *len);
 struct triage_variant *triage_next(struct triage *t);
 void triage_note(struct triage_variant *v, enum triage_outcome outcome);
 void triage_sentence(const struct triage *t, char *buf, size_t size);

@@ -54,8 +54,10 @@ bool triage_command(const struct report *rep, const struct triage *t, char *buf,
 			snprintf(buf, size, "thprace replay %s", opt->json);
 		return buf[0];
 	}
-	len = snprintf(buf, size, "thprace run %s --seed %llu --first-round %llu --rounds %llu"
-		       " --thps %llu", t->scenario, opt->seed, c->first_round, c->rounds, c->thps);
+	len = snprintf(buf, size, "thprace run %s --seed %llu", t->scenario, opt->seed);
+	if (c->first_round)
+		len += snprintf(buf + len, size - len, " --first-round %llu", c->first_round);
+	len += snprintf(buf + len, size - len, " --rounds %llu --thps %llu", c->rounds, c->thps);
 	if (c->procs)
 		len += snprintf(buf + len, size - len, " --procs %llu", c->procs);
 	for (i = 0; i < NR_WITHOUT; i++) {
