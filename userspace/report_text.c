@@ -206,6 +206,8 @@ static void print_causes(const struct report *rep, FILE *out)
 		fprintf(out, "... and %u more causes\n", causes_count(t) - i);
 	if (t->violations > t->nr_violations)
 		fprintf(out, "... %llu violations in all\n", t->violations);
+	if (t->lost_blocks)
+		fprintf(out, "... %llu lines on causes had no room\n", t->lost_blocks);
 }
 
 static void print_findings(const struct report *rep, FILE *out)
