@@ -10,7 +10,8 @@
 #include "triage_plan.h"
 #include "util.h"
 
-#define FEW_TRIES	5		/* when all of them hit, or none of what always hits */
+#define SURE_TRIES	3		/* when all of them hit */
+#define FEW_TRIES	5		/* that miss, of what always hits */
 #define MANY_TRIES	20
 #define MOST_TRIES	30
 #define START_TRIES	3		/* of all rounds from the first on: long */
@@ -44,7 +45,7 @@ static bool is_decided(const struct triage *t, const struct triage_variant *v)
 		return v->tries >= START_TRIES;
 	if (v->step == TRIAGE_AGAIN || v->step == TRIAGE_ALONG)
 		most = MANY_TRIES;
-	if (v->tries >= FEW_TRIES && v->hits == v->tries)
+	if (v->tries >= SURE_TRIES && v->hits == v->tries)
 		return true;
 	return v->tries >= most;
 }
@@ -280,7 +281,9 @@ struct triage_variant *triage_next(struct triage *t)
 			return v;
 		}
 	}
-	return NULL;
+	/* What is said in the end is said of a few more. */
+	return t->best && t->best->tries < FEW_TRIES && t->best->hits == t->best->tries ?
+	       t->best : NULL;
 }
 
 /**

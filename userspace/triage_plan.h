@@ -23,13 +23,13 @@ enum triage_step {
 	TRIAGE_AGAIN,			/* the rounds of the batch in which it was found */
 	TRIAGE_FROM_START,		/* all rounds up to there */
 	TRIAGE_ALONG,			/* along the schedule that it was found with */
+	TRIAGE_FEWER_PAGES,		/* early: what is tried then takes less time */
 	TRIAGE_NO_SPLIT,
 	TRIAGE_NO_OP,
 	TRIAGE_TURNS,
 	TRIAGE_NO_STEER,
 	TRIAGE_FEWER_PHASES,
 	TRIAGE_FEWER_LANES,
-	TRIAGE_FEWER_PAGES,
 	TRIAGE_NR_STEPS
 };
 
@@ -62,7 +62,7 @@ struct triage {
 	bool fixed;			/* a recorded program: as it is, or not at all */
 	u64 first_round;		/* of the run */
 	char why_not[200];		/* not looked into, or not to the end; else empty */
-	const struct triage_variant *best;	/* accepted last, or NULL */
+	struct triage_variant *best;	/* accepted last, or NULL */
 	unsigned int nr;
 	struct triage_variant variant[TRIAGE_VARIANTS];
 };

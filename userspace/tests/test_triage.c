@@ -166,6 +166,7 @@ static void test_race(void **state)
 	assert_int_equal(t.best->config.procs, 2);
 	/* What misses got as many tries as show something. */
 	assert_int_equal(step(TRIAGE_NO_SPLIT)->tries, 12);
+	assert_int_equal(step(TRIAGE_FEWER_PAGES)->hits, 3);
 	assert_int_equal(step(TRIAGE_AGAIN)->tries, 20);
 }
 
