@@ -18,7 +18,8 @@ cd "$(dirname -- "$0")"
 tests="test_load test_checks_list test_triggers test_errno test_errno_state
 	test_inject test_block test_sound test_changing test_grid test_steer test_probes test_session
 	test_session_end test_misuse test_hold test_stop test_shape test_report
-	test_check_cmd.sh test_keeper.sh test_noharm.sh test_findings.sh test_scenarios.sh"
+	test_check_cmd.sh test_keeper.sh test_noharm.sh test_findings.sh test_triage.sh
+	test_scenarios.sh"
 
 [ -x ./runner ] || {
 	echo "run.sh: ./runner is not built: run make first" >&2

@@ -6,11 +6,14 @@
  * for a report of what is known so far.
  */
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "collect.h"
 #include "crash.h"
 #include "env.h"
+#include "note.h"
+#include "pageflags.h"
 #include "report.h"
 #include "result.h"
 #include "run.h"
@@ -25,6 +28,38 @@ static u32 bounded(u32 n, u32 max)
 	return n < max ? n : max;
 }
 
+/* The session has looked at the same huge page, after the same batch. */
+static u32 same_page_before(const struct tally *t, const struct violation *v, u32 nr,
+			    u64 batch_round)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		const struct violation *k = &t->kept[i];
+
+		if (v->thp && (k->addr & ~(env.hpage_size - 1)) == v->thp &&
+		    k->round >= batch_round)
+			return k->cause;
+	}
+	return 0;
+}
+
+static void add_violations(const struct shared *sh, const struct violation *list, u32 nr,
+			   enum note_of of, struct tally *t)
+{
+	u32 i, kept = bounded(nr, SHARED_VIOLATIONS), cause, number = t->nr_violations;
+
+	for (i = 0; i < kept; i++) {
+		struct violation v = list[i];
+
+		v.cause = same_page_before(t, &v, number, sh->batch_round);
+		cause = tally_violation(t, &v);
+		if (cause)
+			note_collect(sh, of, i, cause, t);
+	}
+	t->violations += nr - kept;
+}
+
 static void add_content(const struct shared *sh, struct tally *t)
 {
 	struct check_count *content = &t->checks[THPRACE_CHECK_CONTENT];
@@ -36,21 +71,17 @@ static void add_content(const struct shared *sh, struct tally *t)
 	content->violated = nr;
 	for (i = 0; i < ARRAY_SIZE(sh->lane); i++)
 		content->held += sh->lane[i].pages_verified;
-	for (i = 0; i < bounded(nr, SHARED_VIOLATIONS); i++)
-		tally_violation(t, &sh->violations[i]);
-	t->violations += nr - bounded(nr, SHARED_VIOLATIONS);
+	add_violations(sh, sh->violations, nr, NOTE_LANES, t);
 }
 
 static void add_outside(const struct shared *sh, struct tally *t)
 {
 	struct check_count *kernel = &t->checks[CHECK_KERNEL];
-	unsigned int i;
+	u32 nr = __atomic_load_n(&sh->nr_outside, __ATOMIC_ACQUIRE);
 
 	kernel->listed = true;
-	kernel->violated += sh->nr_outside;
-	for (i = 0; i < bounded(sh->nr_outside, SHARED_VIOLATIONS); i++)
-		tally_violation(t, &sh->outside[i]);
-	t->violations += sh->nr_outside - bounded(sh->nr_outside, SHARED_VIOLATIONS);
+	kernel->violated += nr;
+	add_violations(sh, sh->outside, nr, NOTE_MAIN, t);
 }
 
 /* Those that no session has counted: of all lanes without the module, else of the 17th and on. */
@@ -85,6 +116,36 @@ static const char *signal_name(int sig)
 	return sig == SIGSEGV ? "SIGSEGV" : sig == SIGBUS ? "SIGBUS" : "SIGILL";
 }
 
+static void add_line(struct tally *t, u32 cause, const char *kind, const char *fmt, ...)
+	__printf(4, 5);
+
+static void add_line(struct tally *t, u32 cause, const char *kind, const char *fmt, ...)
+{
+	struct block b = { .cause = cause };
+	va_list ap;
+
+	copy_word(b.kind, sizeof(b.kind), kind);
+	va_start(ap, fmt);
+	vsnprintf(b.text, sizeof(b.text), fmt, ap);
+	va_end(ap);
+	tally_block(t, &b);
+}
+
+static void describe_crash(struct tally *t, u32 cause, const struct crash *c)
+{
+	char text[PAGEMAP_TEXT], flags[PAGEFLAGS_TEXT];
+
+	if (!cause)
+		return;
+	add_line(t, cause, "page", "addr=0x%llx pid=%d lane=%s ip=0x%llx", c->addr, c->pid,
+		 note_lane_name(c->lane), c->ip);
+	pagemap_text(text, sizeof(text), c->pagemap);
+	add_line(t, cause, "pagemap", "%s", text);
+	pageflags_text(flags, sizeof(flags), c->flags);
+	add_line(t, cause, "kpageflags", "bits=0x%llx flags=%s", c->flags, flags);
+	add_line(t, cause, "vma", "text=%s", c->mapped ? c->perms : "none there");
+}
+
 static void crash_violation(const struct report *rep, const struct scenario *sc,
 			    const struct crash *c, struct tally *t)
 {
@@ -93,6 +154,7 @@ static void crash_violation(const struct report *rep, const struct scenario *sc,
 		.time_ns = now_ns() - rep->start_ns,
 		.round = rep->sh->round,
 	};
+	u32 cause;
 
 	copy_word(v.check, sizeof(v.check), check_name(THPRACE_CHECK_CONTENT));
 	copy_word(v.scenario, sizeof(v.scenario), sc->name);
@@ -104,7 +166,14 @@ static void crash_violation(const struct report *rep, const struct scenario *sc,
 		 "lane %u, pid %d, ip 0x%llx: %s %s; pagemap 0x%llx, kpageflags 0x%llx", c->lane,
 		 c->pid, c->ip, c->mapped ? "there is a mapping," : "the mapping is gone",
 		 c->mapped ? c->perms : "", c->pagemap, c->flags);
-	tally_violation(t, &v);
+	if (c->known) {
+		v.thp = rep->sh->base + c->thp * env.hpage_size;
+		v.round = rep->sh->thp_round[c->thp].round;
+	}
+	cause = tally_violation(t, &v);
+	describe_crash(t, cause, c);
+	if (c->known)
+		note_collect(rep->sh, NOTE_CRASH, c - rep->sh->crash, cause, t);
 	t->checks[THPRACE_CHECK_CONTENT].violated++;
 }
 
@@ -137,14 +206,17 @@ static void unseen_violation(const struct report *rep, const struct scenario *sc
 
 static void add_crashes(const struct report *rep, const struct scenario *sc, struct result *out)
 {
-	const struct shared *sh = rep->sh;
+	struct shared *sh = rep->sh;
 	u32 nr = bounded(__atomic_load_n(&sh->nr_crashes, __ATOMIC_ACQUIRE), MAX_CRASHES), i;
 
 	for (i = 0; i < nr; i++) {
-		const struct crash *c = &sh->crash[i];
+		struct crash *c = &sh->crash[i];
 
 		if (!__atomic_load_n(&c->ready, __ATOMIC_ACQUIRE))
 			continue;
+		if (c->known && !c->noted)
+			note_lanes(sh, NOTE_CRASH, i, c->thp);
+		c->noted = true;
 		if (crash_judge(c) == CRASH_LOST)
 			crash_violation(rep, sc, c, &out->tally);
 		else
@@ -152,6 +224,26 @@ static void add_crashes(const struct report *rep, const struct scenario *sc, str
 	}
 	if (!sh->nr_crashes && sh->armed && crash_is_fatal(sh->unseen_signal))
 		unseen_violation(rep, sc, &out->tally);
+}
+
+static void add_session_notes(const struct shared *sh, struct tally *t)
+{
+	u32 nr = __atomic_load_n(&sh->nr_notes, __ATOMIC_ACQUIRE), cause;
+
+	for (cause = 1; cause <= t->nr_causes && cause <= SHARED_NOTES; cause++)
+		note_collect(sh, NOTE_SESSION, cause, cause, t);
+	if (nr > SHARED_NOTES)
+		t->lost_blocks += nr - SHARED_NOTES;
+}
+
+/* One that ended the scenario was noted by nobody there. */
+static void note_late(const struct report *rep, struct result *out)
+{
+	const struct tally *t = &out->tally;
+
+	if (t->nr_violations)
+		note_found(rep->sh, t->kept[0].thp ? t->kept[0].thp : t->kept[0].addr,
+			   &out->found);
 }
 
 /**
@@ -169,11 +261,13 @@ void collect(const struct report *rep, struct result *out)
 	tally_copy(t, &rep->sh->tally[__atomic_load_n(&rep->sh->tally_now, __ATOMIC_ACQUIRE) % 2]);
 	/* The session has counted the rounds of this pass. */
 	for (i = 0; i < t->nr_violations; i++)
-		t->kept[i].round += before->tally.rounds;
+		t->kept[i].round += rep->opt->first_round + before->tally.rounds;
+	add_session_notes(rep->sh, t);
 	add_content(rep->sh, t);
 	add_ops(rep, sc, t);
 	add_crashes(rep, sc, out);
 	add_outside(rep->sh, t);
+	note_late(rep, out);
 	out->batches = rep->sh->batch > before->batches ? rep->sh->batch - before->batches : 0;
 	if (t->violations && !out->first_violation_ns)
 		out->first_violation_ns = now_ns() - rep->start_ns;
@@ -206,6 +300,31 @@ static bool already_has(const struct tally *t, const struct violation *v)
 	return false;
 }
 
+/* Unless it is of another scenario, or is counted already. */
+static void add_missed(struct result *out, char *line)
+{
+	struct tally *t = &out->tally;
+	struct violation v;
+	int check;
+
+	violation_parse(&v, line);
+	check = check_by_name(v.check);
+	if (check < 0 || strcmp(v.scenario, out->sc->name) || already_has(t, &v))
+		return;
+	tally_violation(t, &v);
+	t->checks[check].listed = true;
+	t->checks[check].violated++;
+}
+
+static bool has_block(const struct tally *t, unsigned int nr, u64 serial)
+{
+	while (nr) {
+		if (t->blocks[--nr].serial == serial)
+			return true;
+	}
+	return false;
+}
+
 /**
  * collect_missed() - violations that only the module knows of
  * @rep: report
@@ -214,27 +333,28 @@ static bool already_has(const struct tally *t, const struct violation *v)
  */
 void collect_missed(const struct report *rep, struct result *out, const char *known)
 {
+	unsigned int nr_blocks = out->tally.nr_blocks;
 	static char text[KNOWN_MAX];
-	struct violation v;
 	char *line, *next;
-	int check;
+	struct block b;
 
 	collect_known(rep, text, sizeof(text));
 	for (line = text; *line; line = next) {
 		next = line + strcspn(line, "\n");
 		if (*next)
 			*next++ = '\0';
-		if (strstr(known, line) || strncmp(line, "violation ", strlen("violation ")))
+		if (strstr(known, line))
 			continue;
-		violation_parse(&v, line + strlen("violation "));
-		check = check_by_name(v.check);
-		if (check < 0 || strcmp(v.scenario, out->sc->name) ||
-		    already_has(&out->tally, &v))
+		if (!strncmp(line, "violation ", strlen("violation ")))
+			add_missed(out, line + strlen("violation "));
+		if (strncmp(line, "block ", strlen("block ")) ||
+		    !block_parse(&b, line + strlen("block ")))
 			continue;
-		tally_violation(&out->tally, &v);
-		out->tally.checks[check].listed = true;
-		out->tally.checks[check].violated++;
+		b.cause = tally_cause(&out->tally, b.serial);
+		if (b.cause && !has_block(&out->tally, nr_blocks, b.serial))
+			tally_block(&out->tally, &b);
 	}
 	if (out->tally.violations && !out->first_violation_ns)
 		out->first_violation_ns = now_ns() - rep->start_ns;
+	note_late(rep, out);
 }

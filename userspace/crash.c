@@ -74,6 +74,7 @@ static void note_state(struct crash *c)
 		return;
 	c->known = true;
 	c->state = watched->state[(home - base) / env.page_size];
+	c->thp = (home - base) / env.hpage_size;
 }
 
 static void note_page(struct crash *c)

@@ -17,12 +17,14 @@
 #include "crash.h"
 #include "engine.h"
 #include "env.h"
+#include "note.h"
 #include "options.h"
 #include "region.h"
 #include "result.h"
 #include "round.h"
 #include "run.h"
 #include "scenario.h"
+#include "storm.h"
 #include "stuck.h"
 #include "tally.h"
 #include "touch.h"
@@ -42,10 +44,35 @@
 #define BUDGET_FACTOR		50
 #define NOT_HUGE_BATCHES	20	/* in a row, then it makes no sense */
 
+/* What the lane of a storm ran through, on the first huge page with wrong content. */
+static void note_program(struct run *run)
+{
+	int thp = note_thp(run->sh, run->sh->violations[0].thp);
+	const struct storm_round *round;
+	unsigned int i;
+
+	if (!run->sc->mixed || !run->sh->nr_violations || thp < 0)
+		return;
+	round = &run->res->program.round[thp % STORM_ROUNDS];
+	for (i = 0; i < round->nr; i++)
+		note_add(run->sh, NOTE_LANES, 0, "program", "op=%s pages=%u+%u",
+			 storm_kind_name(round->op[i].kind), round->op[i].first,
+			 round->op[i].nr);
+}
+
 static void note_first_violation(struct run *run)
 {
-	if (run_violations(run) && !run->res->first_violation_ns)
+	const struct tally *t = run_tally(run);
+
+	if (!run_violations(run))
+		return;
+	if (!run->res->found.known)
+		note_program(run);
+	if (!run->res->first_violation_ns)
 		run->res->first_violation_ns = now_ns() - run->start_ns;
+	note_found(run->sh, t->nr_violations ? t->kept[0].addr : run->sh->violations[0].thp,
+		   &run->res->found);
+	note_session(run);
 }
 
 static bool was_done(const struct tally *t, const char *name)
@@ -83,7 +110,7 @@ static bool time_is_up(const struct run *run)
 		return false;
 	grace_ns = longest_of(MIN_GRACE_NS, run->res->longest_ns * GRACE_BATCHES);
 	if (now >= run->deadline_ns + grace_ns || run->fd < 0 || run->opt->grid ||
-	    !run->last_pass)
+	    run->opt->without || !run->last_pass)
 		return true;
 	return engine_enough(run->sc, run_tally(run)) ||
 	       (run->before && engine_enough(run->sc, &run->before->tally));
@@ -98,7 +125,7 @@ int run_stopping(struct run *run)
 	const struct options *opt = run->opt;
 
 	return signals_stop() || run->sh->stop || time_is_up(run) ||
-	       (opt->rounds && run->sh->round >= opt->rounds) ||
+	       (opt->rounds && run->sh->round - opt->first_round >= opt->rounds) ||
 	       (opt->grid && run_tally(run)->grid.complete) ||
 	       (opt->stop_first && run_violations(run));
 }
@@ -251,6 +278,7 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	u64 t = now_ns();
 	int err;
 
+	run->sh->batch_round = run->sh->round;
 	run_begin_batch(run);
 	err = run->sc->map ? run->sc->map(run) : region_map(&run->region);
 	if (err)
@@ -279,12 +307,12 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	return err;
 }
 
-/* The positive control of the content check. */
-static void flip_bit(struct run *run)
+/* The positive control of the content check, on this huge page or one behind it. */
+static void flip_bit(struct run *run, unsigned int thp)
 {
 	size_t i;
 
-	for (i = 0; i < (size_t)run->nr_thps * env.nr_subpages; i++) {
+	for (i = (size_t)thp * env.nr_subpages; i < (size_t)run->nr_thps * env.nr_subpages; i++) {
 		if (run->state[i] == PG_PATTERN || run->state[i] == PG_REWRITTEN)
 			break;
 	}
@@ -292,6 +320,24 @@ static void flip_bit(struct run *run)
 		return;
 	mprotect(run->region.base + i * env.page_size, env.page_size, PROT_READ | PROT_WRITE);
 	run->region.base[i * env.page_size + 8] ^= 1;
+}
+
+/*
+ * The positive controls of triage: content is wrong after some rounds only.
+ * Returns the huge page of such a round, or as many as there are.
+ */
+static unsigned int find_culprit(const struct run *run)
+{
+	unsigned int i;
+	bool done;
+
+	for (i = 0; i < run->nr_thps; i++) {
+		done = run->sh->stamp[1][i].end_ns;
+		if ((injected("op") && done) || (injected("race") && round_overlapped(run, i)) ||
+		    (injected("steer") && done && run->sh->thp_round[i].schedule[0]))
+			break;
+	}
+	return i;
 }
 
 /* The positive control of the look at fatal signals. */
@@ -326,6 +372,7 @@ static void inject_ending(struct run *run)
 
 static int verify_batch(struct run *run)
 {
+	unsigned int culprit;
 	int err;
 
 	if (run->sc->after) {
@@ -334,7 +381,10 @@ static int verify_batch(struct run *run)
 			return err;
 	}
 	if (injected("content") || run->sh->culprit)
-		flip_bit(run);
+		flip_bit(run, 0);
+	culprit = find_culprit(run);
+	if (culprit < run->nr_thps)
+		flip_bit(run, culprit);
 	if (injected("segv"))
 		lose_page(run);
 	run->sh->culprit = 0;
@@ -401,10 +451,13 @@ static int run_batches(struct run *run)
 
 static int allocate(struct run *run)
 {
+	int err;
+
 	run->huge = run->sh->huge;
+	run->sh->round = run->opt->first_round;
 	/* The choices go on where the pass before has ended. */
 	if (run->before) {
-		run->sh->round = run->before->tally.rounds;
+		run->sh->round += run->before->tally.rounds;
 		run->sh->batch = run->before->batches;
 	}
 	run->state = calloc(run->nr_thps, env.nr_subpages);
@@ -412,7 +465,11 @@ static int allocate(struct run *run)
 		set_error("out of memory");
 		return -ENOMEM;
 	}
-	return region_reserve(&run->region, run->nr_thps);
+	run->sh->nr_thps = run->nr_thps;
+	run->sh->nr_workers = run->nr_workers;
+	err = region_reserve(&run->region, run->nr_thps);
+	run->sh->base = (unsigned long)run->region.base;
+	return err;
 }
 
 static void init_lanes(struct run *run)
@@ -424,6 +481,7 @@ static void init_lanes(struct run *run)
 		run->lanes[i].run = run;
 		run->lanes[i].op = run->sc->op;
 		run->lanes[i].pid = getpid();
+		run->lanes[i].tid = getpid();
 		run->lanes[i].letter = i < THPRACE_MAX_LANES ? 'a' + i : 0;
 	}
 }

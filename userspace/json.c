@@ -17,6 +17,8 @@
 #include "env.h"
 #include "grid.h"
 #include "json.h"
+#include "json_cause.h"
+#include "json_value.h"
 #include "machine.h"
 #include "options.h"
 #include "report.h"
@@ -87,35 +89,6 @@ static json_t *config_with_mapcount(const struct report *rep)
 	return config;
 }
 
-/* A number that JSON integers here cannot hold is a string of its digits. */
-static json_t *u64_json(u64 val)
-{
-	return val <= INT64_MAX ? json_integer((json_int_t)val) : json_sprintf("%llu", val);
-}
-
-static json_t *hex_json(u64 val)
-{
-	return json_sprintf("0x%llx", val);
-}
-
-/* What comes from a kernel may be anything; a string of JSON must be UTF-8. */
-static json_t *plain_json(const char *text)
-{
-	char buf[512], *at;
-
-	copy_word(buf, sizeof(buf), text);
-	for (at = buf; *at; at++) {
-		if (*at < ' ' || *at > '~')
-			*at = '?';
-	}
-	return json_string(buf);
-}
-
-static json_t *text_or_null(const char *text)
-{
-	return text && text[0] ? plain_json(text) : json_null();
-}
-
 static json_t *distribution_json(const u32 *ns, u32 nr)
 {
 	struct distribution d = distribution_of(ns, nr);
@@ -163,7 +136,8 @@ static json_t *violation_json(const struct violation *v)
 		if (strcmp(at, "-"))
 			json_array_append_new(ops, plain_json(at));
 	}
-	return json_pack("{s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "cause", u64_json(v->cause), "control", v->control,
 			 "check", plain_json(v->check), "scenario", plain_json(v->scenario),
 			 "round", u64_json(v->round), "time_s", v->time_ns / 1e9,
 			 "addr", hex_json(v->addr), "pfn", hex_json(v->pfn),
@@ -216,6 +190,18 @@ static json_t *grid_json(const struct tally *t)
 	return grid;
 }
 
+static json_t *without_json(unsigned int without)
+{
+	json_t *list = json_array();
+	unsigned int i;
+
+	for (i = 0; i < NR_WITHOUT; i++) {
+		if (without & 1U << i)
+			json_array_append_new(list, json_string(without_names[i]));
+	}
+	return list;
+}
+
 static json_t *options_json(const struct options *opt)
 {
 	json_t *names = json_array();
@@ -223,8 +209,11 @@ static json_t *options_json(const struct options *opt)
 
 	for (i = 0; i < opt->nr_scenarios; i++)
 		json_array_append_new(names, json_string(opt->scenarios[i]->name));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:b, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:b, s:o}",
 			 "scenarios", names,
+			 "without", without_json(opt->without),
+			 "first_round", u64_json(opt->first_round),
+			 "triage_ms", u64_json(opt->triage_ms),
 			 "grid_k", u64_json(opt->grid_k),
 			 "duration_ms", u64_json(opt->duration_ms),
 			 "rounds", u64_json(opt->rounds),
@@ -327,6 +316,7 @@ static void add_lists(json_t *root, const struct report *rep)
 	json_object_set_new(root, "grid", grid_json(t));
 	json_object_set_new(root, "storm", storm_json(rep));
 	json_object_set_new(root, "violations", violations);
+	json_object_set_new(root, "causes", causes_json(rep));
 }
 
 static json_t *kernel_log_json(void)

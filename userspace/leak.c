@@ -486,6 +486,18 @@ void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last)
 }
 
 /**
+ * leak_dismiss() - nothing is to be said of this one
+ * @leak: of a scenario whose processes are gone, or NULL
+ */
+void leak_dismiss(struct leak *leak)
+{
+	if (!leak)
+		return;
+	leak->pending = false;
+	remove_cgroup(leak, NAPS);
+}
+
+/**
  * leak_give_up() - a process cannot be killed: nothing can be said any more
  */
 void leak_give_up(void)

@@ -16,6 +16,7 @@ struct leak *leak_begin(unsigned int index);
 const char *leak_enter(const struct leak *leak);
 void leak_entered(struct leak *leak, bool entered);
 void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last);
+void leak_dismiss(struct leak *leak);
 bool leak_pending(const struct leak *leak);
 bool leak_overdue(const struct leak *leak, u64 patience_ns);
 void leak_nudge(bool hard);

@@ -31,6 +31,7 @@
 #include "runner.h"
 #include "scenario.h"
 #include "touch_list.h"
+#include "triage.h"
 #include "undo.h"
 #include "util.h"
 #include "watch.h"
@@ -43,10 +44,11 @@ static const char inject_text[] =
 "THPRACE_INJECT=FAULT[,FAULT]... in the environment puts faults in, so that what\n"
 "is to notice them can be tested: content (a bit flips before contents are verified),\n"
 "zap or any op of a storm (the same where a storm did that op), segv (a page is\n"
-"unmapped), leak (a process is left behind), stuck (no batch ends, and the check that\n"
-"is made then fails); these must fail the run.  die, hang, oom, fork (a batch ends\n"
-"so), idle (ops of the kernel are not asked for), restore (settings are not put back),\n"
-"swapoff (it hangs): the run must not pass.\n"
+"unmapped), op, race, steer (a bit flips after rounds in which the other op was done,\n"
+"lanes overlapped, a schedule was forced), leak (a process is left behind), stuck (no\n"
+"batch ends, and the check that is made then fails); these must fail the run.  die,\n"
+"hang, oom, fork (a batch ends so), idle (ops of the kernel are not asked for),\n"
+"restore (settings are not put back), swapoff (it hangs): the run must not pass.\n"
 "\n"
 "Exit codes: 0 pass, 1 violation, 2 usage or harness error, 3 inconclusive\n"
 "(nothing raced, nothing checked, or interrupted), 4 skip (requirement absent).\n";
@@ -115,6 +117,10 @@ static int finish(struct report *rep, int err)
 	int code;
 
 	rep->duration_ns = now_ns() - rep->start_ns;
+	report_judge(rep);
+	rep->judged = true;
+	live_write();
+	triage_run(rep, err ? "the run could not go on" : NULL);
 	swap_end();
 	report_judge(rep);
 	rep->ended = true;

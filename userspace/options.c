@@ -13,12 +13,16 @@
 
 #define DEFAULT_DURATION_MS	60000
 #define GRID_DURATION_MS	600000
+#define TRIAGE_SHARE		4	/* part of the duration, */
+#define MAX_TRIAGE_MS		60000	/* at most */
 
 enum option_key {
 	OPT_ROUNDS = CMDLINE_KEYS + 1, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON, OPT_GRID,
 	OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_GRID_HTML, OPT_GRID_K, OPT_KTAP, OPT_DRY_RUN,
-	OPT_GENTLE,
+	OPT_GENTLE, OPT_TRIAGE, OPT_WITHOUT, OPT_FIRST_ROUND,
 };
+
+const char *const without_names[NR_WITHOUT] = { "split", "op", "race", "steer" };
 
 static const struct argp_option run_options[] = {
 	{ "duration", 'd', "TIME", 0,
@@ -43,6 +47,15 @@ static const struct argp_option run_options[] = {
 	{ "keep-going", 'k', NULL, 0, "the same as --stop-on=never", CMDLINE_MORE },
 	{ "procs", OPT_PROCS, "N", 0, "processes of the fork scenarios (1 to 64)", CMDLINE_MORE },
 	{ "thps", OPT_THPS, "N", 0, "huge pages raced at a time (1 to 1024)", CMDLINE_MORE },
+	{ .doc = "To find out what a violation needs:", .group = CMDLINE_MORE },
+	{ "triage", OPT_TRIAGE, "TIME", 0,
+	  "after a violation, find out for so long what it needs (default: a quarter of --duration, at most 60s; 0: no)",
+	  CMDLINE_MORE },
+	{ "first-round", OPT_FIRST_ROUND, "N", 0,
+	  "begin with the choices of round N of this seed", CMDLINE_MORE },
+	{ "without", OPT_WITHOUT, "split|op|race|steer", 0,
+	  "do not split; leave the other op out; let lanes take turns; force no schedule. May be repeated",
+	  CMDLINE_MORE },
 	{ .doc = "Which interleavings:", .group = CMDLINE_MORE + 1 },
 	{ "steer", OPT_STEER, "SCHEDULE", 0,
 	  "force this one, e.g. \"a>try_to_migrate b>end a>end\"", CMDLINE_MORE + 1 },
@@ -102,6 +115,31 @@ static error_t add_scenario(struct argp_state *state, const char *name,
 	return 0;
 }
 
+static error_t set_without(struct argp_state *state, const char *arg, unsigned int *without)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_WITHOUT; i++) {
+		if (strcmp(without_names[i], arg))
+			continue;
+		*without |= 1U << i;
+		return 0;
+	}
+	return cmdline_refuse(state, "--without takes split, op, race or steer, not '%.40s'", arg);
+}
+
+static error_t set_triage(struct argp_state *state, const char *arg, struct options *opt)
+{
+	int err = strcmp(arg, "0") ? parse_duration(arg, &opt->triage_ms) : 0;
+
+	opt->triage_given = true;
+	if (!err)
+		return 0;
+	return cmdline_refuse(state,
+			      "--triage takes 0 or a time, not '%.40s': 90, 90s, 1.5m, 2h, 3d or 1w",
+			      arg);
+}
+
 static error_t set_duration(struct argp_state *state, const char *arg, u64 *ms)
 {
 	int err = parse_duration(arg, ms);
@@ -139,6 +177,10 @@ static const char *conflict(const struct options *opt)
 		return "--grid and --steer exclude each other";
 	if (opt->no_module && (opt->grid || opt->steer))
 		return "--grid and --steer need the module";
+	if (opt->grid && (opt->without || opt->first_round))
+		return "--grid takes neither --without nor --first-round";
+	if (opt->steer && opt->without)
+		return "--steer and --without exclude each other";
 	if ((opt->grid_html || opt->grid_k) && !opt->grid)
 		return "--grid-html and --grid-k need --grid";
 	if (opt->json && opt->ktap && !strcmp(opt->json, "-") && !strcmp(opt->ktap, "-"))
@@ -174,6 +216,13 @@ static error_t choose_scenarios(struct argp_state *state, const struct parsing *
 	return cmdline_refuse(state, "all scenarios are left out");
 }
 
+static u64 default_triage_ms(const struct options *opt)
+{
+	u64 ms = opt->duration_ms / TRIAGE_SHARE;
+
+	return ms < MAX_TRIAGE_MS ? ms : MAX_TRIAGE_MS;
+}
+
 static error_t end_of_options(struct argp_state *state, const struct parsing *p)
 {
 	struct options *opt = p->opt;
@@ -183,6 +232,8 @@ static error_t end_of_options(struct argp_state *state, const struct parsing *p)
 		return cmdline_refuse(state, "%s", why);
 	if (!opt->duration_ms)
 		opt->duration_ms = opt->grid ? GRID_DURATION_MS : DEFAULT_DURATION_MS;
+	if (!opt->triage_given)
+		opt->triage_ms = default_triage_ms(opt);
 	return choose_scenarios(state, p);
 }
 
@@ -213,6 +264,12 @@ static error_t run_option(int key, char *arg, struct argp_state *state)
 		return cmdline_number(state, "procs", arg, 1, MAX_WORKERS, &opt->procs);
 	case OPT_THPS:
 		return cmdline_number(state, "thps", arg, 1, MAX_THPS, &opt->thps);
+	case OPT_FIRST_ROUND:
+		return cmdline_number(state, "first-round", arg, 0, ~0ULL >> 1, &opt->first_round);
+	case OPT_WITHOUT:
+		return set_without(state, arg, &opt->without);
+	case OPT_TRIAGE:
+		return set_triage(state, arg, opt);
 	case OPT_GRID_K:
 		return cmdline_number(state, "grid-k", arg, 1, THPRACE_MAX_GRID_K, &opt->grid_k);
 	case OPT_STOP_ON:

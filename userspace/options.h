@@ -11,10 +11,24 @@
 #define MAX_THPS		1024	/* --thps */
 #define MAX_SCENARIOS		48
 
+/* What a run does without; bits. */
+enum without {
+	WITHOUT_SPLIT = 1,
+	WITHOUT_OP = 2,			/* the other one */
+	WITHOUT_RACE = 4,		/* lanes take turns */
+	WITHOUT_STEER = 8,
+	NR_WITHOUT = 4
+};
+
+extern const char *const without_names[NR_WITHOUT];	/* by bit */
+
 struct options {
 	const struct scenario *scenarios[MAX_SCENARIOS];
 	unsigned int nr_scenarios;
-	u64 duration_ms, rounds, seed, procs, thps, grid_k;
+	u64 duration_ms, rounds, seed, procs, thps, grid_k, first_round;
+	u64 triage_ms;
+	bool triage_given;
+	unsigned int without;		/* enum without */
 	bool stop_first, grid, no_module, quiet, verbose, gentle, dry_run;
 	const char *steer;
 	const char *json;

@@ -186,6 +186,31 @@ bool page_verify(const void *page, const void *as, u64 gen, struct mismatch *bad
 }
 
 /**
+ * page_pattern_of() - which page of a huge page has this pattern?
+ * @page: content; not all zeros
+ * @base: of the huge page, where it was filled
+ * @gen: generation
+ * @first: the page to begin with
+ *
+ * Returns its number, or -1.
+ */
+int page_pattern_of(const void *page, const char *base, u64 gen, int first)
+{
+	size_t last = env.page_size / sizeof(u64) - 1;
+	u64 key = ((const u64 *)page)[last] - last * WORD_STEP;
+	struct mismatch ignored;
+	unsigned int i, at;
+
+	for (i = 0; i < env.nr_subpages; i++) {
+		at = (first + i) % env.nr_subpages;
+		if (page_key(base + at * env.page_size, gen) == key &&
+		    page_verify(page, base + at * env.page_size, gen, &ignored))
+			return at;
+	}
+	return -1;
+}
+
+/**
  * page_zero() - is every byte of a page zero?
  * @page: page aligned
  * @bad: the first word that is not
@@ -380,6 +405,32 @@ unsigned int pages_out(const char *thp, unsigned int first, unsigned int nr, uns
 	for (i = 0; i < span; i += stride)
 		out += is_out(entry[i]);
 	return out;
+}
+
+/**
+ * page_entry() - what pagemap says of a page
+ * @page: address
+ * @entry: result
+ *
+ * Returns 0 or a negative errno.
+ */
+int page_entry(const char *page, u64 *entry)
+{
+	return pagemap_entries(page, entry, 1);
+}
+
+/**
+ * page_entry_flags() - the flags of the frame that an entry maps
+ * @entry: of pagemap
+ * @flags: result, as /proc/kpageflags has them
+ *
+ * Returns 0 or a negative errno; there is none when no frame can be seen.
+ */
+int page_entry_flags(u64 entry, u64 *flags)
+{
+	if (!(entry & PM_PRESENT) || !(entry & PM_PFRAME_MASK))
+		return -ENOENT;
+	return page_flags(entry & PM_PFRAME_MASK, flags);
 }
 
 /**

@@ -124,6 +124,22 @@ static int seed_from_json(const json_t *json, u64 *seed)
 	return json_is_integer(json) ? 0 : -EINVAL;
 }
 
+static unsigned int without_from_json(const json_t *list)
+{
+	unsigned int without = 0, i;
+	const char *name;
+	size_t k;
+
+	for (k = 0; k < json_array_size(list); k++) {
+		name = json_string_value(json_array_get(list, k));
+		for (i = 0; name && i < NR_WITHOUT; i++) {
+			if (!strcmp(without_names[i], name))
+				without |= 1U << i;
+		}
+	}
+	return without;
+}
+
 /**
  * options_from_json() - the options of a recorded run
  * @path: a JSON report
@@ -160,9 +176,14 @@ int options_from_json(const char *path, struct options *opt)
 	opt->procs = get_u64(options, "procs");
 	opt->thps = get_u64(options, "thps");
 	opt->grid_k = get_u64(options, "grid_k");
+	/* Older reports have none of these. */
+	opt->first_round = get_u64(options, "first_round");
+	opt->triage_ms = get_u64(options, "triage_ms");
+	opt->without = without_from_json(json_object_get(options, "without"));
 	if (!opt->duration_ms || opt->duration_ms > MAX_DURATION_MS ||
 	    opt->rounds > THPRACE_MAX_ROUNDS || opt->grid_k > THPRACE_MAX_GRID_K ||
-	    opt->procs > MAX_WORKERS || opt->thps > MAX_THPS) {
+	    opt->procs > MAX_WORKERS || opt->thps > MAX_THPS ||
+	    opt->triage_ms > MAX_DURATION_MS) {
 		set_error("%s: recorded options are out of limits", path);
 		goto out;
 	}

@@ -264,11 +264,13 @@ static void judge_results(struct report *rep)
  *
  * Violations win; then an interruption; then anything that was not really
  * tested.  Skipped scenarios don't count, but all skipped is no pass.  What
- * could not be put back is an error, whatever was tested.
+ * could not be put back is an error, whatever was tested.  A verdict that stands
+ * is made no more, whatever has happened since.
  */
 void report_judge(struct report *rep)
 {
-	judge_results(rep);
+	if (!rep->judged)
+		judge_results(rep);
 	if (!undo_nr_failed())
 		return;
 	rep->broken = true;

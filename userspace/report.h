@@ -5,7 +5,9 @@
 
 #include "options.h"
 #include "run.h"
+#include "triage_plan.h"
 
+#define MAX_TRIAGES		3	/* causes that are looked into */
 #define MAX_PASSES		3	/* of a run over its scenarios */
 
 struct report {
@@ -24,6 +26,9 @@ struct report {
 	struct tally sum;
 	bool available[NR_CHECKS];
 	char why_not[NR_CHECKS][120];
+	bool judged;			/* the verdict stands */
+	unsigned int nr_triages;
+	struct triage triage[MAX_TRIAGES];
 };
 
 int report_alloc(struct report *rep);

@@ -7,6 +7,8 @@
  */
 #include <string.h>
 
+#include "cause.h"
+#include "cause_text.h"
 #include "duration.h"
 #include "env.h"
 #include "grid.h"
@@ -15,12 +17,15 @@
 #include "result.h"
 #include "scenario.h"
 #include "tally.h"
+#include "triage_report.h"
 #include "undo.h"
 #include "watch.h"
 
-/* Of violations and of the kernel's log: on one screen, and with --verbose. */
-#define FEW_VIOLATIONS		5
-#define MANY_VIOLATIONS		20
+/* Of causes and of the kernel's log: on one screen, and with --verbose. */
+#define FEW_CAUSES		4
+#define MANY_CAUSES		20
+#define CAUSE_LINES		28	/* of the first one's block */
+#define FEW_LINES		3	/* of the others' */
 #define FEW_LOG_LINES		3
 #define MANY_LOG_LINES		8
 
@@ -183,18 +188,35 @@ void violation_print(const struct violation *v, const char *indent, FILE *out)
 		v->detail);
 }
 
+static void print_causes(const struct report *rep, FILE *out)
+{
+	unsigned int max = rep->opt->verbose ? MANY_CAUSES : FEW_CAUSES, i;
+	unsigned int max_lines = rep->opt->verbose ? ~0U : CAUSE_LINES;
+	const struct tally *t = &rep->sum;
+	const struct triage *triage;
+	struct cause c;
+
+	for (i = 0; i < max && cause_get(t, i, &c); i++) {
+		cause_print(t, &c, i && !rep->opt->verbose ? FEW_LINES : max_lines, out);
+		triage = triage_of(rep, c.number);
+		if (triage)
+			triage_print(rep, triage, out);
+	}
+	if (causes_count(t) > i)
+		fprintf(out, "... and %u more causes\n", causes_count(t) - i);
+	if (t->violations > t->nr_violations)
+		fprintf(out, "... %llu violations in all\n", t->violations);
+	if (t->lost_blocks)
+		fprintf(out, "... %llu lines on causes had no room\n", t->lost_blocks);
+}
+
 static void print_findings(const struct report *rep, FILE *out)
 {
-	unsigned int max = rep->opt->verbose ? MANY_VIOLATIONS : FEW_VIOLATIONS;
 	unsigned int max_lines = rep->opt->verbose ? MANY_LOG_LINES : FEW_LOG_LINES;
 	const struct kernel_log *log = watch_log();
-	const struct tally *t = &rep->sum;
 	unsigned int i;
 
-	for (i = 0; i < t->nr_violations && i < max; i++)
-		violation_print(&t->kept[i], "  ", out);
-	if (t->violations > i)
-		fprintf(out, "  ... %llu violations in all\n", t->violations);
+	print_causes(rep, out);
 	for (i = 0; log && i < log->nr && i < max_lines; i++)
 		fprintf(out, "  kernel: %s\n", log->line[i]);
 }
@@ -208,42 +230,51 @@ static bool is_among(const struct scenario *sc, const struct options *opt)
 	return i < opt->nr_scenarios;
 }
 
-/* Of a run that failed, the scenarios that did; else as few names as will do. */
-static void print_names(const struct report *rep, FILE *out)
+/* As few names as will do. */
+static void print_names(const struct options *opt, FILE *out)
 {
-	const struct options *opt = rep->opt;
-	bool failed = rep->verdict == THPRACE_FAIL;
 	unsigned int i;
 
-	if (!failed && opt->nr_scenarios > nr_scenarios / 2) {
+	if (opt->nr_scenarios > nr_scenarios / 2) {
 		for (i = 0; i < nr_scenarios; i++) {
 			if (!is_among(scenarios[i], opt))
 				fprintf(out, " --exclude %s", scenarios[i]->name);
 		}
 		return;
 	}
-	for (i = 0; i < rep->nr_results; i++) {
-		if (!failed || rep->results[i]->verdict == THPRACE_FAIL)
-			fprintf(out, " %s", rep->results[i]->sc->name);
-	}
+	for (i = 0; i < opt->nr_scenarios; i++)
+		fprintf(out, " %s", opt->scenarios[i]->name);
 }
 
-/* The command line that repeats it. */
-static void print_command(const struct report *rep, FILE *out)
+/* Of a scenario that failed, so that it comes soon; else @failed is NULL. */
+static void print_command(const struct report *rep, const struct result *failed, FILE *out)
 {
+	bool known = failed && failed->found.known && !rep->opt->grid;
 	const struct options *opt = rep->opt;
+	u64 first = known ? failed->found.batch_round : opt->first_round;
+	u64 thps = known ? failed->found.nr_thps : opt->thps;
 	char duration[DURATION_TEXT];
+	unsigned int i;
 
 	fputs("run: thprace run", out);
-	print_names(rep, out);
-	fprintf(out, " --seed %llu --duration %s", opt->seed,
-		duration_text(duration, opt->duration_ms));
+	if (failed)
+		fprintf(out, " %s", failed->sc->name);
+	else
+		print_names(opt, out);
+	fprintf(out, " --seed %llu", opt->seed);
+	if (first)
+		fprintf(out, " --first-round %llu", first);
+	fprintf(out, " --duration %s", duration_text(duration, opt->duration_ms));
 	if (opt->rounds)
 		fprintf(out, " --rounds %llu", opt->rounds);
 	if (opt->procs)
 		fprintf(out, " --procs %llu", opt->procs);
-	if (opt->thps)
-		fprintf(out, " --thps %llu", opt->thps);
+	if (thps)
+		fprintf(out, " --thps %llu", thps);
+	for (i = 0; i < NR_WITHOUT; i++) {
+		if (opt->without & 1U << i)
+			fprintf(out, " --without %s", without_names[i]);
+	}
 	if (!opt->stop_first)
 		fprintf(out, " --stop-on never");
 	if (opt->steer)
@@ -254,6 +285,54 @@ static void print_command(const struct report *rep, FILE *out)
 		opt->gentle ? " --gentle" : "");
 }
 
+/* The command lines that repeat it: what failed, else all. */
+static void print_commands(const struct report *rep, FILE *out)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < rep->nr_results && nr < MAX_TRIAGES; i++) {
+		if (rep->results[i]->skipped || rep->results[i]->verdict != THPRACE_FAIL)
+			continue;
+		print_command(rep, rep->results[i], out);
+		nr++;
+	}
+	if (!nr)
+		print_command(rep, NULL, out);
+}
+
+/* Of a run that failed: what failed, and how many there are of the rest. */
+static void print_failed(const struct report *rep, FILE *out)
+{
+	u64 nr[THPRACE_NR_VERDICTS] = { 0 }, skipped = 0, not_begun = 0;
+	unsigned int i;
+
+	for (i = 0; i < rep->nr_results; i++) {
+		const struct result *res = rep->results[i];
+
+		if (res->skipped)
+			skipped++;
+		else if (res->verdict == THPRACE_FAIL || res->ending == END_BADLY)
+			print_result(res, false, out);
+		else if (!res->begun)
+			not_begun++;
+		else
+			nr[res->verdict]++;
+	}
+	if (nr[THPRACE_PASS] + nr[THPRACE_INCONCLUSIVE] + nr[THPRACE_ABORTED] + skipped + not_begun)
+		fprintf(out,
+			"  others: %llu pass, %llu inconclusive, %llu aborted, %llu skipped, %llu not begun\n",
+			nr[THPRACE_PASS], nr[THPRACE_INCONCLUSIVE], nr[THPRACE_ABORTED], skipped,
+			not_begun);
+}
+
+static void print_results(const struct report *rep, FILE *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < rep->nr_results; i++)
+		print_result(rep->results[i], rep->opt->verbose, out);
+}
+
 /**
  * report_print() - the report for people
  * @rep: judged report
@@ -262,15 +341,16 @@ static void print_command(const struct report *rep, FILE *out)
 void report_print(const struct report *rep, FILE *out)
 {
 	const struct options *opt = rep->opt;
-	unsigned int i;
 
 	print_verdict(rep, out);
 	fprintf(out, "thprace %s on %s, module: %s, seed %llu, %.1f s\n", THPRACE_VERSION,
 		env.release, opt->no_module ? "not used" : env.module, opt->seed,
 		rep->duration_ns / 1e9);
 	print_findings(rep, out);
-	for (i = 0; i < rep->nr_results; i++)
-		print_result(rep->results[i], opt->verbose, out);
+	if (rep->verdict == THPRACE_FAIL && !opt->verbose)
+		print_failed(rep, out);
+	else
+		print_results(rep, out);
 	if (opt->verbose) {
 		print_ops(&rep->sum, out);
 		print_all_checks(rep, out);
@@ -279,6 +359,6 @@ void report_print(const struct report *rep, FILE *out)
 	}
 	if (rep->sum.nr_cells || rep->sum.grid.listed)
 		grid_print(&rep->sum, out);
-	print_command(rep, out);
+	print_commands(rep, out);
 	undo_print(out);
 }

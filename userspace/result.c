@@ -54,6 +54,8 @@ void result_add(struct result *sum, const struct result *part)
 		sum->time_ns[i] += part->time_ns[i];
 	if (!sum->first_violation_ns)
 		sum->first_violation_ns = part->first_violation_ns;
+	if (!sum->found.known)
+		sum->found = part->found;
 	if (part->program.nr)
 		sum->program = part->program;
 	for (i = 0; i < part->nr_skews && sum->nr_skews < NR_SKEWS; i++) {

@@ -23,6 +23,17 @@ enum ending {
 	END_BADLY,			/* killed, or an error of this program */
 };
 
+/* Where the first violation was found: what it takes to try again. */
+struct found {
+	bool known;
+	u64 batch_round;		/* the first round of its batch */
+	u32 nr_thps, nr_workers;
+	bool exact;			/* what follows is known: its huge page's last round */
+	u64 round;
+	bool solo;			/* without a split */
+	char schedule[256];		/* that was forced, or empty */
+};
+
 struct result {
 	const struct scenario *sc;
 	enum thprace_verdict verdict;
@@ -36,6 +47,7 @@ struct result {
 	u64 met;			/* of forced: all points of the schedule were reached */
 	u64 time_ns[T_NR];
 	u64 first_violation_ns;		/* since the run's start, or 0 */
+	struct found found;		/* of the first violation */
 	u64 beat_ns, longest_ns;	/* stuck.c: the last end of a batch, the longest one */
 	struct storm_batch program;	/* the last one that was run */
 	u32 nr_skews;

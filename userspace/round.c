@@ -9,6 +9,7 @@
 
 #include "client.h"
 #include "env.h"
+#include "note.h"
 #include "options.h"
 #include "progress.h"
 #include "result.h"
@@ -42,7 +43,7 @@ static bool arm_forced(struct run *run, unsigned int thp)
 	struct rng rng;
 
 	schedule[0] = '\0';
-	if (run->opt->steer || run->opt->grid || env.nr_cpus < 2)
+	if (run->opt->steer || run->opt->grid || run->opt->without || env.nr_cpus < 2)
 		return false;
 	rng_seed(&rng, run->seed, run->sh->round, STEER_LANE);
 	if (program)
@@ -219,8 +220,14 @@ static void note_skew(struct run *run, unsigned int thp)
 	res->closest_ns[res->nr_skews++] = closest > ~0U ? ~0U : closest;
 }
 
-/* Without a module our own stamps say whether two lanes were at it at once. */
-static bool overlapped(struct run *run, unsigned int thp)
+/**
+ * round_overlapped() - were two lanes at a huge page at once, in its last round?
+ * @run: the run
+ * @thp: which
+ *
+ * By our own stamps.
+ */
+bool round_overlapped(const struct run *run, unsigned int thp)
 {
 	unsigned int i, j;
 
@@ -241,10 +248,18 @@ static bool overlapped(struct run *run, unsigned int thp)
 static void end_round(struct run *run, unsigned int thp)
 {
 	if (run->fd < 0)
-		run_tally(run)->overlaps += overlapped(run, thp);
+		run_tally(run)->overlaps += round_overlapped(run, thp);
 	run->sh->round++;
 	if (run->fd < 0)
 		run_tally(run)->rounds++;
+}
+
+/* Along which the lanes are led in this round, or "". */
+static const char *schedule_of(const struct run *run, unsigned int thp)
+{
+	if (run->sh->forced)
+		return run->res->program.round[thp % STORM_ROUNDS].schedule;
+	return run->opt->steer ? run->opt->steer : "";
 }
 
 static int one_round(struct run *run, unsigned int thp)
@@ -258,6 +273,7 @@ static int one_round(struct run *run, unsigned int thp)
 			return err;
 	}
 	draw_delays(run, thp);
+	note_round(run, thp, schedule_of(run, thp));
 	err = workers_do(run, CMD_RACE, thp);
 	if (err)
 		return err;
@@ -288,6 +304,8 @@ static int free_rounds(struct run *run)
 	int err;
 
 	draw_delays(run, 0);
+	for (thp = 0; thp < run->nr_thps; thp++)
+		note_round(run, thp, "");
 	err = workers_do(run, CMD_RACE_ALL, 0);
 	if (err)
 		return err;
@@ -305,7 +323,7 @@ static bool arm_third(struct run *run, unsigned int thp)
 	char schedule[256];
 	struct rng rng;
 
-	if (!run->sc->third || env.nr_cpus < 2)
+	if (!run->sc->third || run->opt->without || env.nr_cpus < 2)
 		return false;
 	rng_seed(&rng, run->seed, mix64(run->gen, thp), STEER_LANE);
 	return rng_below(&rng, 4) &&
@@ -324,6 +342,7 @@ static int solo_round(struct run *run, unsigned int thp)
 	run->sh->forced = forced;
 	run->res->forced += forced;
 	run->sh->solo = 1;
+	note_round(run, thp, "");
 	err = workers_do(run, CMD_RACE, thp);
 	run->sh->solo = 0;
 	return err;
@@ -332,7 +351,8 @@ static int solo_round(struct run *run, unsigned int thp)
 static bool ending(const struct run *run)
 {
 	return signals_stop() || now_ns() >= run->deadline_ns ||
-	       (run->opt->rounds && run->sh->round >= run->opt->rounds);
+	       (run->opt->rounds &&
+		run->sh->round - run->opt->first_round >= run->opt->rounds);
 }
 
 /**

@@ -104,6 +104,33 @@ bool run_alone(const struct run *run, unsigned int thp)
 	return thp == 1 && run->sh->batch % ALONE_BATCHES == 0;
 }
 
+/* Pages that a lane writes after the race carry its own generation. */
+u64 own_gen(const struct run *run, const struct lane *lane)
+{
+	return mix64(run->gen, lane->id + 1);
+}
+
+/* The same for all lanes: what one writes, another may verify. */
+u64 rewritten_gen(const struct run *run)
+{
+	return mix64(run->gen, ~0ULL);
+}
+
+/**
+ * lane_did() - the op of this round is about these pages
+ * @lane: the caller, in its act()
+ * @first: subpage
+ * @nr: how many
+ * @stride: from one to the next, in subpages
+ *
+ * For the report only.
+ */
+void lane_did(struct lane *lane, unsigned int first, unsigned int nr, unsigned int stride)
+{
+	lane->did_known = true;
+	lane->did = (struct piece){ .first = first, .nr = nr, .stride = stride };
+}
+
 /**
  * run_steers_to() - does the schedule of this round go there?
  * @run: the run

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdalign.h>
 
+#include "block.h"
 #include "gate.h"
 #include "options.h"
 #include "piece.h"
@@ -15,10 +16,40 @@
 
 #define MAX_DEPTH		4	/* generations between main and a worker */
 #define SHARED_VIOLATIONS	16	/* kept of what the lanes see, and of what main sees */
+#define SHARED_NOTES		320
 #define MAX_CRASHES		8
 
+/* What a lane did to a huge page in its round. */
 struct stamp {
 	u64 begin_ns, end_ns;
+	pid_t pid;
+	u32 result;			/* enum act_result, once it has ended */
+	char op[20];
+	bool known;			/* which pages */
+	struct piece piece;
+};
+
+/* The last round of a huge page. */
+struct thp_round {
+	u64 round;
+	bool solo;			/* without a split */
+	char schedule[256];		/* that was forced, or empty */
+};
+
+/* What is known of a finding's cause; see struct block. */
+enum note_of {
+	NOTE_LANES,			/* of a violation that lanes have seen */
+	NOTE_MAIN,			/* of one that main has seen */
+	NOTE_CRASH,			/* of a fatal signal */
+	NOTE_SESSION,			/* of a cause that the session has reported */
+};
+
+struct note {
+	u32 ready;			/* all of it is there */
+	enum note_of of;
+	u32 number;			/* of the violation, or the cause */
+	char kind[16];
+	char text[BLOCK_TEXT];
 };
 
 /* A lane's part of the shared memory; written by the lane only. */
@@ -53,6 +84,8 @@ struct crash {
 	bool mapped;			/* there is a VMA: vma, perms */
 	char perms[8];
 	u64 pagemap, flags;		/* 0: not known */
+	u32 thp;			/* known: which huge page */
+	bool noted;			/* what its lanes did */
 };
 
 /*
@@ -67,6 +100,9 @@ struct shared {
 	u32 forced;			/* this round follows a schedule */
 	u32 culprit;			/* the op that was to be found was done */
 	u64 round, batch, budget_ns;
+	u64 batch_round;		/* the first one of the batch */
+	u64 base;			/* address of the first huge page */
+	u32 nr_thps, nr_workers;
 	u8 huge[MAX_THPS];		/* proven */
 	u32 running;			/* a scenario: index */
 	u32 index;
@@ -76,6 +112,8 @@ struct shared {
 	struct violation violations[SHARED_VIOLATIONS];
 	u32 nr_outside;			/* seen by main */
 	struct violation outside[SHARED_VIOLATIONS];
+	u32 nr_notes;
+	struct note note[SHARED_NOTES];
 	u32 armed;			/* fatal signals are caught */
 	u32 nr_crashes;
 	struct crash crash[MAX_CRASHES];
@@ -86,6 +124,7 @@ struct shared {
 	/* Large, and not cleared: tallies are by their own rules, stamps before a round. */
 	struct tally tally[2];		/* of the session; without it, of the engine */
 	struct stamp stamp[MAX_WORKERS + 1][MAX_THPS];	/* lane, huge page */
+	struct thp_round thp_round[MAX_THPS];
 };
 
 struct lane {
@@ -93,6 +132,7 @@ struct lane {
 	char letter;			/* of the session, or 0 */
 	pid_t pid;
 	pthread_t thread;
+	pid_t tid;
 	bool started;
 	struct run *run;
 	const char *op;			/* this round's */
@@ -101,6 +141,8 @@ struct lane {
 	bool urgent;			/* runs before all others */
 	struct piece piece;		/* from plan() to act() */
 	unsigned int variant;
+	bool did_known;			/* act() has said which pages it is about: did */
+	struct piece did;
 };
 
 struct run {
@@ -124,6 +166,8 @@ struct run {
 	u64 start_ns, begin_ns, deadline_ns, budget_ns;
 	__s64 bias_ns;			/* added to the workers' start */
 	u64 forced_ns;			/* time spent in rounds with a schedule */
+	u64 limit_ns;			/* killed then, whatever it does; 0: none */
+	u32 noted;			/* causes of the session that have their notes */
 	const char *cgroup;		/* the scenario's own, or NULL */
 	u64 splits_before;		/* of the kernel */
 	bool full_verify;
@@ -142,6 +186,9 @@ bool run_alone(const struct run *run, unsigned int thp);
 u8 *run_state(struct run *run, unsigned int thp);
 char *run_view(const struct run *run, unsigned int thp);
 bool run_has_procs(const struct run *run);
+u64 own_gen(const struct run *run, const struct lane *lane);
+u64 rewritten_gen(const struct run *run);
+void lane_did(struct lane *lane, unsigned int first, unsigned int nr, unsigned int stride);
 bool run_steers_to(const struct run *run, unsigned int thp, const char *phase);
 
 #endif /* THPRACE_RUN_H */

@@ -22,6 +22,7 @@
 #include "env.h"
 #include "leak.h"
 #include "live.h"
+#include "note.h"
 #include "options.h"
 #include "progress.h"
 #include "report.h"
@@ -41,6 +42,7 @@
 #define OVERDUE_BATCHES		20
 #define WRITE_NS		(2 * NSEC_PER_SEC)
 #define STOPPED_NS		(30 * NSEC_PER_SEC)
+#define TRY_END_NS		(5 * NSEC_PER_SEC)	/* of a try that was killed */
 #define OOPS_NS			(10 * NSEC_PER_SEC)	/* a task has died in the kernel */
 #define KNOWN_MAX		0x20000	/* of the module's last violations */
 #define LEAK_PATIENCE_NS	(6 * NSEC_PER_SEC)
@@ -52,6 +54,7 @@
 #endif
 
 static struct leak *leaks[MAX_SCENARIOS * MAX_PASSES];
+static bool stuck_for_good;		/* a process that does not even die */
 
 static int open_run_session(struct run *run)
 {
@@ -118,8 +121,10 @@ static void add_outside(struct run *run, const struct complaint *c)
 {
 	struct shared *sh = run->sh;
 
-	if (sh->nr_outside < SHARED_VIOLATIONS)
+	if (sh->nr_outside < SHARED_VIOLATIONS) {
 		sh->outside[sh->nr_outside] = violation_of(run->sc, sh->round, run->start_ns, c);
+		note_lanes(sh, NOTE_MAIN, sh->nr_outside, sh->thp);
+	}
 	__atomic_store_n(&sh->nr_outside, sh->nr_outside + 1, __ATOMIC_RELEASE);
 }
 
@@ -150,6 +155,9 @@ static void note_findings(const struct run *run, u64 *seen)
 	u64 now = run_violations(run) + run->sh->nr_crashes;
 	static u64 written_ns;
 
+	/* A try is of no report. */
+	if (run->limit_ns)
+		return;
 	if (now == *seen || (*seen && now_ns() - written_ns < WRITE_NS))
 		return;
 	*seen = now;
@@ -163,6 +171,13 @@ static u64 overdue_ns(const struct run *run)
 	u64 ns = __atomic_load_n(&run->res->longest_ns, __ATOMIC_RELAXED) * OVERDUE_BATCHES;
 
 	return run->deadline_ns + (ns > OVERDUE_NS ? ns : OVERDUE_NS);
+}
+
+static bool is_overdue(const struct run *run)
+{
+	u64 now = now_ns();
+
+	return now > overdue_ns(run) || (run->limit_ns && now > run->limit_ns);
 }
 
 static void end_within(u64 *end_ns, u64 ns)
@@ -195,12 +210,12 @@ static int wait_for(struct run *run, pid_t pid, int *status, struct stuck *look)
 			if (run->opt->stop_first)
 				end_ns = 0;
 		}
-		if (now_ns() > end_ns || (!killed && now_ns() > overdue_ns(run))) {
+		if (now_ns() > end_ns || (!killed && is_overdue(run))) {
 			if (killed)
 				break;
 			killed = true;
 			kill(pid, SIGKILL);
-			end_ns = now_ns() + OVERDUE_NS / 10;
+			end_ns = now_ns() + (run->limit_ns ? TRY_END_NS : OVERDUE_NS / 10);
 		}
 		if (pfd.fd < 0 || poll(&pfd, 1, POLL_MS) < 0)
 			nanosleep(&nap, NULL);
@@ -294,9 +309,12 @@ static int run_apart(struct report *rep, struct run *run, struct leak *leak)
 	if (!late)
 		return 0;
 	/* What is still there is no leak. */
-	if (!kill(pid, 0))
+	if (!kill(pid, 0)) {
 		leak_give_up();
-	set_error("%s", res->error);
+		stuck_for_good = true;
+	}
+	if (!run->limit_ns)
+		set_error("%s", res->error);
 	return -ETIMEDOUT;
 }
 
@@ -308,6 +326,16 @@ static unsigned int nr_left(const struct report *rep, unsigned int from, unsigne
 	for (i = from; i < to; i++)
 		left += !rep->results[i]->skipped;
 	return left;
+}
+
+static u64 seed_of(const struct options *opt, const struct scenario *sc)
+{
+	u64 seed = opt->seed;
+	unsigned int i;
+
+	for (i = 0; sc->name[i]; i++)
+		seed = mix64(seed, sc->name[i]);
+	return seed;
 }
 
 static int run_one(struct report *rep, unsigned int index, unsigned int pass, unsigned int left)
@@ -325,15 +353,12 @@ static int run_one(struct report *rep, unsigned int index, unsigned int pass, un
 		.brief = rep->nr_passes > 1 && !pass,
 		.start_ns = rep->start_ns,
 	};
-	unsigned int i;
 	int err;
 
 	result_reset(part, res->sc);
 	run_reset(rep->sh);
 	res->begun = true;
-	run.seed = rep->opt->seed;
-	for (i = 0; res->sc->name[i]; i++)
-		run.seed = mix64(run.seed, res->sc->name[i]);
+	run.seed = seed_of(rep->opt, res->sc);
 	*leak = leak_begin(pass * MAX_SCENARIOS + index);
 	/* What earlier ones did not use is shared by those still to come. */
 	now = now_ns();
@@ -347,6 +372,58 @@ static int run_one(struct report *rep, unsigned int index, unsigned int pass, un
 		live_write();
 	leak_look(*leak, res, rep->start_ns, false);
 	return err;
+}
+
+/**
+ * run_try() - one scenario once more, for what it finds alone
+ * @rep: has room for one result; its options name one scenario
+ * @limit_ns: when it is killed
+ *
+ * What it leaves is not looked at.
+ *
+ * Returns an error when it was killed.
+ */
+int run_try(struct report *rep, u64 limit_ns)
+{
+	struct result *res = rep->results[0], *part = rep->part;
+	const struct scenario *sc = rep->opt->scenarios[0];
+	struct leak *leak;
+	struct run run = {
+		.sc = sc,
+		.opt = rep->opt,
+		.res = part,
+		.sh = rep->sh,
+		.last_pass = true,
+		.start_ns = rep->start_ns,
+		.deadline_ns = limit_ns,
+		.limit_ns = limit_ns,
+		.seed = seed_of(rep->opt, sc),
+	};
+	int err;
+
+	rep->nr_results = 1;
+	result_reset(res, sc);
+	res->skipped = scenario_why_not(sc, rep->opt);
+	if (res->skipped)
+		return 0;
+	result_reset(part, sc);
+	run_reset(rep->sh);
+	rep->sh->running = 1;
+	leak = leak_begin(0);
+	err = run_apart(rep, &run, leak);
+	leak_dismiss(leak);
+	result_add(res, part);
+	res->err = part->err;
+	rep->sh->running = 0;
+	return err;
+}
+
+/**
+ * run_is_stuck() - is there a process of the run that could not be killed?
+ */
+bool run_is_stuck(void)
+{
+	return stuck_for_good;
 }
 
 /* Looks at what is not clean yet, or at what must be judged. */
@@ -412,11 +489,16 @@ static void look_again(struct report *rep)
 	leak_stop();
 }
 
-/*
- * Probes are placed with the first schedule of any session, and removed with
- * the last: a session that is idle keeps them from scenario to scenario.
+/**
+ * run_keep_probes() - probes stay where they are from scenario to scenario
+ * @opt: of the run
+ *
+ * They are placed with the first schedule of any session, and removed with the
+ * last: one that is idle keeps them.
+ *
+ * Returns a file descriptor to close, or a negative number: there is none.
  */
-static int keep_probes(const struct options *opt)
+int run_keep_probes(const struct options *opt)
 {
 	int fd = opt->no_module ? -1 : session_open();
 
@@ -468,7 +550,8 @@ static bool worth_it(const struct report *rep, unsigned int index, unsigned int 
 		return false;
 	if (!pass || now_ns() < rep->pass_end_ns[rep->nr_passes - 1])
 		return true;
-	return pass == rep->nr_passes - 1 && !engine_enough(res->sc, &res->tally);
+	return pass == rep->nr_passes - 1 && !rep->opt->without &&
+	       !engine_enough(res->sc, &res->tally);
 }
 
 /* The last of several passes goes backwards: who comes last gets least. */
@@ -523,7 +606,7 @@ static void look_at_last(struct report *rep)
 int run_all(struct report *rep)
 {
 	const struct options *opt = rep->opt;
-	int err = 0, probes = keep_probes(opt);
+	int err = 0, probes = run_keep_probes(opt);
 	unsigned int i;
 
 	rep->nr_results = opt->nr_scenarios;

@@ -101,6 +101,7 @@ static enum act_result punch_act(struct run *run, struct lane *lane, unsigned in
 	const struct piece *p = &lane->piece;
 	unsigned int i;
 
+	lane_did(lane, p->first, p->nr, p->stride);
 	for (i = 0; i < p->nr; i += p->stride == 1 ? p->nr : 1) {
 		off_t at = (off_t)(p->first + i * p->stride) * env.page_size;
 		off_t len = (p->stride == 1 ? p->nr : 1) * env.page_size;
@@ -118,6 +119,7 @@ static enum act_result truncate_act(struct run *run, struct lane *lane, unsigned
 	const struct file_priv *priv = run->priv;
 	unsigned int keep = lane->piece.first;
 
+	lane_did(lane, keep, env.nr_subpages - keep, 1);
 	if (ftruncate(priv->fd[thp], (off_t)keep * env.page_size) ||
 	    ftruncate(priv->fd[thp], env.hpage_size))
 		return ACT_FAILED;

@@ -39,6 +39,7 @@ static enum act_result fork_munmap_act(struct run *run, struct lane *lane, unsig
 	unsigned int page = own_page(run, lane, thp);
 	char *at = region_thp(&run->region, thp) + page * env.page_size;
 
+	lane_did(lane, page, 1, 1);
 	if (munmap(at, env.page_size)) {
 		set_error("munmap of one page: %s", strerror(errno));
 		return ACT_ERROR;
@@ -52,6 +53,7 @@ static enum act_result fork_zap_act(struct run *run, struct lane *lane, unsigned
 	unsigned int page = own_page(run, lane, thp);
 	char *at = region_thp(&run->region, thp) + page * env.page_size;
 
+	lane_did(lane, page, 1, 1);
 	if (madvise(at, env.page_size, MADV_DONTNEED)) {
 		set_error("madvise(MADV_DONTNEED) of one page: %s", strerror(errno));
 		return ACT_ERROR;

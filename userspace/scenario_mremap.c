@@ -95,6 +95,7 @@ static bool move_onto(struct run *run, struct lane *lane, unsigned int thp, stru
 	moved->nr = 1 + lane->variant / NR_MOVES % half;
 	moved->from = lane->piece.first % (half - moved->nr + 1);
 	moved->to = base + (half + moved->from) * env.page_size;
+	lane_did(lane, moved->from, moved->nr, 1);
 	if (!move(base + moved->from * env.page_size, moved->to, moved->nr * env.page_size))
 		return false;
 	memset(state + moved->from, PG_HOLE, moved->nr);
@@ -113,11 +114,14 @@ static enum act_result mremap_act(struct run *run, struct lane *lane, unsigned i
 	bool ok;
 
 	moved->nr = 0;
+	lane_did(lane, p->first, p->nr, 1);
 	switch (lane->variant % NR_MOVES) {
 	case MOVE_WHOLE_BACK:
+		lane_did(lane, 0, env.nr_subpages, 1);
 		ok = move(base, away, env.hpage_size) && move(away, base, env.hpage_size);
 		break;
 	case MOVE_TABLE_BACK:
+		lane_did(lane, 0, env.nr_subpages, 1);
 		ok = move_table_back(base, away);
 		break;
 	case MOVE_PIECE_BACK:
@@ -212,6 +216,7 @@ static enum act_result migrating_act(struct run *run, struct lane *lane, unsigne
 			result = migrate_act(run, lane, thp);
 		return result;
 	}
+	lane_did(lane, 0, env.nr_subpages, 1);
 	for (i = 0; i < 1 + lane->variant % MAX_TURNS; i++) {
 		if (move(base, away, env.hpage_size) && move(away, base, env.hpage_size))
 			continue;

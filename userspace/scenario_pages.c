@@ -118,6 +118,7 @@ static enum act_result lazyfree_act(struct run *run, struct lane *lane, unsigned
 	unsigned int nr = 1 + lane->variant / 8 % MAX_REWRITTEN, i;
 	u8 *state = run_state(run, thp);
 
+	lane_did(lane, 0, env.nr_subpages, 1);
 	if (lane->variant % 2 == 0 && madvise(base, env.hpage_size, MADV_FREE))
 		return ACT_FAILED;
 	memset(state, PG_PATTERN_OR_ZERO, env.nr_subpages);

@@ -51,6 +51,7 @@ int piece_apply(struct run *run, struct lane *lane, unsigned int thp,
 	const struct piece *p = &lane->piece;
 	unsigned int i;
 
+	lane_did(lane, p->first, p->nr, p->stride);
 	if (p->stride == 1)
 		return fn(base + p->first * env.page_size, p->nr * env.page_size, arg);
 	for (i = 0; i < p->nr; i++) {

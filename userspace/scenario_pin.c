@@ -118,6 +118,7 @@ static enum act_result pin_act(struct run *run, struct lane *lane, unsigned int 
 	const struct piece *p = &lane->piece;
 	int err;
 
+	lane_did(lane, p->first, p->nr, 1);
 	if (priv->pinned)
 		return unpin(priv) ? ACT_FAILED : ACT_OK;
 	err = pin(priv, region_thp(&run->region, thp) + p->first * env.page_size,

@@ -43,6 +43,7 @@ static enum act_result wide_act(struct run *run, struct lane *lane, unsigned int
 	} else if (lane->variant % NR_WIDE == WIDE_NEIGHBOUR_TOO) {
 		nr = all + head;
 	}
+	lane_did(lane, first, nr, 1);
 	if (munmap(base + first * env.page_size, nr * env.page_size)) {
 		set_error("munmap across huge pages: %s", strerror(errno));
 		return ACT_ERROR;
@@ -92,6 +93,7 @@ static int move_boundary(struct run *run, struct lane *lane, unsigned int thp)
 	size_t to = (1 + lane->piece.first % (env.nr_subpages - 1)) * env.page_size;
 	size_t back = more / 4 % (env.nr_subpages - 1) * env.page_size;
 
+	lane_did(lane, 0, to / env.page_size, 1);
 	if (thp && give(attr, base - env.hpage_size, env.hpage_size, true))
 		return attr == ATTR_LOCK ? 1 : -1;
 	if (give(attr, base, to, true))
@@ -122,6 +124,7 @@ static enum act_result merge_act(struct run *run, struct lane *lane, unsigned in
 		err = move_boundary(run, lane, thp);
 	} else {
 		lane->piece.stride = 1;
+		lane_did(lane, p->first, p->nr, 1);
 		err = fill_hole(base + p->first * env.page_size, p->nr * env.page_size);
 		piece_mark(run, lane, thp, PG_ZERO);
 	}

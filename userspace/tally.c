@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block.h"
 #include "scenario.h"
 #include "tally.h"
 #include "util.h"
@@ -54,6 +55,7 @@ void tally_copy(struct tally *to, const struct tally *from)
 	memcpy(to, from, offsetof(struct tally, kept));
 	memcpy(to->kept, from->kept, from->nr_violations * sizeof(*from->kept));
 	memcpy(to->cells, from->cells, from->nr_cells * sizeof(*from->cells));
+	memcpy(to->blocks, from->blocks, from->nr_blocks * sizeof(*from->blocks));
 }
 
 /**
@@ -75,16 +77,82 @@ struct op_count *tally_op(struct tally *t, const char *name)
 	return &t->ops[t->nr_ops++];
 }
 
+static bool same_cause(const struct violation *a, const struct violation *b)
+{
+	if (a->serial || b->serial)
+		return a->serial == b->serial;
+	if (strcmp(a->scenario, b->scenario) || a->round != b->round)
+		return false;
+	if (a->pfn || b->pfn)
+		return a->pfn == b->pfn;
+	if (a->thp || b->thp)
+		return a->thp == b->thp;
+	return !strcmp(a->check, b->check);
+}
+
+/* By the module; who knows no better: the same frame, or huge page, in the same round. */
+static void number_cause(struct tally *t, struct violation *v)
+{
+	unsigned int i;
+
+	for (i = 0; !v->cause && i < t->nr_violations; i++) {
+		if (t->kept[i].cause && same_cause(&t->kept[i], v))
+			v->cause = t->kept[i].cause;
+	}
+	if (!v->cause)
+		v->cause = ++t->nr_causes;
+}
+
 /**
  * tally_violation() - count a violation, and keep it if there is room
  * @t: tally
- * @v: violation
+ * @v: violation; with a cause, or it gets one
+ *
+ * Returns the number of its cause, or 0 when it was not kept.
  */
-void tally_violation(struct tally *t, const struct violation *v)
+u32 tally_violation(struct tally *t, const struct violation *v)
 {
+	struct violation *kept;
+
 	t->violations++;
-	if (t->nr_violations < KEPT_VIOLATIONS)
-		t->kept[t->nr_violations++] = *v;
+	if (t->nr_violations == KEPT_VIOLATIONS)
+		return 0;
+	kept = &t->kept[t->nr_violations];
+	*kept = *v;
+	number_cause(t, kept);
+	t->nr_violations++;
+	return kept->cause;
+}
+
+/**
+ * tally_cause() - the number of a cause
+ * @t: tally
+ * @serial: as the module counts them
+ *
+ * Returns 0 when no violation of it was kept.
+ */
+u32 tally_cause(const struct tally *t, u64 serial)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_violations; i++) {
+		if (serial && t->kept[i].serial == serial)
+			return t->kept[i].cause;
+	}
+	return 0;
+}
+
+/**
+ * tally_block() - keep a line of a block if there is room
+ * @t: tally
+ * @b: it
+ */
+void tally_block(struct tally *t, const struct block *b)
+{
+	if (t->nr_blocks < KEPT_BLOCKS)
+		t->blocks[t->nr_blocks++] = *b;
+	else
+		t->lost_blocks++;
 }
 
 /* The value of "key=" in a line of blank-separated words. */
@@ -208,10 +276,12 @@ static void parse_grid(struct tally *t, char *line)
  */
 void violation_parse(struct violation *v, char *line)
 {
-	char index[24];
+	char index[24], control[8];
 
 	memset(v, 0, sizeof(*v));
 	take_reason(line, v->detail, sizeof(v->detail));
+	v->serial = number(line, "cause");
+	v->control = word(line, "control", control, sizeof(control)) && !strcmp(control, "yes");
 	word(line, "check", v->check, sizeof(v->check));
 	word(line, "scenario", v->scenario, sizeof(v->scenario));
 	v->round = number(line, "round");
@@ -232,8 +302,25 @@ void violation_parse(struct violation *v, char *line)
 
 static void parse_violation(struct tally *t, char *line)
 {
-	if (t->nr_violations < KEPT_VIOLATIONS)
-		violation_parse(&t->kept[t->nr_violations++], line);
+	struct violation *v = &t->kept[t->nr_violations];
+
+	if (t->nr_violations == KEPT_VIOLATIONS)
+		return;
+	violation_parse(v, line);
+	number_cause(t, v);
+	t->nr_violations++;
+}
+
+static void parse_block(struct tally *t, char *line)
+{
+	struct block b;
+
+	if (!block_parse(&b, line))
+		return;
+	/* A block without a violation is nobody's. */
+	b.cause = tally_cause(t, b.serial);
+	if (b.cause)
+		tally_block(t, &b);
 }
 
 static void parse_rounds(struct tally *t, char *rest)
@@ -263,6 +350,7 @@ static const struct {
 	{ "cell ", parse_cell },
 	{ "grid ", parse_grid },
 	{ "violation ", parse_violation },
+	{ "block ", parse_block },
 };
 
 static void parse_line(struct tally *t, char *line)
@@ -357,6 +445,29 @@ static void add_cells(struct tally *sum, const struct tally *t)
 	}
 }
 
+/* Causes are numbered by each session: they go on behind those that are there. */
+static void add_violations(struct tally *sum, const struct tally *t)
+{
+	u32 before = sum->nr_causes;
+	struct block b;
+	unsigned int i;
+
+	sum->violations += t->violations;
+	for (i = 0; i < t->nr_violations && sum->nr_violations < KEPT_VIOLATIONS; i++) {
+		struct violation *v = &sum->kept[sum->nr_violations++];
+
+		*v = t->kept[i];
+		v->cause += before;
+	}
+	for (i = 0; i < t->nr_blocks; i++) {
+		b = t->blocks[i];
+		b.cause += before;
+		tally_block(sum, &b);
+	}
+	sum->nr_causes = before + t->nr_causes;
+	sum->lost_blocks += t->lost_blocks;
+}
+
 /**
  * tally_add() - add one scenario to the whole
  * @sum: the whole
@@ -390,9 +501,7 @@ void tally_add(struct tally *sum, const struct tally *t)
 			memcpy(check->reason, t->checks[i].reason, sizeof(check->reason));
 	}
 	add_cells(sum, t);
-	sum->violations += t->violations;
-	for (i = 0; i < t->nr_violations && sum->nr_violations < KEPT_VIOLATIONS; i++)
-		sum->kept[sum->nr_violations++] = t->kept[i];
+	add_violations(sum, t);
 	if (t->steer[0])
 		memcpy(sum->steer, t->steer, sizeof(sum->steer));
 }

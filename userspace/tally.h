@@ -3,6 +3,7 @@
 #ifndef THPRACE_TALLY_H
 #define THPRACE_TALLY_H
 
+#include "block.h"
 #include "util.h"
 
 #define MAX_OPS			40
@@ -31,6 +32,10 @@ struct violation {
 	char check[24], scenario[40];
 	u64 round, time_ns, addr, pfn;
 	char want[40], got[40], ops[64], cell[96], detail[200];
+	u32 cause;			/* those of one have the same; 0: not known yet */
+	u64 serial;			/* of the cause, as the module counts them, or 0 */
+	bool control;			/* it was injected */
+	u64 thp;			/* its huge page, where main has it, or 0 */
 };
 
 struct cell {
@@ -49,7 +54,9 @@ struct tally {
 	u64 rounds, overlaps;
 	bool cut;			/* there was more than there is room for */
 	struct grid_state grid;
-	unsigned int nr_ops, nr_cells, nr_violations;
+	unsigned int nr_ops, nr_cells, nr_violations, nr_blocks;
+	u32 nr_causes;			/* the highest number of one */
+	u64 lost_blocks;		/* lines for which there was no room */
 	u64 violations;			/* in all, kept or not */
 	struct op_count ops[MAX_OPS];
 	struct check_count checks[NR_CHECKS];
@@ -57,6 +64,7 @@ struct tally {
 	/* Large: what is behind the counts above is not even cleared. */
 	struct violation kept[KEPT_VIOLATIONS];
 	struct cell cells[MAX_CELLS];
+	struct block blocks[KEPT_BLOCKS];
 };
 
 extern const char *const verdict_names[THPRACE_NR_VERDICTS];
@@ -69,7 +77,9 @@ void tally_copy(struct tally *to, const struct tally *from);
 int tally_parse(struct tally *t, char *text);
 void tally_add(struct tally *sum, const struct tally *t);
 struct op_count *tally_op(struct tally *t, const char *name);
-void tally_violation(struct tally *t, const struct violation *v);
+u32 tally_violation(struct tally *t, const struct violation *v);
+u32 tally_cause(const struct tally *t, u64 serial);
+void tally_block(struct tally *t, const struct block *b);
 bool tally_met(char *text);
 
 /* The module's lists of ops, checks and phases. */

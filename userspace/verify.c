@@ -6,9 +6,10 @@
  */
 #include <string.h>
 
+#include "describe.h"
 #include "env.h"
+#include "note.h"
 #include "region.h"
-#include "rng.h"
 #include "run.h"
 #include "scenario.h"
 #include "tally.h"
@@ -26,18 +27,6 @@ static const char *const state_names[] = {
 	[PG_SAME] = "a page equal to others",
 };
 
-/* Pages that a lane writes after the race carry its own generation. */
-u64 own_gen(const struct run *run, const struct lane *lane)
-{
-	return mix64(run->gen, lane->id + 1);
-}
-
-/* The same for all lanes: what one writes, another may verify. */
-u64 rewritten_gen(const struct run *run)
-{
-	return mix64(run->gen, ~0ULL);
-}
-
 /**
  * content_violation() - record wrong content
  * @run: the run
@@ -52,6 +41,9 @@ void content_violation(struct run *run, struct lane *lane, const struct mismatch
 	u32 n = __atomic_fetch_add(&sh->nr_violations, 1, __ATOMIC_RELAXED);
 	unsigned long addr = (unsigned long)bad->addr, home = addr - run->shift;
 	struct violation *v;
+	bool known = false;
+	u32 i;
+	int thp;
 
 	if (n >= SHARED_VIOLATIONS)
 		return;
@@ -60,7 +52,9 @@ void content_violation(struct run *run, struct lane *lane, const struct mismatch
 	copy_word(v->check, sizeof(v->check), "content");
 	copy_word(v->scenario, sizeof(v->scenario), run->sc->name);
 	copy_word(v->cell, sizeof(v->cell), "-");
-	v->round = sh->round;
+	thp = note_thp(sh, home);
+	v->round = thp < 0 ? sh->round : sh->thp_round[thp].round;
+	v->thp = home & ~(env.hpage_size - 1);
 	v->time_ns = now_ns() - run->start_ns;
 	v->addr = addr + bad->offset;
 	snprintf(v->want, sizeof(v->want), "0x%llx", bad->want);
@@ -71,6 +65,11 @@ void content_violation(struct run *run, struct lane *lane, const struct mismatch
 		 what, home % env.hpage_size / env.page_size,
 		 (home & ~(env.hpage_size - 1)) + run->shift, bad->offset,
 		 run_has_procs(run) ? "process" : "thread", lane->id);
+	/* Once for each huge page is enough. */
+	for (i = 0; i < n && !known; i++)
+		known = sh->violations[i].thp == v->thp && sh->violations[i].round == v->round;
+	if (!known)
+		describe_content(run, lane, n, bad->addr);
 }
 
 static bool verify_page(struct run *run, struct lane *lane, const char *page, u8 state)

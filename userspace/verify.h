@@ -6,8 +6,6 @@
 #include "run.h"
 
 void verify_thp(struct run *run, struct lane *lane, unsigned int thp, bool all);
-u64 own_gen(const struct run *run, const struct lane *lane);
-u64 rewritten_gen(const struct run *run);
 void content_violation(struct run *run, struct lane *lane, const struct mismatch *bad,
 		       const char *what);
 

@@ -85,6 +85,7 @@ static bool there[ARRAY_SIZE(counters)];
 static int kmsg = -1;
 static struct kernel_log *kept;
 static u64 oom_lines;
+static bool oopsed;
 
 static void compile(void)
 {
@@ -281,7 +282,16 @@ bool watch_look(struct complaint *c)
 		}
 		before[i] = now;
 	}
+	oopsed |= c->oops;
 	return found;
+}
+
+/**
+ * watch_oopsed() - has a task of the kernel died, as far as watch_look() has seen?
+ */
+bool watch_oopsed(void)
+{
+	return oopsed;
 }
 
 /**

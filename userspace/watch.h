@@ -22,6 +22,7 @@ struct kernel_log {
 
 int watch_begin(void);
 const char *watch_why_not(void);
+bool watch_oopsed(void);
 bool watch_look(struct complaint *c);
 const struct kernel_log *watch_log(void);
 bool watch_is_complaint(const char *text);

@@ -20,6 +20,7 @@
 #include "crash.h"
 #include "env.h"
 #include "gate.h"
+#include "options.h"
 #include "region.h"
 #include "result.h"
 #include "rng.h"
@@ -213,6 +214,7 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 	bool session = run->fd >= 0 && lane->letter;
 	enum act_result result;
 	char helper[24] = "";
+	u64 end_ns;
 	int err;
 
 	if (lane->helper)
@@ -235,7 +237,7 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 	}
 	stamp->begin_ns = now_ns();
 	result = run->sc->act(run, lane, thp);
-	stamp->end_ns = now_ns();
+	end_ns = now_ns();
 	if (session) {
 		err = session_cmd(run->fd, "done lane=%c result=%s", lane->letter, names[result]);
 		if (err) {
@@ -243,6 +245,8 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 			return ACT_ERROR;
 		}
 	}
+	/* From now on it is the next one's turn. */
+	__atomic_store_n(&stamp->end_ns, end_ns, __ATOMIC_RELEASE);
 	return result;
 }
 
@@ -258,22 +262,57 @@ static int race_one(struct run *run, struct lane *lane, unsigned int thp)
 		result = split_act(run, thp);
 		stamp->end_ns = now_ns();
 	}
+	stamp->result = result;
+	stamp->known = lane->did_known;
+	stamp->piece = lane->did;
+	lane->did_known = false;
 	if (result == ACT_ERROR)
 		return -EIO;
 	count(&run->sh->lane[lane->id], result, stamp, run->sh->forced);
 	return 0;
 }
 
+/* For the report; before the gate, as nothing is to be done between it and the op. */
+static void begin_stamp(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct stamp *stamp = &run->sh->stamp[lane->id][thp];
+
+	memset(stamp, 0, sizeof(*stamp));
+	copy_word(stamp->op, sizeof(stamp->op), lane->id ? lane->op : "split");
+	stamp->pid = lane->tid;
+}
+
+/* Takes no part in this round. */
+static bool is_idle(const struct run *run, unsigned int id)
+{
+	if (id)
+		return run->opt->without & WITHOUT_OP;
+	return !has_splitter(run) || run->sh->solo || run->opt->without & WITHOUT_SPLIT;
+}
+
+/* Where lanes take turns: the one before has ended.  The split is first or last. */
+static int await_turn(struct run *run, struct lane *lane, unsigned int thp)
+{
+	const struct timespec nap = { .tv_nsec = 20 * NSEC_PER_USEC };
+	bool upwards = run->sh->round % 2;
+	int before = upwards ? (int)lane->id - 1 : (int)lane->id + 1;
+
+	if (before < 0 || before > (int)run->nr_workers || is_idle(run, before))
+		return 0;
+	while (!__atomic_load_n(&run->sh->stamp[before][thp].end_ns, __ATOMIC_ACQUIRE)) {
+		if (__atomic_load_n(&run->sh->abort, __ATOMIC_ACQUIRE))
+			return -ECANCELED;
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
 static int race(struct run *run, struct lane *lane, unsigned int first, unsigned int last)
 {
-	bool idle = !lane->id && (!has_splitter(run) || run->sh->solo);
+	bool idle = is_idle(run, lane->id);
 	unsigned int thp;
 	int err;
 
-	for (thp = first; thp <= last; thp++) {
-		run->sh->stamp[lane->id][thp].begin_ns = 0;
-		run->sh->stamp[lane->id][thp].end_ns = 0;
-	}
 	rng_seed(&lane->rng, run->seed, run->sh->round, lane->id);
 	lane->op = run->sc->op;
 	lane->helper = 0;
@@ -282,6 +321,9 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 		if (err)
 			return err;
 	}
+	lane->did_known = false;
+	for (thp = first; thp <= last; thp++)
+		begin_stamp(run, lane, thp);
 	err = meet(run, lane, &run->sh->spin, true);
 	if (err || idle)
 		return err;
@@ -291,6 +333,11 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 	for (thp = first; thp <= last; thp++) {
 		if (!run->huge[thp])
 			continue;
+		if (run->opt->without & WITHOUT_RACE) {
+			err = await_turn(run, lane, thp);
+			if (err)
+				return err;
+		}
 		/* In step, lanes would keep the distance that they began with. */
 		if (last > first && lane->id && run->sh->lane[lane->id].mean_ns)
 			wait_until(now_ns() + rng_below(&lane->rng,
@@ -399,7 +446,8 @@ int worker_loop(struct run *run, struct lane *lane)
 
 	env_pin(lane->id);
 	crash_thread(lane->id);
-	__atomic_store_n(&sh->lane[lane->id].tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
+	lane->tid = syscall(SYS_gettid);
+	__atomic_store_n(&sh->lane[lane->id].tid, lane->tid, __ATOMIC_RELEASE);
 	for (;;) {
 		err = meet(run, lane, &sh->ready, false);
 		if (err)

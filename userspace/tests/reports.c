@@ -18,6 +18,36 @@ static void make_pass(void)
 	fix.rep->ended = true;
 }
 
+/* Of the first violation: what a module writes, and what was found out of it. */
+static void make_cause(struct result *res)
+{
+	static const char *const lines[] = {
+		"cause=7 rule check=refcount want=1 got=-2 text=a rule, \"quoted\"",
+		"cause=7 folio pfn=0x1234 order=9 mapcounts=0-511:1",
+		"cause=7 lane lane=a op=split start_ns=0 end_ns=- kind=odd",
+		"cause=7 step a>try_to_migrate=reached b>end=reached",
+		"cause=7 new-kind key=18446744073709551615 =x y",
+	};
+	struct triage *t = &fix.rep->triage[0];
+	struct block b;
+	unsigned int i;
+
+	res->tally.kept[0].serial = 7;
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		if (!block_parse(&b, lines[i]))
+			exit(THPRACE_EXIT_ERROR);
+		b.cause = res->tally.kept[0].cause;
+		tally_block(&res->tally, &b);
+	}
+	fix.rep->nr_triages = 1;
+	t->cause = res->tally.kept[0].cause;
+	strcpy(t->scenario, res->sc->name);
+	strcpy(t->op, res->sc->op);
+	t->found.nr_thps = 8;
+	while (triage_next(t) && t->nr < 4)
+		triage_note(triage_next(t), TRIAGE_HIT);
+}
+
 static void make_fail(void)
 {
 	struct result *res = fix.rep->results[0];
@@ -26,6 +56,9 @@ static void make_fail(void)
 	fix.opt.steer = "a>try_to_migrate b>end a>end";
 	fixture_violate(res, "content");
 	fixture_violate(res, "kernel");
+	make_cause(res);
+	fix.opt.without = WITHOUT_SPLIT | WITHOUT_STEER;
+	fix.opt.first_round = 12;
 	strcpy(res->tally.kept[1].ops, "-");
 	strcpy(res->tally.kept[1].cell, "try_to_migrate/unmap_vmas");
 	res->tally.rounds = ~0ULL;

@@ -130,6 +130,25 @@ static void test_exclude(void **state)
 	assert_string_equal(opt.scenarios[1]->name, "ksm");
 }
 
+static void test_triage(void **state)
+{
+	struct options opt;
+
+	(void)state;
+	assert_int_equal(parse(&opt, ""), CMDLINE_GO);
+	assert_int_equal(opt.triage_ms, 15000);
+	assert_int_equal(parse(&opt, "--duration 1h"), CMDLINE_GO);
+	assert_int_equal(opt.triage_ms, 60000);
+	assert_int_equal(parse(&opt, "--triage 0 --duration 1h"), CMDLINE_GO);
+	assert_int_equal(opt.triage_ms, 0);
+	assert_int_equal(parse(&opt, "--duration 1 --triage 2m"), CMDLINE_GO);
+	assert_int_equal(opt.triage_ms, 120000);
+	assert_int_equal(parse(&opt, "zap --without split --without race --first-round 40"),
+			 CMDLINE_GO);
+	assert_int_equal(opt.without, WITHOUT_SPLIT | WITHOUT_RACE);
+	assert_int_equal(opt.first_round, 40);
+}
+
 static void test_keep_going(void **state)
 {
 	struct options opt;
@@ -185,6 +204,15 @@ static void test_refused(void **state)
 		{ "--grid --grid-k 17", "not '17'" },
 		{ "--grid-html x", "need --grid" },
 		{ "--steer \"", "without quotes" },
+		{ "--triage", "requires an argument" },
+		{ "--triage 1x", "--triage takes 0 or a time, not '1x'" },
+		{ "--triage 53w", "--triage takes 0 or a time" },
+		{ "--without", "requires an argument" },
+		{ "--without steering", "--without takes split, op, race or steer, not 'steering'" },
+		{ "--without split --steer a>end", "--steer and --without exclude each other" },
+		{ "--grid --without op", "--grid takes neither" },
+		{ "--grid --first-round 1", "--grid takes neither" },
+		{ "--first-round -1", "not '-1'" },
 		{ "--json", "requires an argument" },
 		{ "--json=", "--json takes a file" },
 		{ "--json - --ktap -", "cannot both" },
@@ -292,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_grid),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_exclude),
+		cmocka_unit_test(test_triage),
 		cmocka_unit_test(test_keep_going),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_help),

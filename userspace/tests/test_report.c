@@ -7,10 +7,13 @@
 
 #include <jansson.h>
 
+#include "cause.h"
 #include "collect.h"
+#include "env.h"
 #include "fixture.h"
 #include "json.h"
 #include "live.h"
+#include "note.h"
 #include "replay.h"
 #include "test.h"
 
@@ -157,6 +160,9 @@ static void round_trip(u64 seed)
 	fix.opt.rounds = 7;
 	fix.opt.thps = 16;
 	fix.opt.steer = "a>end b>end";
+	fix.opt.without = WITHOUT_OP | WITHOUT_RACE;
+	fix.opt.first_round = 4711;
+	fix.opt.triage_ms = 1500;
 	report_judge(fix.rep);
 	assert_int_equal(report_json(fix.rep, path), 0);
 	check_seed_in(path, seed);
@@ -167,6 +173,9 @@ static void round_trip(u64 seed)
 	assert_int_equal(back.duration_ms, 60000);
 	assert_true(back.stop_first);
 	assert_string_equal(back.steer, fix.opt.steer);
+	assert_int_equal(back.without, WITHOUT_OP | WITHOUT_RACE);
+	assert_int_equal(back.first_round, 4711);
+	assert_int_equal(back.triage_ms, 1500);
 	assert_int_equal(back.nr_scenarios, 3);
 	assert_ptr_equal(back.scenarios[1], fix.opt.scenarios[1]);
 	free((char *)back.steer);
@@ -361,6 +370,86 @@ static void test_collect(void **state)
 	assert_true(out.first_violation_ns > 0);
 }
 
+/* Both look at the same huge page: one cause, whatever the frame is called. */
+static void test_collect_causes(void **state)
+{
+	struct shared *sh = fix.rep->sh;
+	static struct result out;
+	struct tally *t = &sh->tally[0];
+	struct cause c;
+
+	(void)state;
+	env.hpage_size = 0x200000;
+	sh->base = 0x7f0000000000;
+	sh->nr_thps = 8;
+	sh->nr_workers = 1;
+	sh->batch_round = 16;
+	sh->thp_round[2].round = 18;
+	strcpy(sh->thp_round[2].schedule, "a>remap_page b>end a>end");
+	sh->stamp[0][2] = (struct stamp){ .begin_ns = 1000, .end_ns = 3000, .pid = 7,
+					  .op = "split" };
+	sh->stamp[1][2] = (struct stamp){ .begin_ns = 1500, .pid = 8, .op = "zap",
+					  .known = true, .piece = { 3, 4, 2 } };
+	t->rounds = 18;
+	t->violations = 2;
+	t->nr_violations = 2;
+	t->nr_causes = 2;
+	t->kept[0] = (struct violation){ .check = "refcount", .scenario = "zap", .round = 17,
+					 .cause = 1, .serial = 70, .pfn = 5,
+					 .addr = 0x7f0000401000 };
+	t->kept[1] = (struct violation){ .check = "refcount", .scenario = "zap", .round = 17,
+					 .cause = 2, .serial = 71, .pfn = 6,
+					 .addr = 0x7f0000600000 };
+	sh->nr_violations = 2;
+	sh->violations[0] = (struct violation){ .check = "content", .scenario = "zap",
+						.round = 18, .thp = 0x7f0000400000 };
+	sh->violations[1] = (struct violation){ .check = "content", .scenario = "zap",
+						.round = 19, .thp = 0x7f0000800000 };
+	note_lanes(sh, NOTE_SESSION, 1, 2);
+	note_add(sh, NOTE_LANES, 0, "page", "subpage=%d", 3);
+	note_add(sh, NOTE_LANES, 1, "page", "subpage=%d", 4);
+	collect(fix.rep, &out);
+	t = &out.tally;
+	assert_int_equal(causes_count(t), 3);
+	assert_true(cause_get(t, 0, &c));
+	assert_int_equal(c.nr_violations, 2);
+	assert_true(cause_has_check(&c, "content") && cause_has_check(&c, "refcount"));
+	assert_string_equal(c.basic->check, "refcount");
+	assert_true(cause_has_kind(t, c.number, "lane") && cause_has_kind(t, c.number, "page"));
+	assert_string_equal(cause_block(t, c.number, NULL)->text,
+			    "lane=a op=split pid=7 start_ns=0 end_ns=2000 result=done");
+	assert_string_equal(cause_block(t, c.number, cause_block(t, c.number, NULL))->text,
+			    "lane=b op=zap pid=8 pages=3+4 step=2 start_ns=500 end_ns=- result=-");
+	assert_true(cause_get(t, 1, &c));
+	assert_false(cause_has_kind(t, c.number, "lane"));
+	assert_true(cause_get(t, 2, &c));
+	assert_string_equal(c.basic->check, "content");
+	assert_string_equal(cause_block(t, c.number, NULL)->text, "subpage=4");
+	/* Where to try again. */
+	assert_true(out.found.known && out.found.exact);
+	assert_int_equal(out.found.batch_round, 16);
+	assert_int_equal(out.found.round, 18);
+	assert_string_equal(out.found.schedule, sh->thp_round[2].schedule);
+	assert_int_equal(out.found.nr_thps, 8);
+}
+
+/* A flood of notes is counted, and does no harm. */
+static void test_notes_are_bounded(void **state)
+{
+	struct shared *sh = fix.rep->sh;
+	static struct result out;
+	unsigned int i;
+
+	(void)state;
+	sh->nr_violations = 1;
+	sh->violations[0] = (struct violation){ .check = "content", .scenario = "zap" };
+	for (i = 0; i < SHARED_NOTES + 5; i++)
+		note_add(sh, NOTE_LANES, 0, "run", "nr=%u", i);
+	collect(fix.rep, &out);
+	assert_int_equal(out.tally.nr_blocks, SHARED_NOTES);
+	assert_int_equal(out.tally.lost_blocks, 5);
+}
+
 static void test_distribution(void **state)
 {
 	u32 ns[] = { 5, 1, 4, 2, 3 };
@@ -408,6 +497,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unwritable, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_live, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_collect, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_collect_causes, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_notes_are_bounded, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_distribution, fixture_setup, fixture_teardown),
 	};
 

@@ -71,6 +71,18 @@ static unsigned int nr_lines(const char *text)
 	return n;
 }
 
+/* The rows of so many scenarios, and of no other. */
+static void check_rows(const char *text, unsigned int nr)
+{
+	char name[40];
+	unsigned int i;
+
+	for (i = 0; i < nr_scenarios; i++) {
+		snprintf(name, sizeof(name), "  %s ", scenarios[i]->name);
+		assert_int_equal(!!line_of(text, name), i < nr);
+	}
+}
+
 static void test_screen(void **state)
 {
 	unsigned int i;
@@ -84,19 +96,19 @@ static void test_screen(void **state)
 		fix.rep->results[i]->forced = 1;
 		fix.rep->results[i]->not_huge = 1;
 	}
+	for (i = 12; i < nr_scenarios; i++)
+		fix.rep->results[i]->begun = false;
 	text = printed();
 	begins(text, "verdict: fail (");
 	assert_true(nr_lines(text) <= SCREEN);
-	for (i = 0; i < nr_scenarios; i++) {
-		char name[40];
-
-		snprintf(name, sizeof(name), "  %s ", scenarios[i]->name);
-		assert_non_null(line_of(text, name));
-	}
+	check_rows(text, 12);
+	assert_non_null(line_of(text, "  others: 0 pass, 0 inconclusive, 0 aborted, 0 skipped, "));
+	assert_non_null(line_of(text, "... and 8 more causes"));
 	free(text);
 	fix.opt.verbose = true;
 	text = printed();
 	assert_true(nr_lines(text) > SCREEN);
+	check_rows(text, nr_scenarios);
 	assert_non_null(line_of(text, "  op split "));
 	assert_non_null(line_of(text, "  check content "));
 	assert_non_null(line_of(text, "    time:"));
@@ -195,6 +207,14 @@ static void test_command(void **state)
 			    "run: thprace run --exclude storm --seed 18446744073709551615 --duration 1209600");
 	free(text);
 	fixture_violate(fix.rep->results[7], "content");
+	fix.rep->results[7]->found = (struct found){
+		.known = true, .batch_round = 48, .nr_thps = 16,
+	};
+	text = printed();
+	assert_string_equal(line_of(text, "run: "),
+			    "run: thprace run zap --seed 18446744073709551615 --first-round 48 --duration 1209600 --thps 16");
+	free(text);
+	fix.rep->results[7]->found.known = false;
 	text = printed();
 	assert_string_equal(line_of(text, "run: "),
 			    "run: thprace run zap --seed 18446744073709551615 --duration 1209600");
