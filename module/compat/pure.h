@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/types.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
