@@ -91,7 +91,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "helper: %zu words changed\n", bad);
 		return EXIT_CHANGED;
 	}
-	fprintf(stderr, "helper: %zu words are not what they were: munmap, zap and races of them lose contents\n",
+	fprintf(stderr,
+		"helper: %zu words are not what they were: munmap, zap and races of them lose contents\n",
 		bad);
 	return status;
 }

@@ -44,8 +44,8 @@ extract()
 		k++
 		base = dir "/" n "." k
 		printf "%s", cmd >(base ".cmd")
-		if (cmd ~ /^kselftest\/helper [0-9]+ sh\n$/) {
-			sub(/\n$/, "", cmd)
+		if (cmd ~ /^kselftest\/helper [0-9]+ sh *(#.*)?\n$/) {
+			sub(/ *(#.*)?\n$/, "", cmd)
 			out(script, cmd " " dir "/" n "." k ".sh >" base ".got 2>&1; echo $? >" base ".rc")
 			script = n "." k ".sh"
 		} else {
@@ -97,8 +97,8 @@ block()
 	(cd "$tmp/src" && sh "$1/$2.sh" </dev/null >"$tmp/out" 2>&1) || :
 	k=0
 	while k=$((k + 1)) && [ -e "$1/$2.$k.cmd" ]; do
-		rc=$(cat "$1/$2.$k.rc" 2>/dev/null || echo none)
-		case $rc:$(head -n 1 "$1/$2.$k.cmd") in
+		status=$(cat "$1/$2.$k.rc" 2>/dev/null || echo none)
+		case $status:$(head -n 1 "$1/$2.$k.cmd") in
 		0:* | 3:*thprace\ run*) ;;
 		4:*thprace\ run*) return 4 ;;
 		*)
@@ -107,8 +107,8 @@ block()
 			"$before") ;;
 			*"on this kernel"*) return 4 ;;
 			esac
-			echo "$(cat "$1/$2.at"): status $rc of: $(cat "$1/$2.$k.cmd")"
-			cat "$1/$2.$k.got" "$tmp/out" 2>/dev/null || :
+			echo "$(cat "$1/$2.at"): status $status of: $(cat "$1/$2.$k.cmd")"
+			cat "$1/$2.$k.got" "$tmp/out" "$ksft_error" 2>/dev/null || :
 			return 1
 			;;
 		esac

@@ -141,7 +141,7 @@ static int print_result(const struct tally *t, unsigned int nr_ranges)
 		return THPRACE_EXIT_FAIL;
 	}
 	if (!held) {
-		printf("verdict: inconclusive (nothing to check: no memory that can be huge in %u ranges; name a process that maps some, or --map)\n",
+		printf("verdict: inconclusive (nothing to check in %u ranges; try --map)\n",
 		       nr_ranges);
 		return THPRACE_EXIT_INCONCLUSIVE;
 	}

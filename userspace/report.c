@@ -155,7 +155,8 @@ static void judge_scenario(const struct report *rep, struct result *res)
 	else if (!other_op_done(t))
 		copy_word(res->why, sizeof(res->why), "no other op was ever done" MORE_TIME);
 	else if (!t->overlaps)
-		copy_word(res->why, sizeof(res->why), "nothing overlapped" MORE_TIME ", more CPUs, or --steer");
+		copy_word(res->why, sizeof(res->why),
+			  "nothing overlapped" MORE_TIME ", more CPUs, or --steer");
 	else if (!t->checks[THPRACE_CHECK_CONTENT].held)
 		copy_word(res->why, sizeof(res->why), "content was never checked" MORE_TIME);
 	else if (rep->opt->grid && !t->grid.complete)

@@ -75,7 +75,8 @@ int thprace_mms_get(struct thprace_mms *mms, const struct thprace_spec *spec,
 		return ret;
 	i = snprintf(word, sizeof(word), "pid=%d", spec->pid[i - 1]);
 	thprace_refuse_word(no, word, i);
-	return thprace_refuse(no, ret, "no process with memory of its own: it has ended, or is a kernel thread");
+	return thprace_refuse(no, ret,
+			      "no process with memory of its own: it has ended, or is a kernel thread");
 }
 
 static void refuse_map(struct thprace_refusal *no, const struct thprace_map *map)
@@ -103,8 +104,8 @@ int thprace_maps_in_user_space(const struct thprace_spec *spec, struct mm_struct
 	for (i = 0; i < spec->nr_maps; i++)
 		if (spec->map[i].addr >= size || spec->map[i].len > size - spec->map[i].addr) {
 			refuse_map(no, &spec->map[i]);
-			return thprace_refuse(no, -ENOMEM, "beyond user space, which ends at 0x%llx",
-					      size);
+			return thprace_refuse(no, -ENOMEM,
+					      "beyond user space, which ends at 0x%llx", size);
 		}
 	return 0;
 }
@@ -115,7 +116,7 @@ static int refuse_vma(struct thprace_refusal *no, struct vm_area_struct *vma, bo
 	const char *why = "the mapping at 0x%lx is no private anonymous memory";
 
 	if (!shared && thprace_vma_supported(vma, true))
-		why = "the mapping at 0x%lx is shared memory, which only split, check and hold take";
+		why = "the mapping at 0x%lx is shared: only split, check and hold take that";
 	else if (is_vm_hugetlb_page(vma))
 		why = "the mapping at 0x%lx is hugetlb memory, which is never split";
 	return thprace_refuse(no, -EINVAL, why, vma->vm_start);

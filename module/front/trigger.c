@@ -210,7 +210,8 @@ static int parse_map(struct thprace_spec *spec, const char *s, size_t len,
 	if (err)
 		return err;
 	if ((addr | bytes) & (THPRACE_PMD_SIZE - 1))
-		return thprace_refuse(no, -EINVAL, "not aligned: address and length are multiples of 0x%llx",
+		return thprace_refuse(no, -EINVAL,
+				      "not aligned: address and length are multiples of 0x%llx",
 				      (unsigned long long)THPRACE_PMD_SIZE);
 	if (addr > U64_MAX - bytes)
 		return thprace_refuse(no, -EINVAL, "it ends beyond the last address");
@@ -256,7 +257,8 @@ static int parse_op(struct thprace_spec *spec, const char *s, size_t len,
 	}
 	for (i = 0; i < spec->nr_ops; i++)
 		if (!strcmp(spec->op[i].name, op->name))
-			return thprace_refuse(no, -EINVAL, "an op is named once, with all of its lanes");
+			return thprace_refuse(no, -EINVAL,
+					      "an op is named once, with all of its lanes");
 	spec->nr_ops++;
 	if (total_lanes(spec) > THPRACE_MAX_LANES)
 		return thprace_refuse(no, -ERANGE, "a race has at most %u lanes in all",
@@ -407,7 +409,8 @@ int thprace_steer_parse(struct thprace_spec *spec, const char *s, size_t len,
 		err = parse_step(&spec->step[spec->nr_steps], s + start, at - start);
 		if (err) {
 			thprace_refuse_word(no, s + start, at - start);
-			return thprace_refuse(no, err, "a step is a>PHASE, a>PHASE#N (N up to %u), a<PHASE or a>end, with a lane a to %c",
+			return thprace_refuse(no, err,
+					      "a step is a>PHASE, a>PHASE#N (N up to %u), a<PHASE or a>end, with a lane a to %c",
 					      THPRACE_MAX_OCCURRENCE, 'a' + THPRACE_MAX_LANES - 1);
 		}
 		spec->nr_steps++;
@@ -517,21 +520,23 @@ static const char *print_steer(const struct thprace_spec *spec, u32 nth, char *b
 
 #define NUMBER(field, width, from, to) \
 	.times = 1, .offset = AT(field), .wide = width, .min = from, .max = to
-#define ONE_OF(field, list) \
-	.times = 1, .offset = AT(field), .max = ARRAY_SIZE(list) - 1, .names = list
+#define ONE_OF(field, nr, list) \
+	.times = 1, .offset = AT(field), .max = (nr) - 1, .names = list
 
 static const struct word_row words[] = {
 	[THPRACE_WORD_PID]	= { THPRACE_MAX_PIDS, parse_pid, print_pid,
 		.takes = "a process, 1 to 4194304; at most 64, none twice",
 		.example = "1" },
 	[THPRACE_WORD_MAP]	= { THPRACE_MAX_MAPS, parse_map, print_map,
-		.takes = "0xADDR+LEN, multiples of 0x200000, LEN up to 0x10000000000; at most 8, no overlap",
+		.takes =
+		"0xADDR+LEN, multiples of 0x200000, LEN up to 0x10000000000; at most 8, no overlap",
 		.example = "0x7f0000000000+0x200000" },
 	[THPRACE_WORD_OP]	= { THPRACE_MAX_OPS, parse_op, print_op,
 		.takes = "NAME:LANES, see ops; at most 8, 16 lanes in all; with lane= just NAME",
 		.example = "munmap:2" },
 	[THPRACE_WORD_STEER]	= { 1, thprace_steer_parse, print_steer,
-		.takes = "grid, or \"STEP STEP...\" in quotes; a step is a>PHASE, a>PHASE#N, a<PHASE or a>end, see phases",
+		.takes =
+		"grid, or \"STEP STEP...\" in quotes; a step is a>PHASE, a>PHASE#N, a<PHASE or a>end, see phases",
 		.example = "\"a>try_to_migrate b>end a>end\"" },
 	[THPRACE_WORD_CHECK]	= { THPRACE_NR_CHECKS, parse_check, print_check,
 		.names = thprace_check_names, .max = THPRACE_NR_CHECKS - 1,
@@ -546,14 +551,21 @@ static const struct word_row words[] = {
 		.example = "my-test" },
 	[THPRACE_WORD_DURATION_MS] = { NUMBER(duration_ms, WIDE, 1, THPRACE_MAX_DURATION_MS),
 		.example = "1000" },
-	[THPRACE_WORD_ROUNDS]	= { NUMBER(rounds, WIDE, 1, THPRACE_MAX_ROUNDS), .example = "100" },
+	[THPRACE_WORD_ROUNDS]	= { NUMBER(rounds, WIDE, 1, THPRACE_MAX_ROUNDS),
+		.example = "100" },
 	[THPRACE_WORD_SEED]	= { NUMBER(seed, WIDE, 0, U64_MAX), .example = "42" },
-	[THPRACE_WORD_ORDER]	= { NUMBER(order, NARROW, 0, THPRACE_MAX_ORDER), .example = "0" },
-	[THPRACE_WORD_PAGE]	= { NUMBER(page, NARROW, 0, THPRACE_MAX_PAGE), .example = "511" },
-	[THPRACE_WORD_GRID_K]	= { NUMBER(grid_k, NARROW, 1, THPRACE_MAX_GRID_K), .example = "3" },
-	[THPRACE_WORD_STOP_ON]	= { ONE_OF(stop_on, stop_name), .example = "never" },
-	[THPRACE_WORD_RESULT]	= { ONE_OF(result, result_name), .example = "ok" },
-	[THPRACE_WORD_REFS]	= { ONE_OF(refs_exact, refs_name), .example = "exact" },
+	[THPRACE_WORD_ORDER]	= { NUMBER(order, NARROW, 0, THPRACE_MAX_ORDER),
+		.example = "0" },
+	[THPRACE_WORD_PAGE]	= { NUMBER(page, NARROW, 0, THPRACE_MAX_PAGE),
+		.example = "511" },
+	[THPRACE_WORD_GRID_K]	= { NUMBER(grid_k, NARROW, 1, THPRACE_MAX_GRID_K),
+		.example = "3" },
+	[THPRACE_WORD_STOP_ON]	= { ONE_OF(stop_on, ARRAY_SIZE(stop_name), stop_name),
+		.example = "never" },
+	[THPRACE_WORD_RESULT]	= { ONE_OF(result, THPRACE_NR_RESULTS, result_name),
+		.example = "ok" },
+	[THPRACE_WORD_REFS]	= { ONE_OF(refs_exact, ARRAY_SIZE(refs_name), refs_name),
+		.example = "exact" },
 	[THPRACE_WORD_TASK]	= { NUMBER(task, NARROW, 1, THPRACE_MAX_PID), .example = "1" },
 };
 
@@ -687,7 +699,8 @@ static int parse_finish(struct thprace_spec *spec, struct thprace_refusal *no)
 			continue;
 		if (!(spec->given & BIT_ULL(THPRACE_WORD_LANE))) {
 			thprace_refuse_word(no, spec->op[i].name, strlen(spec->op[i].name));
-			return thprace_refuse(no, -EINVAL, "op= takes NAME:LANES, how many lanes do it");
+			return thprace_refuse(no, -EINVAL,
+					      "op= takes NAME:LANES, how many lanes do it");
 		}
 		spec->op[i].lanes = 1;
 	}

@@ -182,7 +182,8 @@ static int cmd_hold(struct thprace_session *s, struct thprace_job *job)
 	if (ret)
 		thprace_held_drop(s, job->batch);
 	if (ret == -ERANGE)
-		thprace_refuse(&job->no, ret, "a session holds at most %u huge pages; drop gives them back",
+		thprace_refuse(&job->no, ret,
+			       "a session holds at most %u huge pages; drop gives them back",
 			       THPRACE_MAX_HELD);
 	return ret;
 }
@@ -210,7 +211,8 @@ static int prove_race_op(const char *name, struct thprace_refusal *no)
 	if (op < 0)
 		return thprace_refuse(no, op, no_such_op);
 	if (thprace_ops[op].kind != THPRACE_OP_KIND_KERNEL)
-		return thprace_refuse(no, -EOPNOTSUPP, "only processes do this op, by system calls of theirs; a race does split, munmap, zap and check");
+		return thprace_refuse(no, -EOPNOTSUPP,
+				      "only processes do this op, by system calls of theirs; a race does split, munmap, zap and check");
 	why = thprace_op_why_not(op);
 	return why ? thprace_refuse(no, -EOPNOTSUPP, "not on this kernel: %s", why) : 0;
 }
@@ -326,7 +328,8 @@ static int cmd_arm(struct thprace_session *s, struct thprace_job *job)
 		const char *name = thprace_check_name(__ffs64(quiesced));
 
 		thprace_refuse_word(&job->no, name, strlen(name));
-		ret = thprace_refuse(&job->no, -EINVAL, "arm takes inject= of racing checks only, see checks; others go with check");
+		ret = thprace_refuse(&job->no, -EINVAL,
+				     "arm takes inject= of racing checks only, see checks; others go with check");
 	}
 	if (!ret)
 		ret = prove_checks(job->spec.inject, &job->no);
@@ -409,7 +412,8 @@ static int cmd_done(struct thprace_session *s, struct thprace_job *job)
 	int ret = thprace_lane_done(s, job->spec.lane, job->spec.result);
 
 	if (ret)
-		thprace_refuse(&job->no, ret, "lane %c is not between go and done, or another task's",
+		thprace_refuse(&job->no, ret,
+			       "lane %c is not between go and done, or another task's",
 			       'a' + job->spec.lane);
 	return ret;
 }
@@ -452,7 +456,7 @@ const struct thprace_verb thprace_verbs[] = {
 		TARGET " page=7" },
 	[THPRACE_TRIGGER_RACE]	 = { "race", (u32)~(W(LANE) | W(RESULT) | W(TASK)),
 		W(MAP) | W(OP), F_SERIAL, cmd_race,
-		"lanes do their ops at the same time, round after round; content of the maps is lost",
+		"lanes do their ops at the same time, round after round; content is lost",
 		TARGET " op=split:1 op=munmap:1 rounds=4" },
 	[THPRACE_TRIGGER_CHECK]	 = { "check", W(PID) | W(MAP) | W_CHECKS,
 		W(MAP), F_HOLES | F_SHARED, cmd_check,
@@ -463,7 +467,8 @@ const struct thprace_verb thprace_verbs[] = {
 		TARGET },
 	{ "drop", 0, 0, 0, cmd_drop, "gives back what hold took", "" },
 	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K) | W(INJECT), 0, F_SERIAL, cmd_arm,
-		"begins a round of lanes, perhaps with a schedule", "steer=\"a>end\" scenario=help" },
+		"begins a round of lanes, perhaps with a schedule",
+		"steer=\"a>end\" scenario=help" },
 	{ "go", W(LANE) | W(OP) | W(MAP) | W(TASK), W(LANE) | W(OP), F_HOLES | F_SHARED, cmd_go,
 		"the caller is this lane now, and does the op by system calls of its own",
 		"lane=a op=fault" },

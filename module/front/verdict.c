@@ -20,7 +20,7 @@ static bool op_lacks(struct thprace_session *s, unsigned int op, char *why, size
 		return false;
 	if (c->busy)
 		hint = op == THPRACE_OP_SPLIT ?
-		       "others hold references, or nothing is huge (any more): map fresh huge pages, or more of them" :
+		       "others hold references, or nothing is huge: map fresh huge pages" :
 		       "map more huge pages, or give it more rounds";
 	else if (c->failed)
 		hint = "the kernel refused it each time";
@@ -57,14 +57,15 @@ static bool is_inconclusive(struct thprace_session *s, char *why, size_t size)
 		return true;
 	}
 	if (!s->op_asked && !s->selected) {
-		scnprintf(why, size, "nothing was done: no huge page in the map, or no command yet");
+		scnprintf(why, size, "nothing was done: no huge page in the map, or no command");
 		return true;
 	}
 	for (i = 0; i < THPRACE_NR_OPS; i++)
 		if (op_lacks(s, i, why, size))
 			return true;
 	if (s->nr_rounds && !s->nr_overlaps) {
-		scnprintf(why, size, "in none of %llu rounds two lanes overlapped: more rounds=, or force a meeting with steer=",
+		scnprintf(why, size,
+			  "in none of %llu rounds two lanes overlapped: more rounds=, or force a meeting with steer=",
 			  s->nr_rounds);
 		return true;
 	}

@@ -43,7 +43,7 @@ int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 	why = s->racing && !(task->flags & PF_KTHREAD) ? "a race of this session runs" :
 	      l->task && l->task != task ? "the lane is another task's; arm begins a new round" :
 	      l->active ? "the lane is between go and done" :
-	      l->nr_spans == THPRACE_MAX_SPANS ? "the lane has done as many ops as a round has room for; arm begins a new one" :
+	      l->nr_spans == THPRACE_MAX_SPANS ? "the lane has no room for more ops in this round" :
 	      NULL;
 	if (why) {
 		ret = thprace_refuse(no, -EBUSY, "%s", why);

@@ -24,10 +24,8 @@ struct thprace_refusal {
 	bool unknown;
 };
 
-int thprace_refuse(struct thprace_refusal *no, int err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-int thprace_refuse_more(struct thprace_refusal *no, int err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+__printf(3, 4) int thprace_refuse(struct thprace_refusal *no, int err, const char *fmt, ...);
+__printf(3, 4) int thprace_refuse_more(struct thprace_refusal *no, int err, const char *fmt, ...);
 void thprace_refuse_word(struct thprace_refusal *no, const char *s, size_t len);
 
 #endif /* THPRACE_REFUSAL_H */

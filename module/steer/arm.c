@@ -139,7 +139,8 @@ static int validate_step(const struct thprace_step *step, unsigned int lanes,
 		return 0;
 	phase = thprace_phase_find(step->phase);
 	if (phase < 0)
-		return thprace_refuse(no, -EINVAL, "there is no such phase; the file phases lists them");
+		return thprace_refuse(no, -EINVAL,
+				      "there is no such phase; the file phases lists them");
 	why = thprace_phase_why_not(phase);
 	if (why)
 		return thprace_refuse(no, -EOPNOTSUPP, "no such phase on this kernel: %s", why);

@@ -626,7 +626,7 @@ static void test_refusals(void **state)
 		{ "steer=\"a>x", "steer=\"a>x", "closing" },
 		{ "steer=\"a>x\"b", "steer=\"a>x\"", "blank" },
 		{ "steer=\"a>x#1025\"", "a>x#1025", "1024" },
-		{ "\001\177\377=1", "???=1", "no such word" },
+		{ "\001\377=1", "?\?=1", "no such word" },
 	};
 	struct thprace_refusal no;
 	unsigned int i;
