@@ -20,66 +20,73 @@ seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m
 	f["h"] = 3600; f["d"] = 86400; f["w"] = 604800; printf "%d", d * (u in f ? f[u] : 1) + 1 }')
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
-	lint bench machines busy soak soak-pressure fuzz seeded clean
+	lint bench machines busy soak soak-pressure fuzz seeded clean help
 
-all: module userspace kselftests
+# The module last: where it cannot be built the rest is there, and the reason is the last line.
+all: userspace kselftests module	## programs, tests and thprace.ko for this machine
 
-module:
-	@if [ -e $(KDIR)/Makefile ]; then \
-		$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(W),W=$(W)) modules; \
-	else \
-		echo "no kernel headers in $(KDIR): thprace.ko is not built (Debian: apt install linux-headers-$$(uname -r); or KDIR=...)"; \
-	fi
+no_headers = no kernel headers in $(KDIR), so thprace.ko is not built; programs and tests are. $\
+	Debian: apt install linux-headers-$(shell uname -r), elsewhere kernel-devel or the like; or KDIR=DIR. "make run" needs none
+
+module:		## thprace.ko, for the kernel of KDIR
+	$(if $(wildcard $(KDIR)/Makefile),,$(error $(no_headers)))
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(W),W=$(W)) modules
 
 # INSTALL_MOD_PATH= for another root; then "modprobe thprace".
-modules_install: module
+modules_install: module	## thprace.ko to where modprobe finds it
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 
-userspace:
+userspace:	## the companion, userspace/thprace
 	$(MAKE) -C userspace
 
-kselftests:
+kselftests:	## the test programs
 	$(MAKE) -C kselftest
 
+# Targets, from the comments behind them.
+help:		## this list
+	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		awk -F '|' '{ printf "  %-16s %s\n", $$1, $$2 }'
+	@echo 'Start with "make run". Times are those of two cores without KVM. README.md has more.'
+
 # What a fresh machine lacks: installed when root, else listed.
-deps:
+deps:	## installs (as root) or lists the packages that are absent
 	vm/deps
 
-run: deps
+run: deps	## the default run in a VM: 2 min, at first 5 min and 1 GB; KERNEL= DURATION= ARGS=
 	vm/run --kernel $(KERNEL) --nodes 2 --timeout $$(($(seconds) * 3 + 300)) -- \
 		thprace run --duration $(DURATION) $(ARGS)
 
-unit:
+unit:	## tests that need no kernel: 3 min
 	$(MAKE) -C module/tests run
 	$(MAKE) -C userspace/tests run
 	$(MAKE) -C kselftest check
 	$(MAKE) -C seeded test
 	set -e; for t in vm/test/*_test.sh .ci/*_test.sh; do $$t; done
 
-check: deps
+check: deps	## every test, in VMs: 1 to 2 hours, at first 30 min more and 15 GB; KERNELS=
 	.ci/check
 
 # And what takes too long for that: two to three hours. A kernel without NUMA, memory cgroups,
 # KSM, swap and shmem must pass like any other.
-check-all: check
+check-all: check	## and what takes hours: a minimal kernel, the fuzzer, soaks
 	vm/run --kernel 6.12-min -- thprace run --duration 60
 	$(MAKE) fuzz KERNEL=6.12-debug
 	$(MAKE) soak-pressure KERNEL=6.12 DURATION=600
 	$(MAKE) soak-pressure KERNEL=7.2 DURATION=600
 	$(MAKE) soak
 
-kselftest: all
+kselftest: all	## KTAP tests on this machine, as root: 30 min
 	THPRACE_KO=$(CURDIR)/thprace.ko kselftest/run.sh
 
-lint:
+lint:	## style and static checks: 5 min
 	.ci/lint
 
 # Figures beside the kernel's own tests; nothing passes or fails.
-bench: deps
+bench: deps	## figures beside the kernel's own tests: an hour
 	bench/run
 
 # Every scenario on every kernel, as long as ROUNDS says; none may be reported.
-soak: deps
+soak: deps	## all scenarios on all KERNELS, ROUNDS each: an hour a kernel
 	set -e; for k in $(KERNELS); do \
 		vm/run --kernel $$k --nodes 2 --mem 3072 --timeout 7200 -- \
 			thprace run --rounds $(ROUNDS) --duration 3600 --stop-on never; \
@@ -87,30 +94,30 @@ soak: deps
 
 # The default run for DURATION in a small guest that is short of memory (vm/pressure).
 # Inconclusive is no failure here: a scenario may not get its huge pages.
-soak-pressure: deps
+soak-pressure: deps	## the default run for DURATION in a VM that is short of memory
 	vm/run --kernel $(KERNEL) --mem 512 --timeout $$(($(seconds) * 4 + 600)) -- \
 		pressure thprace run --duration $(DURATION) --stop-on never $(ARGS) || [ $$? = 3 ]
 
 # A few rounds of each scenario on unusual machines: nodes without memory, containers, limits,
 # old kernels; vm/machines --list.
-machines: deps
+machines: deps	## a few rounds on unusual machines: an hour; MACHINES=
 	vm/machines $(MACHINES)
 
 # The kselftests TIMES times in a row, beside a compilation and a user of huge pages.
-busy: deps
+busy: deps	## TESTS TIMES in a row on a busy machine
 	vm/run --kernel $(KERNEL) --nodes 2 --mem 3072 --timeout $$(($(TIMES) * 1800)) -- \
 		busy $(TIMES) env THPRACE_ROUNDS=10 kselftest/run.sh $(TESTS)
 
 # Random lines, valid and broken, while the processes that they name come and go.
-fuzz: deps
+fuzz: deps	## STEPS random lines to the module in a VM
 	vm/run --kernel $(KERNEL) --timeout $$(($(STEPS) + 600)) -- \
 		kselftest/fuzz --steps $(STEPS) --seed $(SEED)
 
 # Bugs put into kernels: what is found, and how soon; docs/DETECTION.md.
-seeded: deps
+seeded: deps	## bugs in kernels: 6 min a bug; BUGS="01 05" KERNEL= BUDGET=
 	BUGS="$(BUGS)" KERNEL=$(KERNEL) BUDGET=$(BUDGET) seeded/run
 
-clean:
+clean:	## removes what was built here; the cache of kernels is ~/.cache/thprace
 	$(MAKE) -C userspace clean
 	$(MAKE) -C kselftest clean
 	$(MAKE) -C module/tests clean

@@ -286,6 +286,16 @@ static void write_killed(struct writer *w)
 	fuzz_count(fuzz->nr_killed);
 }
 
+/* Lines that tell of the refused line itself; the reason of a verdict comes and goes with it. */
+static char *skip_reasons(char *text)
+{
+	while (!strncmp(text, "error_text: ", 12) || !strncmp(text, "why: ", 5)) {
+		text += strcspn(text, "\n");
+		text += !!*text;
+	}
+	return text;
+}
+
 /*
  * A refused line may not change a report.  Lock checks count the whole system,
  * so their rows and the verdict are compared only while nothing else runs.
@@ -294,9 +304,17 @@ static bool same_report(struct writer *w, bool quiet)
 {
 	char *a = w->before, *b = w->after;
 
-	while (*a && *b) {
-		size_t n = strcspn(a, "\n"), m = strcspn(b, "\n");
-		bool racing = !w->alone && (!strncmp(a, "check split_", 12) ||
+	for (;;) {
+		size_t n, m;
+		bool racing;
+
+		a = skip_reasons(a);
+		b = skip_reasons(b);
+		if (!*a || !*b)
+			break;
+		n = strcspn(a, "\n");
+		m = strcspn(b, "\n");
+		racing = !w->alone && (!strncmp(a, "check split_", 12) ||
 					    !strncmp(a, "check rmap_lock ", 16) ||
 					    !strncmp(a, "verdict: ", 9));
 
@@ -315,13 +333,14 @@ static bool same_report(struct writer *w, bool quiet)
 	return !*a && !*b;
 }
 
-/* A line "error: -ERRNO", and no pass. */
+/* A line "error: -ERRNO", its reason, and no pass. */
 static bool says_error(const char *text, int err)
 {
 	char line[32];
 
 	snprintf(line, sizeof(line), "\nerror: -%d\n", err);
-	return strstr(text, line) && !strstr(text, "\nverdict: pass\n");
+	return strstr(text, line) && strstr(text, "\nerror_text: ") &&
+	       !strstr(text, "\nverdict: pass\n");
 }
 
 static ssize_t read_before(struct writer *w, char *text)

@@ -41,14 +41,14 @@ says()
 check_pid()
 {
 	# shellcheck disable=SC2016 # for the helper's shell
-	exits 0 ./helper 8 sh -c '"$thprace" check --pid "$HELPER_PID"' &&
+	exits 0 ./helper --verify 8 sh -c '"$thprace" check --pid "$HELPER_PID"' &&
 		says '^verdict: pass' && says '^  check page_mapcount *held [1-9]'
 }
 
 check_map()
 {
 	# shellcheck disable=SC2016
-	exits 0 ./helper 8 sh -c \
+	exits 0 ./helper --verify 8 sh -c \
 		'"$thprace" check --pid "$HELPER_PID" --map "$HELPER_MAP"' &&
 		says '^verdict: pass' && says '^  check refcount *held [1-9]'
 }
@@ -57,8 +57,8 @@ check_map()
 check_nothing()
 {
 	# shellcheck disable=SC2016
-	exits 2 ./helper 2 sh -c '"$thprace" check --pid "$HELPER_PID" \
-		--map 0x200000+0x200000' && says_error 'refused'
+	exits 2 ./helper --verify 2 sh -c '"$thprace" check --pid "$HELPER_PID" \
+		--map 0x200000+0x200000' && says_error 'nothing is mapped'
 }
 
 says_error()
@@ -66,6 +66,41 @@ says_error()
 	grep -q -- "$1" "$tmp/err" && return 0
 	ksft_msg "nothing on stderr"
 	return 1
+}
+
+# What others have raced is nothing that this process was checked for.
+check_without()
+{
+	# shellcheck disable=SC2016
+	./helper 8 sh -c 'echo "pid=$HELPER_PID map=$HELPER_MAP op=split:1 op=munmap:1 rounds=8" \
+		>/sys/kernel/debug/thprace/race' 2>/dev/null || return 1
+	sleep 100 &
+	got=0
+	"$thprace" check --pid $! >"$tmp/out" 2>"$tmp/err" || got=$?
+	kill $!
+	[ "$got" -eq 3 ] && says '^verdict: inconclusive (nothing to check' && ! grep 'held [1-9]' "$tmp/out"
+}
+
+# A schedule with a typo is refused before anything is run, and says the word.
+steer_typo()
+{
+	exits 2 "$thprace" run cow --steer "a>try_to_migrat b>end" &&
+		says_error '--steer: arm: a>try_to_migrat: there is no such phase' &&
+		! grep -q rounds "$tmp/out" && exits 2 "$thprace" run --steer "ab" &&
+		says_error '--steer: arm: ab: a step is a>PHASE'
+}
+
+# A failure that does not come again is said not to have.
+not_reproduced()
+{
+	"$thprace" run split-munmap --rounds 8 --seed 1 --json "$tmp/json" >"$tmp/out" 2>&1 || {
+		ksft_show "$tmp/out"
+		return 1
+	}
+	sed 's/"violations": *\[\]/"violations": [{"check": "rss", "scenario": "split-munmap"}]/' \
+		"$tmp/json" >"$tmp/failed.json"
+	exits 0 "$thprace" replay "$tmp/failed.json" && says '^replay: did not reproduce' &&
+		exits 0 "$thprace" replay "$tmp/json" && ! grep -q '^replay:' "$tmp/out"
 }
 
 # Each line is a command line that must end with status 2 and say why.
@@ -182,10 +217,13 @@ lists()
 		exits 0 "$thprace" list checks --json && says '"name": "page_mapcount"'
 }
 
-ksft_plan 8
+ksft_plan 11
 ksft_case "check --pid" check_pid
 ksft_case "check --pid --map" check_map
 ksft_case "nothing to check" check_nothing
+ksft_case "nothing of others counts" check_without
+ksft_case "a schedule with a typo" steer_typo
+ksft_case "a replay that does not fail" not_reproduced
 ksft_case "usage errors exit 2" usage
 ksft_case "replay of junk" replay_junk
 ksft_case "help and version" help

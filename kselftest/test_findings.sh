@@ -267,7 +267,7 @@ neighbour()
 	start "" split-munmap --quiet --rounds 60 --duration 1200
 	until_true there "$cgroup/thprace-$run-0" || return 1
 	# shellcheck disable=SC2016 # for the helper's shell
-	./helper 8 sh -c 'echo "pid=$HELPER_PID map=$HELPER_MAP page=3" >$debugfs/munmap
+	./helper --verify 8 sh -c 'echo "pid=$HELPER_PID map=$HELPER_MAP page=3" >$debugfs/munmap
 		: >"$tmp/neighbour"
 		while [ ! -e "$tmp/done" ]; do sleep 0.1; done' >/dev/null 2>&1 &
 	helper=$!

@@ -43,7 +43,7 @@ static int flush_batch(struct batch *b)
 	b->nr = 0;
 	err = session_cmd(b->fd, "%s", line);
 	if (err)
-		set_error("the module refused \"%.200s\": %s", line, strerror(-err));
+		set_error("the module refused it: %.250s", session_why(b->fd, err));
 	return err;
 }
 
@@ -141,7 +141,8 @@ static int print_result(const struct tally *t, unsigned int nr_ranges)
 		return THPRACE_EXIT_FAIL;
 	}
 	if (!held) {
-		printf("verdict: inconclusive (no huge page in %u ranges)\n", nr_ranges);
+		printf("verdict: inconclusive (nothing to check in %u ranges; try --map)\n",
+		       nr_ranges);
 		return THPRACE_EXIT_INCONCLUSIVE;
 	}
 	printf("verdict: pass\n");

@@ -89,6 +89,49 @@ static int read_report(int fd, char *text, size_t size)
 }
 
 /**
+ * session_why() - why the module refused the last command, for people
+ * @fd: session
+ * @err: what session_cmd() returned
+ *
+ * Returns a text in static storage: the word, and what is allowed in its place.
+ */
+const char *session_why(int fd, int err)
+{
+	static char text[REPORT_MAX];
+	char *why;
+
+	why = read_report(fd, text, sizeof(text)) ? NULL : strstr(text, "\nerror_text: ");
+	if (!why)
+		return strerror(-err);
+	why += strlen("\nerror_text: ");
+	why[strcspn(why, "\n")] = '\0';
+	return why;
+}
+
+/**
+ * session_try_steer() - does the module understand this schedule?
+ * @schedule: as of --steer, or NULL
+ *
+ * What this kernel cannot do is not asked here: then scenarios are skipped.
+ *
+ * Returns 0, or -EINVAL: set_error() was called.
+ */
+int session_try_steer(const char *schedule)
+{
+	int fd = schedule ? session_open() : -1, err = 0;
+
+	if (fd < 0)
+		return 0;
+	err = session_cmd(fd, "arm steer=\"%s\"", schedule);
+	if (err == -EINVAL || err == -ERANGE || err == -E2BIG)
+		set_error("--steer: %.250s", session_why(fd, err));
+	else
+		err = 0;
+	close(fd);
+	return err ? -EINVAL : 0;
+}
+
+/**
  * session_met() - was every point of the last round's schedule reached?
  * @fd: session
  */

@@ -193,7 +193,8 @@ static void draw_legend(FILE *f, unsigned int y)
 
 static void draw(FILE *f, const struct grid_axes *ax)
 {
-	unsigned int width = LABEL_PX + ax->nr_b * CELL_PX + 20, a, b;
+	/* the label of the last column leans out by half of its length */
+	unsigned int width = LABEL_PX + ax->nr_b * CELL_PX + LABEL_PX / 2 + 20, a, b;
 	unsigned int height = LABEL_PX + ax->nr_a * CELL_PX + 40;
 
 	if (width < 500)

@@ -14,6 +14,7 @@
 
 #include "cgroup.h"
 #include "check.h"
+#include "client.h"
 #include "cmdline.h"
 #include "env.h"
 #include "grid.h"
@@ -114,6 +115,7 @@ static int try_output(const char *path)
 
 static int finish(struct report *rep, int err)
 {
+	FILE *out;
 	int code;
 
 	rep->duration_ns = now_ns() - rep->start_ns;
@@ -132,7 +134,12 @@ static int finish(struct report *rep, int err)
 				 last_error());
 		}
 	}
-	report_print(rep, takes_stdout(rep->opt) ? stderr : stdout);
+	out = takes_stdout(rep->opt) ? stderr : stdout;
+	report_print(rep, out);
+	if (rep->opt->had_failed)
+		fputs(rep->verdict == THPRACE_FAIL ? "replay: it failed again\n" :
+		      "replay: did not reproduce the recorded failure: choices are repeated, the interleaving is not; try again\n",
+		      out);
 	fflush(stdout);
 	code = exit_code(rep);
 	if (err)
@@ -205,7 +212,8 @@ static int run(const struct options *opt)
 	if (!may_begin(opt))
 		return THPRACE_EXIT_ERROR;
 	rep.opt = opt;
-	if (try_output(opt->ktap) || try_output(opt->grid_html)) {
+	if (session_try_steer(opt->steer) || try_output(opt->ktap) ||
+	    try_output(opt->grid_html)) {
 		fprintf(stderr, "thprace: %s\n", last_error());
 		return THPRACE_EXIT_ERROR;
 	}

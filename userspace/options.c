@@ -58,7 +58,8 @@ static const struct argp_option run_options[] = {
 	  CMDLINE_MORE },
 	{ .doc = "Which interleavings:", .group = CMDLINE_MORE + 1 },
 	{ "steer", OPT_STEER, "SCHEDULE", 0,
-	  "force this one, e.g. \"a>try_to_migrate b>end a>end\"", CMDLINE_MORE + 1 },
+	  "force this one, e.g. \"a>try_to_migrate b>end a>end\" (default: of split-munmap)",
+	  CMDLINE_MORE + 1 },
 	{ "grid", OPT_GRID, NULL, 0,
 	  "try all pairs of phases in turn, until all are decided (default: of split-munmap, for 10m at most)",
 	  CMDLINE_MORE + 1 },
@@ -194,7 +195,7 @@ static error_t choose_scenarios(struct argp_state *state, const struct parsing *
 	struct options *opt = p->opt;
 	unsigned int i, nr = 0;
 
-	if (!opt->nr_scenarios && opt->grid)
+	if (!opt->nr_scenarios && (opt->grid || opt->steer))
 		opt->scenarios[opt->nr_scenarios++] = scenario_by_name("split-munmap");
 	for (i = 0; !opt->nr_scenarios && i < nr_scenarios; i++)
 		opt->scenarios[i] = scenarios[i];

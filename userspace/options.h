@@ -35,6 +35,7 @@ struct options {
 	const char *ktap;
 	const char *grid_html;
 	const struct storm_batch *program;	/* of a recorded storm, or NULL */
+	bool had_failed;			/* a recorded run that did */
 };
 
 extern const struct argp run_argp;

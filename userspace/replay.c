@@ -187,6 +187,7 @@ int options_from_json(const char *path, struct options *opt)
 		set_error("%s: recorded options are out of limits", path);
 		goto out;
 	}
+	opt->had_failed = json_array_size(json_object_get(root, "violations"));
 	opt->stop_first = json_is_true(json_object_get(options, "stop_first"));
 	opt->grid = json_is_true(json_object_get(options, "grid"));
 	opt->no_module = json_is_true(json_object_get(options, "no_module"));

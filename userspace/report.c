@@ -70,6 +70,9 @@ void report_checks(struct report *rep)
 	set_available(rep, CHECK_KERNEL, watch_why_not());
 }
 
+/* What to do where nothing but chance was lacking. */
+#define MORE_TIME	"; try more --duration"
+
 /* Of a scenario with several ops, any but the split. */
 static bool other_op_done(const struct tally *t)
 {
@@ -130,30 +133,34 @@ static void judge_scenario(const struct report *rep, struct result *res)
 	}
 	if (!t->rounds) {
 		copy_word(res->why, sizeof(res->why), res->not_huge ?
-			  "no round: the memory was not huge" : "no round");
+			  "no round: the memory was not huge; free some, or take less with --thps" :
+			  "no round; give it more --duration");
 		return;
 	}
 	for (i = 0; i < t->nr_ops && !res->sc->mixed; i++) {
 		if (!t->ops[i].done && (t->ops[i].busy || t->ops[i].failed ||
 					!strcmp(t->ops[i].name, res->sc->op) ||
 					!strcmp(t->ops[i].name, "split"))) {
-			snprintf(res->why, sizeof(res->why), "op %s was never done",
-				 t->ops[i].name);
+			snprintf(res->why, sizeof(res->why),
+				 "op %s was never done (busy %llu, failed %llu)" MORE_TIME,
+				 t->ops[i].name, t->ops[i].busy, t->ops[i].failed);
 			return;
 		}
 	}
 	if (!rep->opt->no_module && !tally_op(t, "split")->done)
-		copy_word(res->why, sizeof(res->why), "op split was never done");
+		copy_word(res->why, sizeof(res->why), "op split was never done" MORE_TIME);
 	else if (!res->sc->mixed && !tally_op(t, res->sc->op)->done)
-		snprintf(res->why, sizeof(res->why), "op %s was never done", res->sc->op);
+		snprintf(res->why, sizeof(res->why), "op %s was never done" MORE_TIME,
+			 res->sc->op);
 	else if (!other_op_done(t))
-		copy_word(res->why, sizeof(res->why), "no other op was ever done");
+		copy_word(res->why, sizeof(res->why), "no other op was ever done" MORE_TIME);
 	else if (!t->overlaps)
-		copy_word(res->why, sizeof(res->why), "nothing overlapped");
+		copy_word(res->why, sizeof(res->why),
+			  "nothing overlapped" MORE_TIME ", more CPUs, or --steer");
 	else if (!t->checks[THPRACE_CHECK_CONTENT].held)
-		copy_word(res->why, sizeof(res->why), "content was never checked");
+		copy_word(res->why, sizeof(res->why), "content was never checked" MORE_TIME);
 	else if (rep->opt->grid && !t->grid.complete)
-		copy_word(res->why, sizeof(res->why), "the grid is not complete");
+		copy_word(res->why, sizeof(res->why), "the grid is not complete" MORE_TIME);
 	else
 		res->verdict = THPRACE_PASS;
 }
@@ -209,7 +216,7 @@ static void judge_checks(struct report *rep)
 		if (!must_hold(rep, i) || rep->sum.checks[i].held)
 			continue;
 		rep->verdict = THPRACE_INCONCLUSIVE;
-		snprintf(rep->why, sizeof(rep->why), "check %s never held: %s",
+		snprintf(rep->why, sizeof(rep->why), "check %s never held: %s" MORE_TIME,
 			 check_name(i), rep->sum.checks[i].reason[0] ?
 			 rep->sum.checks[i].reason : "nothing to check");
 		return;
@@ -236,7 +243,8 @@ static void judge_results(struct report *rep)
 	}
 	if (!nr_run) {
 		snprintf(rep->why, sizeof(rep->why), "%s",
-			 signals_stop() ? "interrupted" : "all scenarios were skipped");
+			 signals_stop() ? "interrupted" :
+			 "all scenarios were skipped; list scenarios says what each needs");
 		rep->verdict = signals_stop() ? THPRACE_ABORTED : THPRACE_INCONCLUSIVE;
 		return;
 	}

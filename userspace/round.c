@@ -80,8 +80,9 @@ static int arm_round(struct run *run, unsigned int thp, bool steered)
 		return err;
 	}
 	if (err)
-		set_error("session refused arm%s%s: %s", opt->steer ? " steer=" : "",
-			  opt->steer ? opt->steer : "", strerror(-err));
+		set_error("the module refused a round: %.250s", session_why(run->fd, err));
+	else if (steered && opt->steer)
+		run->res->forced++;
 	return err;
 }
 
@@ -280,7 +281,8 @@ static int one_round(struct run *run, unsigned int thp)
 	if (run->fd >= 0) {
 		err = session_cmd(run->fd, "round");
 		if (err) {
-			set_error("session refused round: %s", strerror(-err));
+			set_error("the module refused to end a round: %.250s",
+				  session_why(run->fd, err));
 			return err;
 		}
 	}

@@ -22,8 +22,9 @@ function harmless(l)
 	       l ~ /WARNING: BIOS bug: CPU MTRRs/ ||
 	       # a program's fault, with its name
 	       l ~ /^traps: .+\[[0-9]+\] (general protection|trap|bad frame)/ ||
-	       # the module's; a program of that name may well have a complaint
-	       l ~ /^thprace: (injected )?(violation|block)/
+	       # the module's, the last with words of users; a program of that name may
+	       # well have a complaint
+	       l ~ /^thprace: ((injected )?(violation|block)|refused) /
 }
 
 function complaint(l)

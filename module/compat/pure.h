@@ -33,6 +33,7 @@ typedef __u64 u64;
 typedef __s32 s32;
 typedef __s64 s64;
 
+#define __printf(a, b)	__attribute((format(printf, a, b)))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIT_ULL(n)	(1ULL << (n))
 #define __printf(a, b)	__attribute__((format(printf, a, b)))

@@ -7,6 +7,7 @@
  */
 #include "front/command.h"
 #include "front/maps.h"
+#include "front/refused.h"
 #include "front/trigger.h"
 #include "front/verbs.h"
 #include "oracle/folio_obs.h"
@@ -46,7 +47,7 @@ static int prove_maps(struct thprace_session *s, struct thprace_job *job)
 		ret = thprace_stopped(&job->stop);
 		if (!ret)
 			ret = thprace_maps_prove(&job->spec, &job->mms, i, flags & F_SHARED,
-						 job->holes);
+						 job->holes, &job->no);
 	}
 	return ret;
 }
@@ -77,7 +78,7 @@ static int run_job(struct thprace_session *s, struct thprace_job *job)
 	int ret = 0;
 
 	if (job->verb->takes & W(PID)) {
-		ret = thprace_mms_get(&job->mms, &job->spec);
+		ret = thprace_mms_get(&job->mms, &job->spec, &job->no);
 		job->stop.mm = job->mms.mm;
 		job->stop.pid = job->mms.pid;
 		job->stop.nr = job->mms.nr;
@@ -86,7 +87,8 @@ static int run_job(struct thprace_session *s, struct thprace_job *job)
 	}
 	if (!ret) {
 		if ((job->verb->flags & F_SERIAL) && !mutex_trylock(&s->cmd_lock)) {
-			ret = -EBUSY;
+			ret = thprace_refuse(&job->no, -EBUSY,
+					     "another race, arm, round, reset or bench of this session runs");
 		} else {
 			ret = run_named(s, job);
 			if (job->verb->flags & F_SERIAL)
@@ -99,21 +101,48 @@ static int run_job(struct thprace_session *s, struct thprace_job *job)
 	return ret;
 }
 
+/* "map= op=": of a bitmap of words */
+static void list_words(struct thprace_refusal *no, u32 map)
+{
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_NR_WORDS; i++)
+		if (map & BIT(i))
+			thprace_refuse_more(no, 0, " %s=", thprace_word_name(i));
+	if (!map)
+		thprace_refuse_more(no, 0, " no words");
+}
+
 static int parse_job(struct thprace_job *job, const struct thprace_verb *verb, const char *line,
 		     size_t len)
 {
+	struct thprace_refusal *no = &job->no;
+	u32 other, lacking;
 	int ret = 0;
 
 	job->verb = verb;
 	if (len) {
-		ret = thprace_trigger_parse(&job->spec, line, len);
+		ret = thprace_trigger_parse(&job->spec, line, len, no);
+		if (ret && no->unknown) {
+			thprace_refuse_more(no, 0, "; %s takes", verb->name);
+			list_words(no, verb->takes);
+		}
 		if (ret)
 			return ret;
 	}
-	if ((job->spec.given & ~verb->takes) ||
-	    (verb->needs & ~job->spec.given))
-		return -EINVAL;
-	return 0;
+	other = job->spec.given & ~verb->takes;
+	lacking = verb->needs & ~job->spec.given;
+	if (other) {
+		const char *name = thprace_word_name(__ffs(other));
+
+		thprace_refuse_word(no, name, strlen(name));
+		ret = thprace_refuse(no, -EINVAL, "%s does not take it, but", verb->name);
+		list_words(no, verb->takes);
+	} else if (lacking) {
+		ret = thprace_refuse(no, -EINVAL, "%s needs also", verb->name);
+		list_words(no, lacking);
+	}
+	return ret;
 }
 
 static bool is_blank(char c)
@@ -121,70 +150,101 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/**
- * thprace_command() - run one session command
- * @s: the session
- * @line: "VERB words...", not terminated
- * @len: its length
- *
- * Context: process context, may sleep. Return: 0 or an errno of docs/ABI.md.
- */
-int thprace_command(struct thprace_session *s, const char *line, size_t len)
+/* The verb of a line is looked up; *@used gets the bytes of its name. */
+static const struct thprace_verb *find_verb(const char *line, size_t len, size_t *used)
 {
-	struct thprace_job *job;
-	size_t n = 0;
 	unsigned int i;
-	int ret = -EINVAL;
+	size_t n = 0;
+
+	while (n < len && !is_blank(line[n]) && line[n] != '\n')
+		n++;
+	*used = n;
+	for (i = 0; i < thprace_nr_verbs; i++)
+		if (strlen(thprace_verbs[i].name) == n && !memcmp(thprace_verbs[i].name, line, n))
+			return &thprace_verbs[i];
+	return NULL;
+}
+
+static int refuse_verb(struct thprace_refusal *no, const char *line, size_t len)
+{
+	unsigned int i;
+
+	thprace_refuse_word(no, line, len);
+	thprace_refuse(no, 0, "there is no such command, but");
+	for (i = 0; i < thprace_nr_verbs; i++)
+		thprace_refuse_more(no, 0, " %s", thprace_verbs[i].name);
+	return -EINVAL;
+}
+
+static int run_command(struct thprace_session *s, struct thprace_job *job, const char *line,
+		       size_t len)
+{
+	const struct thprace_verb *verb;
+	size_t n;
+	int ret;
 
 	while (len && is_blank(*line)) {
 		line++;
 		len--;
 	}
-	while (n < len && !is_blank(line[n]) && line[n] != '\n')
-		n++;
-	for (i = 0; i < thprace_nr_verbs; i++)
-		if (strlen(thprace_verbs[i].name) == n && !memcmp(thprace_verbs[i].name, line, n))
-			break;
-	if (i == thprace_nr_verbs)
-		return -EINVAL;
+	verb = find_verb(line, len, &n);
+	if (!verb)
+		return refuse_verb(&job->no, line, n);
 	while (n < len && is_blank(line[n]))
 		n++;
 	if (n + 1 == len && line[n] == '\n')
 		n++;
-	job = kvzalloc(sizeof(*job), GFP_KERNEL);
-	if (!job)
-		return -ENOMEM;
-	ret = parse_job(job, &thprace_verbs[i], line + n, len - n);
-	job->holes = thprace_verbs[i].flags & F_HOLES;
+	ret = parse_job(job, verb, line + n, len - n);
+	job->holes = verb->flags & F_HOLES ? THPRACE_HOLES_OTHERS : THPRACE_HOLES_NONE;
 	if (!ret)
 		ret = thprace_lockcount_get(s);
+	return ret ? ret : run_job(s, job);
+}
+
+/**
+ * thprace_command() - run one session command
+ * @s: the session
+ * @line: "VERB words...", not terminated
+ * @len: its length
+ * @error: why there is no line, or 0
+ *
+ * Context: process context, may sleep. Return: 0 or an errno of docs/ABI.md.
+ */
+int thprace_command(struct thprace_session *s, const char *line, size_t len, int error)
+{
+	struct thprace_job *job = kvzalloc(sizeof(*job), GFP_KERNEL);
+	int ret = error;
+
+	if (!job)
+		return -ENOMEM;
 	if (!ret)
-		ret = run_job(s, job);
+		ret = run_command(s, job, line, len);
+	if (ret)
+		thprace_refused(s, job->verb ? job->verb->name : "session", &job->no, ret);
 	kvfree(job);
 	return ret;
 }
 
-static int run_trigger(struct thprace_session *s, enum thprace_trigger_kind kind,
-		       const char *line, size_t len)
+static int run_trigger(struct thprace_session *s, struct thprace_job *job, const char *line,
+		       size_t len)
 {
-	struct thprace_job *job = kvzalloc(sizeof(*job), GFP_KERNEL);
+	const struct thprace_verb *verb = job->verb;
 	int ret;
 
-	if (!job)
-		return -ENOMEM;
-	ret = len ? parse_job(job, &thprace_verbs[kind], line, len) : -EINVAL;
-	if (!ret && (job->spec.given & W(LANE)))
-		ret = -EINVAL;
-	if (!ret) {
-		if (kind != THPRACE_TRIGGER_RACE)
-			thprace_report_run(s, &job->spec);
-		ret = thprace_lockcount_get(s);
+	ret = parse_job(job, verb, line, len);
+	if (!ret && (job->spec.given & W(LANE))) {
+		thprace_refuse_word(&job->no, "lane", 4);
+		ret = thprace_refuse(&job->no, -EINVAL, "only sessions have lanes: see help");
 	}
+	if (ret)
+		return ret;
+	/* a race reports the seed that it chooses as well */
+	if (verb != &thprace_verbs[THPRACE_TRIGGER_RACE])
+		thprace_report_run(s, &job->spec);
+	ret = thprace_lockcount_get(s);
 	job->stop.any_signal = true;
-	if (!ret)
-		ret = run_job(s, job);
-	kvfree(job);
-	return ret;
+	job->holes = verb->flags & F_HOLES ? THPRACE_HOLES_INSIDE : THPRACE_HOLES_NONE;
+	return ret ? ret : run_job(s, job);
 }
 
 /**
@@ -200,8 +260,23 @@ static int run_trigger(struct thprace_session *s, enum thprace_trigger_kind kind
 int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind kind,
 			    const char *line, size_t len, int error)
 {
-	s->command = thprace_verbs[kind].name;
-	s->error = error ? error : run_trigger(s, kind, line, len);
+	const struct thprace_verb *verb = &thprace_verbs[kind];
+	struct thprace_job *job = kvzalloc(sizeof(*job), GFP_KERNEL);
+
+	s->command = verb->name;
+	s->error = error;
+	if (!job) {
+		s->error = -ENOMEM;
+		return -ENOMEM;
+	}
+	job->verb = verb;
+	if (!error)
+		s->error = run_trigger(s, job, line, len);
+	if (s->error) {
+		thprace_refused(s, verb->name, &job->no, s->error);
+		thprace_refused_keep(s, verb->name, line, len, s->error);
+	}
+	kvfree(job);
 	return s->error;
 }
 

@@ -13,7 +13,7 @@ enum thprace_trigger_kind {
 	THPRACE_NR_TRIGGERS
 };
 
-int thprace_command(struct thprace_session *s, const char *line, size_t len);
+int thprace_command(struct thprace_session *s, const char *line, size_t len, int error);
 int thprace_command_trigger(struct thprace_session *s, enum thprace_trigger_kind kind,
 			    const char *line, size_t len, int error);
 void thprace_command_end(struct thprace_session *s);

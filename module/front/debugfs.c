@@ -14,6 +14,8 @@
 
 #include "front/command.h"
 #include "front/debugfs.h"
+#include "front/help.h"
+#include "front/refused.h"
 #include "front/report.h"
 #include "race/ops.h"
 #include "state/names.h"
@@ -135,13 +137,15 @@ static ssize_t session_write(struct file *file, const char __user *buf, size_t l
 			     loff_t *pos)
 {
 	char *line = copy_line(buf, len);
-	int ret;
+	int ret = IS_ERR(line) ? PTR_ERR(line) : 0;
 
-	if (IS_ERR(line))
-		return PTR_ERR(line);
-	ret = thprace_command(file->private_data, line, len);
-	kfree(line);
+	ret = thprace_command(file->private_data, ret ? NULL : line, len, ret);
+	if (!IS_ERR(line))
+		kfree(line);
 	*pos = 0;
+	/* where a write fails nobody sets it, and the next read begins with the reason */
+	if (ret)
+		file->f_pos = 0;
 	return ret ? ret : len;
 }
 
@@ -289,6 +293,20 @@ static int last_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(last);
 
+static int error_show(struct seq_file *m, void *v)
+{
+	thprace_refused_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(error);
+
+static int help_show(struct seq_file *m, void *v)
+{
+	thprace_help_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(help);
+
 static const struct {
 	const char *name;
 	umode_t mode;
@@ -296,6 +314,7 @@ static const struct {
 	const struct file_operations *fops;
 } files[] = {
 	{ "abi", 0444, 0, &abi_fops },
+	{ "help", 0444, 0, &help_fops },
 	{ "ops", 0444, 0, &ops_fops },
 	{ "checks", 0444, 0, &checks_fops },
 	{ "phases", 0444, 0, &phases_fops },
@@ -305,6 +324,7 @@ static const struct {
 	{ "check", 0200, THPRACE_TRIGGER_CHECK, &trigger_fops },
 	{ "session", 0600, 0, &session_fops },
 	{ "last", 0400, 0, &last_fops },
+	{ "error", 0400, 0, &error_fops },
 	{ "violations", 0600, 0, &violations_fops },
 	{ "stats", 0600, 0, &stats_fops },
 	{ "grid", 0400, 0, &grid_fops },
@@ -336,5 +356,6 @@ int thprace_debugfs_init(void)
 void thprace_debugfs_exit(void)
 {
 	debugfs_remove_recursive(root);
+	thprace_refused_exit();
 	kvfree(last_report);
 }

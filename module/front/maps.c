@@ -51,13 +51,16 @@ static int add_process(struct thprace_mms *mms, struct pid *pid)
  * thprace_mms_get() - the mms of the pid= words; the writer's own without any
  * @mms: empty; the caller puts it, whatever is returned
  * @spec: the line
+ * @no: why not, or NULL
  *
  * Threads of one process count once.
  *
  * Context: process context. Return: 0 or -ESRCH.
  */
-int thprace_mms_get(struct thprace_mms *mms, const struct thprace_spec *spec)
+int thprace_mms_get(struct thprace_mms *mms, const struct thprace_spec *spec,
+		    struct thprace_refusal *no)
 {
+	char word[16];
 	unsigned int i;
 	int ret = 0;
 
@@ -68,42 +71,72 @@ int thprace_mms_get(struct thprace_mms *mms, const struct thprace_spec *spec)
 		ret = add_process(mms, pid);
 		put_pid(pid);
 	}
-	return ret;
+	if (!ret || !spec->nr_pids)
+		return ret;
+	i = snprintf(word, sizeof(word), "pid=%d", spec->pid[i - 1]);
+	thprace_refuse_word(no, word, i);
+	return thprace_refuse(no, ret,
+			      "no process with memory of its own: it has ended, or is a kernel thread");
+}
+
+static void refuse_map(struct thprace_refusal *no, const struct thprace_map *map)
+{
+	char word[48];
+	int len = snprintf(word, sizeof(word), "map=0x%llx+0x%llx", map->addr, map->len);
+
+	thprace_refuse_word(no, word, len);
 }
 
 /**
  * thprace_maps_in_user_space() - can all of the maps be memory of a process?
  * @spec: the line
  * @mm: of the process; or NULL: any process
+ * @no: why not, or NULL
  *
  * Return: 0 or -ENOMEM.
  */
-int thprace_maps_in_user_space(const struct thprace_spec *spec, struct mm_struct *mm)
+int thprace_maps_in_user_space(const struct thprace_spec *spec, struct mm_struct *mm,
+			       struct thprace_refusal *no)
 {
 	u64 size = mm ? mm->task_size : TASK_SIZE_MAX;
 	unsigned int i;
 
 	for (i = 0; i < spec->nr_maps; i++)
-		if (spec->map[i].addr >= size || spec->map[i].len > size - spec->map[i].addr)
-			return -ENOMEM;
+		if (spec->map[i].addr >= size || spec->map[i].len > size - spec->map[i].addr) {
+			refuse_map(no, &spec->map[i]);
+			return thprace_refuse(no, -ENOMEM,
+					      "beyond user space, which ends at 0x%llx", size);
+		}
 	return 0;
+}
+
+/* Why a VMA is none that can be raced; see thprace_vma_supported(). */
+static int refuse_vma(struct thprace_refusal *no, struct vm_area_struct *vma, bool shared)
+{
+	const char *why = "the mapping at 0x%lx is no private anonymous memory";
+
+	if (!shared && thprace_vma_supported(vma, true))
+		why = "the mapping at 0x%lx is shared: only split, check and hold take that";
+	else if (is_vm_hugetlb_page(vma))
+		why = "the mapping at 0x%lx is hugetlb memory, which is never split";
+	return thprace_refuse(no, -EINVAL, why, vma->vm_start);
 }
 
 /* mmap_lock held */
 static int prove_map(struct mm_struct *mm, const struct thprace_map *map, bool shared,
-		     bool holes, bool *any)
+		     bool holes, bool *any, struct thprace_refusal *no)
 {
 	unsigned long addr = map->addr, end = addr + map->len;
 
 	while (addr < end) {
 		struct vm_area_struct *vma = find_vma(mm, addr);
 
-		if (!vma || vma->vm_start >= end)
-			return holes ? 0 : -ENOMEM;
-		if (vma->vm_start > addr && !holes)
-			return -ENOMEM;
+		if (holes && (!vma || vma->vm_start >= end))
+			return 0;
+		if (!vma || (vma->vm_start > addr && !holes))
+			return thprace_refuse(no, -ENOMEM, "nothing is mapped at 0x%lx", addr);
 		if (!thprace_vma_supported(vma, shared))
-			return -EINVAL;
+			return refuse_vma(no, vma, shared);
 		*any = true;
 		addr = vma->vm_end;
 	}
@@ -116,19 +149,21 @@ static int prove_map(struct mm_struct *mm, const struct thprace_map *map, bool s
  * @mms: its processes
  * @nth: the one to look at
  * @shared: shared mappings of tmpfs will do
- * @holes: holes will do; but if there is only one process, not in place of a whole map
+ * @holes: what may be missing
+ * @no: why not, or NULL
  *
  * Context: process context; takes mmap_lock for read.
  * Return: 0, -ENOMEM (a hole, or beyond user space), -EINVAL (unsupported) or -EINTR.
  */
 int thprace_maps_prove(const struct thprace_spec *spec, const struct thprace_mms *mms,
-		       unsigned int nth, bool shared, bool holes)
+		       unsigned int nth, bool shared, enum thprace_holes holes,
+		       struct thprace_refusal *no)
 {
 	struct mm_struct *mm = mms->mm[nth];
 	unsigned int i;
 	int ret;
 
-	ret = thprace_maps_in_user_space(spec, mm);
+	ret = thprace_maps_in_user_space(spec, mm, no);
 	if (ret)
 		return ret;
 	if (mmap_read_lock_killable(mm))
@@ -136,9 +171,11 @@ int thprace_maps_prove(const struct thprace_spec *spec, const struct thprace_mms
 	for (i = 0; i < spec->nr_maps && !ret; i++) {
 		bool any = false;
 
-		ret = prove_map(mm, &spec->map[i], shared, holes, &any);
-		if (!ret && !any && mms->nr == 1)
-			ret = -ENOMEM;
+		ret = prove_map(mm, &spec->map[i], shared, holes, &any, no);
+		if (!ret && !any && (mms->nr == 1 || holes != THPRACE_HOLES_OTHERS))
+			ret = thprace_refuse(no, -ENOMEM, "nothing is mapped there");
+		if (ret)
+			refuse_map(no, &spec->map[i]);
 	}
 	mmap_read_unlock(mm);
 	return ret;

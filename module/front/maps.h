@@ -3,10 +3,18 @@
 #ifndef THPRACE_MAPS_H
 #define THPRACE_MAPS_H
 
+#include "state/refusal.h"
 #include "state/spec.h"
 
 struct mm_struct;
 struct pid;
+
+/* What may be missing of a map. */
+enum thprace_holes {
+	THPRACE_HOLES_NONE,
+	THPRACE_HOLES_INSIDE,	/* something has to be there */
+	THPRACE_HOLES_OTHERS,	/* the same, but of several processes any may have nothing there */
+};
 
 /* The mms of a line's pid= words, each once. */
 struct thprace_mms {
@@ -15,10 +23,13 @@ struct thprace_mms {
 	unsigned int nr;
 };
 
-int thprace_mms_get(struct thprace_mms *mms, const struct thprace_spec *spec);
+int thprace_mms_get(struct thprace_mms *mms, const struct thprace_spec *spec,
+		    struct thprace_refusal *no);
 void thprace_mms_put(struct thprace_mms *mms);
-int thprace_maps_in_user_space(const struct thprace_spec *spec, struct mm_struct *mm);
+int thprace_maps_in_user_space(const struct thprace_spec *spec, struct mm_struct *mm,
+			       struct thprace_refusal *no);
 int thprace_maps_prove(const struct thprace_spec *spec, const struct thprace_mms *mms,
-		       unsigned int nth, bool shared, bool holes);
+		       unsigned int nth, bool shared, enum thprace_holes holes,
+		       struct thprace_refusal *no);
 
 #endif /* THPRACE_MAPS_H */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * report.c - a session as text, and its verdict
+ * report.c - a session as text
  *
- * Called by debugfs.c.  The format is docs/ABI.md.  The verdict is worked out
- * here and nowhere else in the module.
+ * Called by debugfs.c.  The format is docs/ABI.md.
  */
 #include <linux/sort.h>
 #include <linux/utsname.h>
 
 #include "front/report.h"
+#include "front/verdict.h"
 #include "race/conclude.h"
 #include "race/ops.h"
 #include "state/block.h"
@@ -138,6 +138,21 @@ static void say_violations(struct text *t, struct thprace_session *s)
 	say_blocks(t, s);
 }
 
+/* Why the last line that was refused was. */
+static void say_refused(struct text *t, struct thprace_session *s)
+{
+	char *text = kvmalloc(sizeof(s->refused), GFP_KERNEL);
+
+	if (!text)
+		return;
+	spin_lock(&s->lock);
+	memcpy(text, s->refused, sizeof(s->refused));
+	spin_unlock(&s->lock);
+	if (text[0])
+		say(t, "error_text: %s\n", text);
+	kvfree(text);
+}
+
 /* What the munmap commands of a session have unmapped. */
 static void say_unmapped(struct text *t, struct thprace_session *s)
 {
@@ -194,41 +209,6 @@ static void say_steps(struct text *t, struct thprace_session *s)
 }
 
 /**
- * thprace_session_verdict() - pass, fail, inconclusive or aborted
- * @s: the session
- *
- * A violation fails.  A pass needs every op that was asked for done, an
- * overlap if there were rounds, and every selected check that this kernel can
- * make held at least once, but as thprace_check_must_hold() says.
- */
-enum thprace_verdict thprace_session_verdict(struct thprace_session *s)
-{
-	unsigned int i;
-
-	if (READ_ONCE(s->nr_violations))
-		return THPRACE_FAIL;
-	if (READ_ONCE(s->aborted))
-		return THPRACE_ABORTED;
-	if (s->error || (!s->op_asked && !s->selected))
-		return THPRACE_INCONCLUSIVE;
-	for (i = 0; i < THPRACE_NR_OPS; i++)
-		if ((s->op_asked & BIT_ULL(i)) && !s->op[i].done)
-			return THPRACE_INCONCLUSIVE;
-	if (s->nr_rounds && !s->nr_overlaps)
-		return THPRACE_INCONCLUSIVE;
-	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
-		bool racing = thprace_check_kind(i) == THPRACE_KIND_RACING;
-
-		if (!(s->selected & BIT_ULL(i)) || thprace_check_kind(i) == THPRACE_KIND_USER)
-			continue;
-		if (!s->check[i].held && !(racing && thprace_lockcount_held(s, i)) &&
-		    thprace_check_must_hold(s, i))
-			return THPRACE_INCONCLUSIVE;
-	}
-	return THPRACE_PASS;
-}
-
-/**
  * thprace_report_session() - the report of a session
  * @s: the session
  * @len: out, bytes
@@ -238,7 +218,7 @@ enum thprace_verdict thprace_session_verdict(struct thprace_session *s)
 char *thprace_report_session(struct thprace_session *s, size_t *len)
 {
 	static const char * const verdicts[] = THPRACE_VERDICT_NAMES;
-	char *run = kvmalloc(sizeof(s->run), GFP_KERNEL);
+	char *run = kvmalloc(sizeof(s->run), GFP_KERNEL), why[THPRACE_VERDICT_WHY];
 	struct text t = { };
 	unsigned int i;
 
@@ -254,9 +234,12 @@ char *thprace_report_session(struct thprace_session *s, size_t *len)
 	say(&t, "command: %s\n", READ_ONCE(s->command));
 	if (s->error)
 		say(&t, "error: %d\n", s->error);
+	say_refused(&t, s);
 	say(&t, "run: %s\n", run[0] ? run : "-");
 	kvfree(run);
-	say(&t, "verdict: %s\n", verdicts[thprace_session_verdict(s)]);
+	say(&t, "verdict: %s\n", verdicts[thprace_session_verdict(s, why, sizeof(why))]);
+	if (why[0])
+		say(&t, "why: %s\n", why);
 	say(&t, "kernel: %s\n", init_utsname()->release);
 	say(&t, "rounds: %llu\n", s->nr_rounds);
 	say(&t, "overlaps: %llu\n", s->nr_overlaps);

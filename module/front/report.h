@@ -7,6 +7,5 @@
 
 char *thprace_report_session(struct thprace_session *s, size_t *len);
 char *thprace_report_violations(size_t *len);
-enum thprace_verdict thprace_session_verdict(struct thprace_session *s);
 
 #endif /* THPRACE_REPORT_H */

@@ -20,16 +20,19 @@
  * a number, its field (u64 if @wide, else u32) and limits, and the names of
  * its values, if they have names.  A printer yields the value of the @nth
  * occurrence (in @buf or constant), NULL when there is no such occurrence.
+ * What a value may be is @takes, or follows from the limits and names.
  */
 struct word_row {
 	u32 times;
-	int (*parse)(struct thprace_spec *spec, const char *s, size_t len);
+	int (*parse)(struct thprace_spec *spec, const char *s, size_t len,
+		     struct thprace_refusal *no);
 	const char *(*print)(const struct thprace_spec *spec, u32 nth,
 			     char *buf, size_t size);
 	size_t offset;
 	bool wide;
 	u64 min, max;
 	const char * const *names;
+	const char *takes, *example;
 };
 
 static const char * const word_name[] = THPRACE_WORD_NAMES;
@@ -163,7 +166,18 @@ static size_t find_char(const char *s, size_t len, char c)
 	return at ? (size_t)(at - s) : len;
 }
 
-static int parse_pid(struct thprace_spec *spec, const char *s, size_t len)
+/* Offset of the first blank in @s, or @len. */
+static size_t find_blank(const char *s, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && !is_blank(s[at]))
+		at++;
+	return at;
+}
+
+static int parse_pid(struct thprace_spec *spec, const char *s, size_t len,
+		     struct thprace_refusal *no)
 {
 	u32 pid, i;
 	int err;
@@ -173,12 +187,13 @@ static int parse_pid(struct thprace_spec *spec, const char *s, size_t len)
 		return err;
 	for (i = 0; i < spec->nr_pids; i++)
 		if (spec->pid[i] == (s32)pid)
-			return -EINVAL;
+			return thprace_refuse(no, -EINVAL, "a process can be named once");
 	spec->pid[spec->nr_pids++] = pid;
 	return 0;
 }
 
-static int parse_map(struct thprace_spec *spec, const char *s, size_t len)
+static int parse_map(struct thprace_spec *spec, const char *s, size_t len,
+		     struct thprace_refusal *no)
 {
 	size_t plus = find_char(s, len, '+');
 	struct thprace_map *m;
@@ -195,13 +210,15 @@ static int parse_map(struct thprace_spec *spec, const char *s, size_t len)
 	if (err)
 		return err;
 	if ((addr | bytes) & (THPRACE_PMD_SIZE - 1))
-		return -EINVAL;
+		return thprace_refuse(no, -EINVAL,
+				      "not aligned: address and length are multiples of 0x%llx",
+				      (unsigned long long)THPRACE_PMD_SIZE);
 	if (addr > U64_MAX - bytes)
-		return -EINVAL;
+		return thprace_refuse(no, -EINVAL, "it ends beyond the last address");
 	for (i = 0; i < spec->nr_maps; i++) {
 		m = &spec->map[i];
 		if (addr < m->addr + m->len && m->addr < addr + bytes)
-			return -EINVAL;
+			return thprace_refuse(no, -EINVAL, "it overlaps another map=");
 	}
 	m = &spec->map[spec->nr_maps++];
 	m->addr = addr;
@@ -220,7 +237,8 @@ static u32 total_lanes(const struct thprace_spec *spec)
 }
 
 /* NAME:LANES; the plain NAME leaves lanes 0 for parse_finish() to judge. */
-static int parse_op(struct thprace_spec *spec, const char *s, size_t len)
+static int parse_op(struct thprace_spec *spec, const char *s, size_t len,
+		    struct thprace_refusal *no)
 {
 	size_t colon = find_char(s, len, ':');
 	struct thprace_op_req *op = &spec->op[spec->nr_ops];
@@ -239,9 +257,13 @@ static int parse_op(struct thprace_spec *spec, const char *s, size_t len)
 	}
 	for (i = 0; i < spec->nr_ops; i++)
 		if (!strcmp(spec->op[i].name, op->name))
-			return -EINVAL;
+			return thprace_refuse(no, -EINVAL,
+					      "an op is named once, with all of its lanes");
 	spec->nr_ops++;
-	return total_lanes(spec) > THPRACE_MAX_LANES ? -ERANGE : 0;
+	if (total_lanes(spec) > THPRACE_MAX_LANES)
+		return thprace_refuse(no, -ERANGE, "a race has at most %u lanes in all",
+				      THPRACE_MAX_LANES);
+	return 0;
 }
 
 /* A number or named value straight into its field. */
@@ -270,26 +292,28 @@ static int parse_number(struct thprace_spec *spec, const struct word_row *row,
 	return 0;
 }
 
-static int parse_check_bit(u64 *bits, const char *s, size_t len)
+static int parse_check_bit(u64 *bits, const char *s, size_t len, struct thprace_refusal *no)
 {
 	int check = thprace_check_find(s, len);
 
 	if (check < 0)
 		return check;
 	if (*bits & BIT_ULL(check))
-		return -EINVAL;
+		return thprace_refuse(no, -EINVAL, "a check is named once");
 	*bits |= BIT_ULL(check);
 	return 0;
 }
 
-static int parse_check(struct thprace_spec *spec, const char *s, size_t len)
+static int parse_check(struct thprace_spec *spec, const char *s, size_t len,
+		       struct thprace_refusal *no)
 {
-	return parse_check_bit(&spec->check, s, len);
+	return parse_check_bit(&spec->check, s, len, no);
 }
 
-static int parse_inject(struct thprace_spec *spec, const char *s, size_t len)
+static int parse_inject(struct thprace_spec *spec, const char *s, size_t len,
+			struct thprace_refusal *no)
 {
-	return parse_check_bit(&spec->inject, s, len);
+	return parse_check_bit(&spec->inject, s, len, no);
 }
 
 static int parse_lane_letter(char c)
@@ -297,7 +321,8 @@ static int parse_lane_letter(char c)
 	return c >= 'a' && c < 'a' + THPRACE_MAX_LANES ? c - 'a' : -EINVAL;
 }
 
-static int parse_lane(struct thprace_spec *spec, const char *s, size_t len)
+static int parse_lane(struct thprace_spec *spec, const char *s, size_t len,
+		      struct thprace_refusal *no)
 {
 	int lane = len == 1 ? parse_lane_letter(s[0]) : -EINVAL;
 
@@ -307,7 +332,8 @@ static int parse_lane(struct thprace_spec *spec, const char *s, size_t len)
 	return 0;
 }
 
-static int parse_scenario(struct thprace_spec *spec, const char *s, size_t len)
+static int parse_scenario(struct thprace_spec *spec, const char *s, size_t len,
+			  struct thprace_refusal *no)
 {
 	return parse_label(s, len, is_label_char, spec->scenario);
 }
@@ -351,13 +377,15 @@ static int parse_step(struct thprace_step *step, const char *s, size_t len)
  * @spec: gets @steer, @step and @nr_steps; nothing else of it changes
  * @s: "grid", or steps separated by blanks; need not be terminated
  * @len: bytes of @s
+ * @no: why it is refused, or NULL
  *
  * Phase names are looked up by the session, which knows this kernel.
  *
  * Return: 0, -EINVAL (malformed, or no step), -ERANGE (too many steps, or an
  * occurrence outside its limits).
  */
-int thprace_steer_parse(struct thprace_spec *spec, const char *s, size_t len)
+int thprace_steer_parse(struct thprace_spec *spec, const char *s, size_t len,
+			struct thprace_refusal *no)
 {
 	size_t at = 0, start;
 	int err;
@@ -376,10 +404,15 @@ int thprace_steer_parse(struct thprace_spec *spec, const char *s, size_t len)
 		while (at < len && !is_blank(s[at]))
 			at++;
 		if (spec->nr_steps == THPRACE_MAX_STEPS)
-			return -ERANGE;
+			return thprace_refuse(no, -ERANGE, "a schedule has at most %u steps",
+					      THPRACE_MAX_STEPS);
 		err = parse_step(&spec->step[spec->nr_steps], s + start, at - start);
-		if (err)
-			return err;
+		if (err) {
+			thprace_refuse_word(no, s + start, at - start);
+			return thprace_refuse(no, err,
+					      "a step is a>PHASE, a>PHASE#N (N up to %u), a<PHASE or a>end, with a lane a to %c",
+					      THPRACE_MAX_OCCURRENCE, 'a' + THPRACE_MAX_LANES - 1);
+		}
 		spec->nr_steps++;
 	}
 	if (!spec->nr_steps)
@@ -485,28 +518,55 @@ static const char *print_steer(const struct thprace_spec *spec, u32 nth, char *b
 #define WIDE		true
 #define NARROW		false
 
+#define NUMBER(field, width, from, to) \
+	.times = 1, .offset = AT(field), .wide = width, .min = from, .max = to
+#define ONE_OF(field, nr, list) \
+	.times = 1, .offset = AT(field), .max = (nr) - 1, .names = list
+
 static const struct word_row words[] = {
-	[THPRACE_WORD_PID]	= { THPRACE_MAX_PIDS, parse_pid, print_pid },
-	[THPRACE_WORD_MAP]	= { THPRACE_MAX_MAPS, parse_map, print_map },
-	[THPRACE_WORD_OP]	= { THPRACE_MAX_OPS, parse_op, print_op },
-	[THPRACE_WORD_STEER]	= { 1, thprace_steer_parse, print_steer },
-	[THPRACE_WORD_CHECK]	= { THPRACE_NR_CHECKS, parse_check, print_check },
-	[THPRACE_WORD_INJECT]	= { THPRACE_NR_CHECKS, parse_inject, print_inject },
-	[THPRACE_WORD_LANE]	= { 1, parse_lane, print_lane },
-	[THPRACE_WORD_SCENARIO]	= { 1, parse_scenario, print_scenario },
-	[THPRACE_WORD_DURATION_MS] = { 1, NULL, NULL, AT(duration_ms), WIDE,
-				       1, THPRACE_MAX_DURATION_MS },
-	[THPRACE_WORD_ROUNDS]	= { 1, NULL, NULL, AT(rounds), WIDE, 1, THPRACE_MAX_ROUNDS },
-	[THPRACE_WORD_SEED]	= { 1, NULL, NULL, AT(seed), WIDE, 0, U64_MAX },
-	[THPRACE_WORD_ORDER]	= { 1, NULL, NULL, AT(order), NARROW, 0, THPRACE_MAX_ORDER },
-	[THPRACE_WORD_PAGE]	= { 1, NULL, NULL, AT(page), NARROW, 0, THPRACE_MAX_PAGE },
-	[THPRACE_WORD_GRID_K]	= { 1, NULL, NULL, AT(grid_k), NARROW, 1, THPRACE_MAX_GRID_K },
-	[THPRACE_WORD_STOP_ON]	= { 1, NULL, NULL, AT(stop_on), NARROW,
-				    0, THPRACE_STOP_NEVER, stop_name },
-	[THPRACE_WORD_RESULT]	= { 1, NULL, NULL, AT(result), NARROW,
-				    0, THPRACE_RESULT_FAILED, result_name },
-	[THPRACE_WORD_REFS]	= { 1, NULL, NULL, AT(refs_exact), NARROW, 0, 1, refs_name },
-	[THPRACE_WORD_TASK]	= { 1, NULL, NULL, AT(task), NARROW, 1, THPRACE_MAX_PID },
+	[THPRACE_WORD_PID]	= { THPRACE_MAX_PIDS, parse_pid, print_pid,
+		.takes = "a process, 1 to 4194304; at most 64, none twice",
+		.example = "1" },
+	[THPRACE_WORD_MAP]	= { THPRACE_MAX_MAPS, parse_map, print_map,
+		.takes =
+		"0xADDR+LEN, multiples of 0x200000, LEN up to 0x10000000000; at most 8, no overlap",
+		.example = "0x7f0000000000+0x200000" },
+	[THPRACE_WORD_OP]	= { THPRACE_MAX_OPS, parse_op, print_op,
+		.takes = "NAME:LANES, see ops; at most 8, 16 lanes in all; with lane= just NAME",
+		.example = "munmap:2" },
+	[THPRACE_WORD_STEER]	= { 1, thprace_steer_parse, print_steer,
+		.takes =
+		"grid, or \"STEP STEP...\" in quotes; a step is a>PHASE, a>PHASE#N, a<PHASE or a>end, see phases",
+		.example = "\"a>try_to_migrate b>end a>end\"" },
+	[THPRACE_WORD_CHECK]	= { THPRACE_NR_CHECKS, parse_check, print_check,
+		.names = thprace_check_names, .max = THPRACE_NR_CHECKS - 1,
+		.example = "refcount" },
+	[THPRACE_WORD_INJECT]	= { THPRACE_NR_CHECKS, parse_inject, print_inject,
+		.names = thprace_check_names, .max = THPRACE_NR_CHECKS - 1,
+		.example = "refcount" },
+	[THPRACE_WORD_LANE]	= { 1, parse_lane, print_lane,
+		.takes = "a letter, a to p", .example = "a" },
+	[THPRACE_WORD_SCENARIO]	= { 1, parse_scenario, print_scenario,
+		.takes = "a label of a-z, 0-9, - and _, at most 39 of them",
+		.example = "my-test" },
+	[THPRACE_WORD_DURATION_MS] = { NUMBER(duration_ms, WIDE, 1, THPRACE_MAX_DURATION_MS),
+		.example = "1000" },
+	[THPRACE_WORD_ROUNDS]	= { NUMBER(rounds, WIDE, 1, THPRACE_MAX_ROUNDS),
+		.example = "100" },
+	[THPRACE_WORD_SEED]	= { NUMBER(seed, WIDE, 0, U64_MAX), .example = "42" },
+	[THPRACE_WORD_ORDER]	= { NUMBER(order, NARROW, 0, THPRACE_MAX_ORDER),
+		.example = "0" },
+	[THPRACE_WORD_PAGE]	= { NUMBER(page, NARROW, 0, THPRACE_MAX_PAGE),
+		.example = "511" },
+	[THPRACE_WORD_GRID_K]	= { NUMBER(grid_k, NARROW, 1, THPRACE_MAX_GRID_K),
+		.example = "3" },
+	[THPRACE_WORD_STOP_ON]	= { ONE_OF(stop_on, ARRAY_SIZE(stop_name), stop_name),
+		.example = "never" },
+	[THPRACE_WORD_RESULT]	= { ONE_OF(result, THPRACE_NR_RESULTS, result_name),
+		.example = "ok" },
+	[THPRACE_WORD_REFS]	= { ONE_OF(refs_exact, ARRAY_SIZE(refs_name), refs_name),
+		.example = "exact" },
+	[THPRACE_WORD_TASK]	= { NUMBER(task, NARROW, 1, THPRACE_MAX_PID), .example = "1" },
 };
 
 static_assert(ARRAY_SIZE(words) == THPRACE_NR_WORDS);
@@ -527,56 +587,121 @@ static u32 word_count(const struct thprace_spec *spec, int word)
 	}
 }
 
+/* All names that a value can have, as one text; its length. */
+static size_t list_names(const struct word_row *row, char *buf, size_t size)
+{
+	size_t at = 0;
+	u32 i;
+
+	for (i = 0; i <= row->max && at < size; i++)
+		at += snprintf(buf + at, size - at, "%s%s", i ? " " : "", row->names[i]);
+	return at;
+}
+
+/**
+ * thprace_word_name() - name of a word
+ * @word: enum thprace_word
+ */
+const char *thprace_word_name(unsigned int word)
+{
+	return word_name[word];
+}
+
+/**
+ * thprace_word_example() - a value that the word can have
+ * @word: enum thprace_word
+ */
+const char *thprace_word_example(unsigned int word)
+{
+	return words[word].example;
+}
+
+/**
+ * thprace_word_takes() - what the value of a word may be, as text
+ * @word: enum thprace_word
+ * @buf: gets the text, terminated
+ * @size: bytes of @buf; THPRACE_REFUSED_WHY holds every text
+ *
+ * Return: its length, more than @size if it was cut.
+ */
+int thprace_word_takes(unsigned int word, char *buf, size_t size)
+{
+	const struct word_row *row = &words[word];
+
+	if (row->takes)
+		return snprintf(buf, size, "%s", row->takes);
+	if (row->names)
+		return list_names(row, buf, size);
+	return snprintf(buf, size, "a number from %llu to %llu", (unsigned long long)row->min,
+			(unsigned long long)row->max);
+}
+
+/* The value of a word, after its quotes are gone. */
+static int parse_value(struct thprace_spec *spec, int word, const char *s, size_t len,
+		       struct thprace_refusal *no)
+{
+	const struct word_row *row = &words[word];
+
+	if (row->times == 1 && spec->given & BIT_ULL(word))
+		return thprace_refuse(no, -EINVAL, "it can be given once");
+	if (word_count(spec, word) >= row->times)
+		return thprace_refuse(no, -ERANGE, "it can be given %u times", row->times);
+	spec->given |= BIT_ULL(word);
+	if (!row->parse)
+		return parse_number(spec, row, s, len);
+	return row->parse(spec, s, len, no);
+}
+
 /* One key=value word at @s; *@used gets its length. */
-static int parse_word(struct thprace_spec *spec, const char *s, size_t len, size_t *used)
+static int parse_word(struct thprace_spec *spec, const char *s, size_t len, size_t *used,
+		      struct thprace_refusal *no)
 {
 	size_t key = 0, at, end;
-	const struct word_row *row;
-	int word;
+	int word, err;
 
 	while (key < len && s[key] != '=' && !is_blank(s[key]))
 		key++;
+	*used = find_blank(s, len);
 	word = thprace_name_find(word_name, THPRACE_NR_WORDS, s, key);
-	if (word < 0 || key == len || s[key] != '=')
-		return -EINVAL;
+	if (word < 0) {
+		if (no)
+			no->unknown = true;
+		return thprace_refuse(no, -EINVAL, "there is no such word");
+	}
+	if (key == len || s[key] != '=')
+		return thprace_refuse(no, -EINVAL, "a word is KEY=VALUE");
 
 	at = key + 1;
 	if (word == THPRACE_WORD_STEER && at < len && s[at] == '"') {
 		at++;
 		end = at + find_char(s + at, len - at, '"');
+		*used = end == len ? len : end + 1;
 		if (end == len)
-			return -EINVAL;
-		*used = end + 1;
+			return thprace_refuse(no, -EINVAL, "the closing \" is missing");
 		if (*used < len && !is_blank(s[*used]))
-			return -EINVAL;
+			return thprace_refuse(no, -EINVAL, "a blank must follow the closing \"");
 	} else {
-		end = at;
-		while (end < len && !is_blank(s[end]))
-			end++;
-		*used = end;
+		end = *used;
 	}
-
-	row = &words[word];
-	if (row->times == 1 && spec->given & BIT_ULL(word))
-		return -EINVAL;
-	if (word_count(spec, word) >= row->times)
-		return -ERANGE;
-	spec->given |= BIT_ULL(word);
-	if (!row->parse)
-		return parse_number(spec, row, s + at, end - at);
-	return row->parse(spec, s + at, end - at);
+	err = parse_value(spec, word, s + at, end - at, no);
+	if (err && no && !no->why[0])
+		thprace_word_takes(word, no->why, sizeof(no->why));
+	return err;
 }
 
 /* op=NAME without lanes is what one lane does: only beside lane=. */
-static int parse_finish(struct thprace_spec *spec)
+static int parse_finish(struct thprace_spec *spec, struct thprace_refusal *no)
 {
 	u32 i;
 
 	for (i = 0; i < spec->nr_ops; i++) {
 		if (spec->op[i].lanes)
 			continue;
-		if (!(spec->given & BIT_ULL(THPRACE_WORD_LANE)))
-			return -EINVAL;
+		if (!(spec->given & BIT_ULL(THPRACE_WORD_LANE))) {
+			thprace_refuse_word(no, spec->op[i].name, strlen(spec->op[i].name));
+			return thprace_refuse(no, -EINVAL,
+					      "op= takes NAME:LANES, how many lanes do it");
+		}
 		spec->op[i].lanes = 1;
 	}
 	return 0;
@@ -587,20 +712,22 @@ static int parse_finish(struct thprace_spec *spec)
  * @spec: filled in whole on success; unspecified on error
  * @line: the line, without a session command's verb; need not be terminated
  * @len: bytes of @line, at most THPRACE_MAX_LINE, incl. a trailing newline
+ * @no: on error the word and what is allowed there, empty before; or NULL
  *
  * Looks nothing up: names of ops and phases are only well formed, pids and
  * addresses only within limits.
  *
  * Return: 0, -E2BIG, -EINVAL or -ERANGE.
  */
-int thprace_trigger_parse(struct thprace_spec *spec, const char *line, size_t len)
+int thprace_trigger_parse(struct thprace_spec *spec, const char *line, size_t len,
+			  struct thprace_refusal *no)
 {
 	size_t at = 0, used;
 	int err;
 
 	memset(spec, 0, sizeof(*spec));
 	if (len > THPRACE_MAX_LINE)
-		return -E2BIG;
+		return thprace_refuse(no, -E2BIG, "a line has at most %u bytes", THPRACE_MAX_LINE);
 	if (len && line[len - 1] == '\n')
 		len--;
 	for (;;) {
@@ -608,14 +735,17 @@ int thprace_trigger_parse(struct thprace_spec *spec, const char *line, size_t le
 			at++;
 		if (at == len)
 			break;
-		err = parse_word(spec, line + at, len - at, &used);
-		if (err)
+		err = parse_word(spec, line + at, len - at, &used, no);
+		if (err) {
+			if (no && !no->word[0])
+				thprace_refuse_word(no, line + at, used);
 			return err;
+		}
 		at += used;
 	}
 	if (!spec->given)
-		return -EINVAL;
-	return parse_finish(spec);
+		return thprace_refuse(no, -EINVAL, "the line is empty");
+	return parse_finish(spec, no);
 }
 
 /**

@@ -120,7 +120,8 @@ static int do_split(struct thprace_session *s, struct thprace_job *job, struct t
 		thprace_session_count_op(s, THPRACE_OP_SPLIT, result, ktime_get_ns() - t0);
 		return 0;
 	}
-	ret = thprace_lane_go(s, job->spec.lane, current, THPRACE_OP_SPLIT, t->addr, NULL);
+	ret = thprace_lane_go(s, job->spec.lane, current, THPRACE_OP_SPLIT, t->addr, NULL,
+			      &job->no);
 	if (ret) {
 		/* back to where it came from */
 		if (held)
@@ -134,13 +135,23 @@ static int do_split(struct thprace_session *s, struct thprace_job *job, struct t
 	return thprace_lane_done(s, job->spec.lane, result);
 }
 
+/* Can a split leave what order= says? */
+static int prove_order(struct thprace_job *job)
+{
+	if (!job->spec.order || thprace_split_has_order())
+		return 0;
+	thprace_refuse_word(&job->no, "order", 5);
+	return thprace_refuse(&job->no, -EOPNOTSUPP, "on this kernel a split leaves order 0 only");
+}
+
 static int cmd_split(struct thprace_session *s, struct thprace_job *job)
 {
-	if (job->spec.order && !thprace_split_has_order())
-		return -EOPNOTSUPP;
-	if (thprace_op_why_not(THPRACE_OP_SPLIT))
-		return -EOPNOTSUPP;
-	return walk_huge(s, job, do_split);
+	const char *why = thprace_op_why_not(THPRACE_OP_SPLIT);
+	int ret = prove_order(job);
+
+	if (!ret && why)
+		ret = thprace_refuse(&job->no, -EOPNOTSUPP, "no splits on this kernel: %s", why);
+	return ret ? ret : walk_huge(s, job, do_split);
 }
 
 static int do_hold(struct thprace_session *s, struct thprace_job *job, struct thprace_target *t)
@@ -171,6 +182,10 @@ static int cmd_hold(struct thprace_session *s, struct thprace_job *job)
 	ret = walk_huge(s, job, do_hold);
 	if (ret)
 		thprace_held_drop(s, job->batch);
+	if (ret == -ERANGE)
+		thprace_refuse(&job->no, ret,
+			       "a session holds at most %u huge pages; drop gives them back",
+			       THPRACE_MAX_HELD);
 	return ret;
 }
 
@@ -186,24 +201,67 @@ static int cmd_munmap(struct thprace_session *s, struct thprace_job *job)
 	return thprace_munmap_once(s, &job->spec, choose_seed(&job->spec), &job->stop);
 }
 
-static int cmd_race(struct thprace_session *s, struct thprace_job *job)
+static const char no_such_op[] = "there is no such op; the file ops lists them";
+
+static int prove_race_op(const char *name, struct thprace_refusal *no)
 {
+	int op = thprace_op_find(name);
+	const char *why;
+
+	thprace_refuse_word(no, name, strlen(name));
+	if (op < 0)
+		return thprace_refuse(no, op, no_such_op);
+	if (thprace_ops[op].kind != THPRACE_OP_KIND_KERNEL)
+		return thprace_refuse(no, -EOPNOTSUPP,
+				      "only processes do this op, by system calls of theirs; a race does split, munmap, zap and check");
+	why = thprace_op_why_not(op);
+	return why ? thprace_refuse(no, -EOPNOTSUPP, "not on this kernel: %s", why) : 0;
+}
+
+/* Can all of these checks be made here? */
+static int prove_checks(u64 checks, struct thprace_refusal *no)
+{
+	u64 lacking = checks & ~thprace_checks_available();
+	const char *name, *why;
+	unsigned int check;
+
+	if (!lacking)
+		return 0;
+	check = __ffs64(lacking);
+	name = thprace_check_name(check);
+	why = thprace_check_why_not(check);
+	thprace_refuse_word(no, name, strlen(name));
+	return thprace_refuse(no, -EOPNOTSUPP, "%s%s", why ? "not on this kernel: " : "",
+			      why ? why : "a check that the companion makes, not the module");
+}
+
+static int prove_race(struct thprace_job *job)
+{
+	struct thprace_refusal *no = &job->no;
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < job->spec.nr_ops; i++) {
-		int op = thprace_op_find(job->spec.op[i].name);
-
-		if (op < 0)
-			return op;
-		if (thprace_ops[op].kind != THPRACE_OP_KIND_KERNEL || thprace_op_why_not(op))
-			return -EOPNOTSUPP;
+		ret = prove_race_op(job->spec.op[i].name, no);
+		if (ret)
+			return ret;
 	}
-	if (job->spec.order && !thprace_split_has_order())
-		return -EOPNOTSUPP;
-	if ((job->spec.check | job->spec.inject) & ~thprace_checks_available())
-		return -EOPNOTSUPP;
-	ret = thprace_schedule_validate(&job->spec);
+	thprace_refuse_word(no, "", 0);
+	ret = prove_order(job);
+	if (!ret)
+		ret = prove_checks(job->spec.check | job->spec.inject, no);
+	return ret ? ret : thprace_schedule_validate(&job->spec, no);
+}
+
+static int refuse_lanes(struct thprace_job *job)
+{
+	return thprace_refuse(&job->no, -EBUSY, "a lane is between go and done");
+}
+
+static int cmd_race(struct thprace_session *s, struct thprace_job *job)
+{
+	int ret = prove_race(job);
+
 	if (ret)
 		return ret;
 	if (down_write_killable(&s->arm_lock))
@@ -211,7 +269,7 @@ static int cmd_race(struct thprace_session *s, struct thprace_job *job)
 	s->racing = !thprace_lanes_active(s);
 	up_write(&s->arm_lock);
 	if (!s->racing)
-		return -EBUSY;
+		return refuse_lanes(job);
 	WRITE_ONCE(s->seed, choose_seed(&job->spec));
 	print_run(s, &job->spec, s->seed);
 	job->stop.any_signal = true;
@@ -237,13 +295,11 @@ static void make_req(struct thprace_job *job, struct thprace_check_req *req)
 static int cmd_check(struct thprace_session *s, struct thprace_job *job)
 {
 	struct thprace_check_req req;
-	u64 wanted = job->spec.check | job->spec.inject;
 	bool begun;
-	int ret;
+	int ret = prove_checks(job->spec.check | job->spec.inject, &job->no);
 
-	if (wanted & ~thprace_checks_available())
-		return -EOPNOTSUPP;
-	ret = thprace_frames_begin(s);
+	if (!ret)
+		ret = thprace_frames_begin(s);
 	if (ret)
 		return ret;
 	thprace_session_select(s, job->spec.check ? job->spec.check : thprace_checks_default());
@@ -267,13 +323,18 @@ static int cmd_bench(struct thprace_session *s, struct thprace_job *job)
 
 static int cmd_arm(struct thprace_session *s, struct thprace_job *job)
 {
-	u64 seed = s->seed;
-	int ret = thprace_schedule_validate(&job->spec);
+	u64 seed = s->seed, quiesced = job->spec.inject & ~thprace_checks_racing();
+	int ret = thprace_schedule_validate(&job->spec, &job->no);
 
-	if (!ret && (job->spec.inject & ~thprace_checks_racing()))
-		ret = -EINVAL;
-	if (!ret && (job->spec.inject & ~thprace_checks_available()))
-		ret = -EOPNOTSUPP;
+	if (!ret && quiesced) {
+		const char *name = thprace_check_name(__ffs64(quiesced));
+
+		thprace_refuse_word(&job->no, name, strlen(name));
+		ret = thprace_refuse(&job->no, -EINVAL,
+				     "arm takes inject= of racing checks only, see checks; others go with check");
+	}
+	if (!ret)
+		ret = prove_checks(job->spec.inject, &job->no);
 	if (!ret)
 		ret = thprace_frames_begin(s);
 	if (ret)
@@ -282,7 +343,7 @@ static int cmd_arm(struct thprace_session *s, struct thprace_job *job)
 		return -EINTR;
 	if (thprace_lanes_active(s)) {
 		up_write(&s->arm_lock);
-		return -EBUSY;
+		return refuse_lanes(job);
 	}
 	if (job->spec.given & W(SEED))
 		WRITE_ONCE(s->seed, job->spec.seed);
@@ -302,15 +363,16 @@ static int cmd_arm(struct thprace_session *s, struct thprace_job *job)
 }
 
 /* Page tables at this address are looked at while the lane is parked. */
-static int lane_in_user_space(const struct thprace_spec *spec, struct task_struct *task)
+static int lane_in_user_space(const struct thprace_spec *spec, struct task_struct *task,
+			      struct thprace_refusal *no)
 {
 	struct mm_struct *mm = get_task_mm(task);
 	int ret;
 
 	/* a kernel thread works in the memory of any process, also the writer's */
-	ret = thprace_maps_in_user_space(spec, mm);
+	ret = thprace_maps_in_user_space(spec, mm, no);
 	if (!ret && !mm)
-		ret = thprace_maps_in_user_space(spec, current->mm);
+		ret = thprace_maps_in_user_space(spec, current->mm, no);
 	if (mm)
 		mmput(mm);
 	return ret;
@@ -322,10 +384,12 @@ static int cmd_go(struct thprace_session *s, struct thprace_job *job)
 	int op, ret;
 
 	if (job->spec.nr_ops != 1 || job->spec.nr_maps > 1)
-		return -EINVAL;
+		return thprace_refuse(&job->no, -EINVAL, "a lane does one op, and on one map");
 	op = thprace_op_find(job->spec.op[0].name);
-	if (op < 0)
-		return op;
+	if (op < 0) {
+		thprace_refuse_word(&job->no, job->spec.op[0].name, strlen(job->spec.op[0].name));
+		return thprace_refuse(&job->no, op, no_such_op);
+	}
 	/* Another task does the lane's work: a process that ends, a kernel thread. */
 	if (job->spec.given & W(TASK)) {
 		struct pid *pid = find_get_pid(job->spec.task);
@@ -333,12 +397,14 @@ static int cmd_go(struct thprace_session *s, struct thprace_job *job)
 		helper = get_pid_task(pid, PIDTYPE_PID);
 		put_pid(pid);
 		if (!helper)
-			return -ESRCH;
+			return thprace_refuse(&job->no, -ESRCH, "there is no task %u",
+					      job->spec.task);
 	}
-	ret = lane_in_user_space(&job->spec, helper ? helper : current);
+	ret = lane_in_user_space(&job->spec, helper ? helper : current, &job->no);
 	if (!ret)
 		ret = thprace_lane_go(s, job->spec.lane, current, op,
-				      job->spec.nr_maps ? job->spec.map[0].addr : 0, helper);
+				      job->spec.nr_maps ? job->spec.map[0].addr : 0, helper,
+				      &job->no);
 	if (helper)
 		put_task_struct(helper);
 	return ret;
@@ -346,7 +412,13 @@ static int cmd_go(struct thprace_session *s, struct thprace_job *job)
 
 static int cmd_done(struct thprace_session *s, struct thprace_job *job)
 {
-	return thprace_lane_done(s, job->spec.lane, job->spec.result);
+	int ret = thprace_lane_done(s, job->spec.lane, job->spec.result);
+
+	if (ret)
+		thprace_refuse(&job->no, ret,
+			       "lane %c is not between go and done, or another task's",
+			       'a' + job->spec.lane);
+	return ret;
 }
 
 static int cmd_round(struct thprace_session *s, struct thprace_job *job)
@@ -375,23 +447,41 @@ static int cmd_reset(struct thprace_session *s, struct thprace_job *job)
 
 #define W_CHECKS	(W(CHECK) | W(INJECT) | W(REFS) | W(SCENARIO))
 
+#define TARGET		"pid=$HELPER_PID map=$HELPER_MAP"
+
 const struct thprace_verb thprace_verbs[] = {
 	[THPRACE_TRIGGER_SPLIT]	 = { "split", W(PID) | W(MAP) | W(PAGE) | W(ORDER) | W(LANE),
-				     W(MAP), F_HOLES | F_SHARED | F_HELD, cmd_split },
+		W(MAP), F_HOLES | F_SHARED | F_HELD, cmd_split,
+		"splits every huge page of the maps once; with lane= (sessions) as go and done",
+		TARGET },
 	[THPRACE_TRIGGER_MUNMAP] = { "munmap", W(PID) | W(MAP) | W(PAGE) | W(SEED),
-				     W(MAP), 0, cmd_munmap },
+		W(MAP), 0, cmd_munmap,
+		"unmaps a piece of every huge page of the maps; the hole stays",
+		TARGET " page=7" },
 	[THPRACE_TRIGGER_RACE]	 = { "race", (u32)~(W(LANE) | W(RESULT) | W(TASK)),
-				     W(MAP) | W(OP), F_SERIAL, cmd_race },
+		W(MAP) | W(OP), F_SERIAL, cmd_race,
+		"lanes do their ops at the same time, round after round; content is lost",
+		TARGET " op=split:1 op=munmap:1 rounds=4" },
 	[THPRACE_TRIGGER_CHECK]	 = { "check", W(PID) | W(MAP) | W_CHECKS,
-				     W(MAP), F_HOLES | F_SHARED, cmd_check },
-	{ "hold", W(PID) | W(MAP) | W(PAGE), W(MAP), F_HOLES | F_SHARED, cmd_hold },
-	{ "drop", 0, 0, 0, cmd_drop },
-	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K) | W(INJECT), 0, F_SERIAL, cmd_arm },
-	{ "go", W(LANE) | W(OP) | W(MAP) | W(TASK), W(LANE) | W(OP), F_HOLES | F_SHARED, cmd_go },
-	{ "done", W(LANE) | W(RESULT), W(LANE), 0, cmd_done },
-	{ "round", 0, 0, F_SERIAL, cmd_round },
-	{ "reset", 0, 0, F_SERIAL, cmd_reset },
-	{ "bench", W(PID) | W(MAP) | W(ROUNDS), W(MAP), F_HOLES | F_SHARED | F_SERIAL, cmd_bench },
+		W(MAP), F_HOLES | F_SHARED, cmd_check,
+		"looks at every folio of the maps once, with all locks",
+		TARGET },
+	{ "hold", W(PID) | W(MAP) | W(PAGE), W(MAP), F_HOLES | F_SHARED, cmd_hold,
+		"takes a reference on every huge page, so that a later split needs no mmap_lock",
+		TARGET },
+	{ "drop", 0, 0, 0, cmd_drop, "gives back what hold took", "" },
+	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K) | W(INJECT), 0, F_SERIAL, cmd_arm,
+		"begins a round of lanes, perhaps with a schedule",
+		"steer=\"a>end\" scenario=help" },
+	{ "go", W(LANE) | W(OP) | W(MAP) | W(TASK), W(LANE) | W(OP), F_HOLES | F_SHARED, cmd_go,
+		"the caller is this lane now, and does the op by system calls of its own",
+		"lane=a op=fault" },
+	{ "done", W(LANE) | W(RESULT), W(LANE), 0, cmd_done, "the lane's op has ended",
+		"lane=a result=ok" },
+	{ "round", 0, 0, F_SERIAL, cmd_round, "ends the round and counts it", "" },
+	{ "reset", 0, 0, F_SERIAL, cmd_reset, "zeroes what the session has counted", "" },
+	{ "bench", W(PID) | W(MAP) | W(ROUNDS), W(MAP), F_HOLES | F_SHARED | F_SERIAL, cmd_bench,
+		"times the check of the maps", TARGET " rounds=4" },
 };
 
 const unsigned int thprace_nr_verbs = ARRAY_SIZE(thprace_verbs);

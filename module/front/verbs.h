@@ -9,7 +9,7 @@
 
 #define W(word)		BIT(THPRACE_WORD_##word)
 
-#define F_HOLES		BIT(0)	/* in a session, the maps may have holes (a race leaves them) */
+#define F_HOLES		BIT(0)	/* the maps may have holes (a munmap leaves them) */
 #define F_SHARED	BIT(1)	/* mappings of shmem are fine */
 #define F_SERIAL	BIT(2)	/* only one such command of a session at a time */
 #define F_HELD		BIT(3)	/* works on pages held ahead, without mmap_lock */
@@ -22,8 +22,9 @@ struct thprace_job {
 	struct thprace_spec spec;
 	struct thprace_mms mms;
 	struct thprace_stop stop;
+	struct thprace_refusal no;
 	u64 batch;		/* of a hold command: what it has taken so far */
-	bool holes;		/* the maps may have holes */
+	enum thprace_holes holes;
 };
 
 /**
@@ -33,12 +34,15 @@ struct thprace_job {
  * @needs:	words that must be given
  * @flags:	F_*
  * @fn:		does it
+ * @does:	what that is, for help
+ * @example:	words that work, for help; the shell knows HELPER_PID and HELPER_MAP
  */
 struct thprace_verb {
 	const char *name;
 	u32 takes, needs;
 	u32 flags;
 	int (*fn)(struct thprace_session *s, struct thprace_job *job);
+	const char *does, *example;
 };
 
 /* Those of triggers come first, in the order of enum thprace_trigger_kind. */

@@ -19,6 +19,7 @@
  * @op: what it does
  * @addr: huge page it acts on, 0 = not told
  * @helper: referenced; the task that does the lane's work, or NULL: @task itself
+ * @no: why not, or NULL
  *
  * Context: process context; takes arm_lock for read, and not while it waits.
  * Return: 0, -EBUSY (the lane is another task's or active, has too many
@@ -27,20 +28,25 @@
  */
 int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 		    struct task_struct *task, enum thprace_op op,
-		    unsigned long addr, struct task_struct *helper)
+		    unsigned long addr, struct task_struct *helper,
+		    struct thprace_refusal *no)
 {
 	struct thprace_lane *l = &s->lane[lane];
 	bool first = false;
+	const char *why;
 	int ret = 0;
 
 	if (down_read_killable(&s->arm_lock))
 		return -EINTR;
 	spin_lock(&s->lock);
 	/* while kernel threads race, no other lane may come in between */
-	if (l->active || (l->task && l->task != task) ||
-	    l->nr_spans == THPRACE_MAX_SPANS ||
-	    (s->racing && !(task->flags & PF_KTHREAD))) {
-		ret = -EBUSY;
+	why = s->racing && !(task->flags & PF_KTHREAD) ? "a race of this session runs" :
+	      l->task && l->task != task ? "the lane is another task's; arm begins a new round" :
+	      l->active ? "the lane is between go and done" :
+	      l->nr_spans == THPRACE_MAX_SPANS ? "the lane has no room for more ops in this round" :
+	      NULL;
+	if (why) {
+		ret = thprace_refuse(no, -EBUSY, "%s", why);
 	} else {
 		first = !l->task;
 		if (first) {
@@ -58,6 +64,8 @@ int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 		goto out;
 	if (helper)
 		ret = thprace_schedule_helper(s, lane, helper);
+	if (ret)
+		thprace_refuse(no, ret, "task %d is a lane already", helper->pid);
 	if (!ret)
 		thprace_schedule_enter(s, lane, helper);
 	spin_lock(&s->lock);

@@ -7,7 +7,8 @@
 
 int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 		    struct task_struct *task, enum thprace_op op,
-		    unsigned long addr, struct task_struct *helper);
+		    unsigned long addr, struct task_struct *helper,
+		    struct thprace_refusal *no);
 void thprace_lane_pages(struct thprace_session *s, unsigned int lane, unsigned int first,
 			unsigned int nr, bool every_other);
 int thprace_lane_done(struct thprace_session *s, unsigned int lane,

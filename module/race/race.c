@@ -113,7 +113,7 @@ static void act(struct racer *r)
 	enum thprace_result result = THPRACE_RESULT_BUSY;
 
 	if (thprace_lane_go(race->s, r->lane, current, r->id, r->target.addr,
-			    NULL)) {
+			    NULL, NULL)) {
 		atomic_inc(&race->arrived);
 		return;
 	}

@@ -6,11 +6,9 @@
  */
 #include "state/names.h"
 
-static const char * const check_names[] = THPRACE_CHECK_NAMES;
-static const char * const op_names[] = THPRACE_OP_NAMES;
+const char * const thprace_check_names[] = THPRACE_CHECK_NAMES;
+const char * const thprace_op_names[] = THPRACE_OP_NAMES;
 
-static_assert(ARRAY_SIZE(check_names) == THPRACE_NR_CHECKS);
-static_assert(ARRAY_SIZE(op_names) == THPRACE_NR_OPS);
 static_assert(THPRACE_NR_CHECKS <= 64);
 static_assert(THPRACE_NR_OPS <= 64);
 
@@ -42,7 +40,7 @@ int thprace_name_find(const char * const *names, int nr, const char *s, size_t l
  */
 int thprace_check_find(const char *name, size_t len)
 {
-	int i = thprace_name_find(check_names, THPRACE_NR_CHECKS, name, len);
+	int i = thprace_name_find(thprace_check_names, THPRACE_NR_CHECKS, name, len);
 
 	return i < 0 ? -EINVAL : i;
 }
@@ -55,7 +53,7 @@ int thprace_check_find(const char *name, size_t len)
  */
 const char *thprace_check_name(unsigned int check)
 {
-	return check < THPRACE_NR_CHECKS ? check_names[check] : "?";
+	return check < THPRACE_NR_CHECKS ? thprace_check_names[check] : "?";
 }
 
 /**
@@ -66,7 +64,7 @@ const char *thprace_check_name(unsigned int check)
  */
 int thprace_op_find(const char *name)
 {
-	int i = thprace_name_find(op_names, THPRACE_NR_OPS, name, strlen(name));
+	int i = thprace_name_find(thprace_op_names, THPRACE_NR_OPS, name, strlen(name));
 
 	return i < 0 ? -EINVAL : i;
 }
@@ -79,5 +77,5 @@ int thprace_op_find(const char *name)
  */
 const char *thprace_op_name(unsigned int op)
 {
-	return op < THPRACE_NR_OPS ? op_names[op] : "?";
+	return op < THPRACE_NR_OPS ? thprace_op_names[op] : "?";
 }

@@ -5,6 +5,9 @@
 
 #include "compat/pure.h"
 
+extern const char * const thprace_check_names[THPRACE_NR_CHECKS];
+extern const char * const thprace_op_names[THPRACE_NR_OPS];
+
 int thprace_name_find(const char * const *names, int nr, const char *s, size_t len);
 int thprace_check_find(const char *name, size_t len);
 const char *thprace_check_name(unsigned int check);

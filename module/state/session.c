@@ -90,6 +90,7 @@ void thprace_session_reset(struct thprace_session *s)
 		s->check[i].reason = NULL;
 	}
 	s->cell[0] = '\0';
+	s->refused[0] = '\0';
 	spin_unlock(&s->lock);
 	thprace_record_reset(s);
 }

@@ -27,12 +27,14 @@
 #include "compat/peek.h"
 #include "state/cause.h"
 #include "state/finding.h"
+#include "state/refusal.h"
 #include "state/spec.h"
 
 #define THPRACE_MAX_SPANS	64	/* intervals of a lane in a round */
 #define THPRACE_SESSION_VIOLATIONS 32	/* kept in a session's report */
 #define THPRACE_SESSION_PRINTED	16	/* printed to the kernel log */
 #define THPRACE_MAX_UNMAPPED	256	/* ranges that a munmap command can report */
+#define THPRACE_REFUSED_TEXT	640	/* bytes of a verb, a word and why it is refused */
 
 struct thprace_session;
 struct thprace_lane;
@@ -117,6 +119,7 @@ struct thprace_session {
 
 	/* guarded by @lock */
 	char run[THPRACE_MAX_LINE];	/* "run:" of the report */
+	char refused[THPRACE_REFUSED_TEXT];	/* why the last line that was refused was */
 	u64 nr_rounds, nr_overlaps;
 	u64 selected;			/* checks that were asked for, ever */
 	u64 duration_ns;

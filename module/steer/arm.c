@@ -44,7 +44,7 @@ static int prepare(struct thprace_session *s, const struct thprace_step *step,
 {
 	struct thprace_steering *st = s->steer;
 	unsigned int i;
-	int ret = thprace_cpus_suffice(step, nr);
+	int ret = thprace_cpus_suffice(step, nr, NULL);
 
 	if (ret)
 		return ret;
@@ -125,46 +125,74 @@ int thprace_schedule_set(struct thprace_session *s, const struct thprace_step *s
 	return 0;
 }
 
+/* @lanes: of the ops, 0 if they are not known */
+static int validate_step(const struct thprace_step *step, unsigned int lanes,
+			 struct thprace_refusal *no)
+{
+	const char *why;
+	int phase;
+
+	if (lanes && step->lane >= lanes)
+		return thprace_refuse(no, -EINVAL, "the ops have %u lanes, a to %c", lanes,
+				      'a' + lanes - 1);
+	if (step->kind == THPRACE_STEP_END)
+		return 0;
+	phase = thprace_phase_find(step->phase);
+	if (phase < 0)
+		return thprace_refuse(no, -EINVAL,
+				      "there is no such phase; the file phases lists them");
+	why = thprace_phase_why_not(phase);
+	if (why)
+		return thprace_refuse(no, -EOPNOTSUPP, "no such phase on this kernel: %s", why);
+	if (step->kind == THPRACE_STEP_RETURN && !thprace_phase_has_returns())
+		return thprace_refuse(no, -EOPNOTSUPP, "no returns on this kernel, only a>PHASE");
+	return 0;
+}
+
+static void refuse_step(struct thprace_refusal *no, const struct thprace_step *step)
+{
+	char name[THPRACE_NAME_LEN + 4];
+
+	snprintf(name, sizeof(name), "%c%c%s", 'a' + step->lane,
+		 step->kind == THPRACE_STEP_RETURN ? '<' : '>',
+		 step->kind == THPRACE_STEP_END ? "end" : step->phase);
+	thprace_refuse_word(no, name, strlen(name));
+}
+
 /**
  * thprace_schedule_validate() - can the schedule of a race be forced here?
  * @spec: ops and steer=
+ * @no: why not, or NULL
  *
  * Return: 0, -EINVAL (unknown phase; a lane that no op has; a grid of other
  * than two lanes), -EOPNOTSUPP (a phase, or returns, not on this kernel; too few
  * CPUs), -ENOMEM.
  */
-int thprace_schedule_validate(const struct thprace_spec *spec)
+int thprace_schedule_validate(const struct thprace_spec *spec, struct thprace_refusal *no)
 {
 	static const struct thprace_step both[] = {
 		{ .lane = 0, .kind = THPRACE_STEP_ENTER },
 		{ .lane = 1, .kind = THPRACE_STEP_ENTER },
 	};
 	unsigned int i, lanes = 0;
+	int ret;
 
 	for (i = 0; i < spec->nr_ops; i++)
 		lanes += spec->op[i].lanes;
 	if (spec->steer == THPRACE_STEER_GRID) {
 		if (lanes && lanes != 2)
-			return -EINVAL;
-		return thprace_cpus_suffice(both, ARRAY_SIZE(both));
+			return thprace_refuse(no, -EINVAL, "a grid is of two lanes, these are %u",
+					      lanes);
+		return thprace_cpus_suffice(both, ARRAY_SIZE(both), no);
 	}
 	for (i = 0; i < spec->nr_steps; i++) {
-		const struct thprace_step *step = &spec->step[i];
-		int phase;
-
-		if (lanes && step->lane >= lanes)
-			return -EINVAL;
-		if (step->kind == THPRACE_STEP_END)
-			continue;
-		phase = thprace_phase_find(step->phase);
-		if (phase < 0)
-			return -EINVAL;
-		if (thprace_phase_why_not(phase))
-			return -EOPNOTSUPP;
-		if (step->kind == THPRACE_STEP_RETURN && !thprace_phase_has_returns())
-			return -EOPNOTSUPP;
+		ret = validate_step(&spec->step[i], lanes, no);
+		if (ret) {
+			refuse_step(no, &spec->step[i]);
+			return ret;
+		}
 	}
-	return thprace_cpus_suffice(spec->step, spec->nr_steps);
+	return thprace_cpus_suffice(spec->step, spec->nr_steps, no);
 }
 
 /**

@@ -37,13 +37,15 @@ static void usable(struct cpumask *mask)
  * thprace_cpus_suffice() - are there enough CPUs for a schedule?
  * @step: the steps
  * @nr: how many
+ * @no: why not, or NULL
  *
  * Isolated CPUs and those without a tick are not used.
  *
  * Context: process context.
- * Return: 0, -EOPNOTSUPP (said in the kernel log), -ENOMEM.
+ * Return: 0, -EOPNOTSUPP, -ENOMEM.
  */
-int thprace_cpus_suffice(const struct thprace_step *step, unsigned int nr)
+int thprace_cpus_suffice(const struct thprace_step *step, unsigned int nr,
+			 struct thprace_refusal *no)
 {
 	unsigned int have, want = needed(step, nr);
 	cpumask_var_t mask;
@@ -55,9 +57,9 @@ int thprace_cpus_suffice(const struct thprace_step *step, unsigned int nr)
 	free_cpumask_var(mask);
 	if (want <= have)
 		return 0;
-	pr_info_ratelimited("thprace: the schedule needs %u CPUs (%u parked lanes and one that runs), there are %u online that are neither isolated nor nohz_full\n",
-			    want, want - 1, have);
-	return -EOPNOTSUPP;
+	return thprace_refuse(no, -EOPNOTSUPP,
+			      "the schedule needs %u CPUs (%u parked lanes and one that runs), there are %u online that are neither isolated nor nohz_full",
+			      want, want - 1, have);
 }
 
 /* Lanes in the order in which a line names them; one that is in no step comes last. */

@@ -35,7 +35,7 @@ struct thprace_spot {
 	unsigned int lane;
 };
 
-int thprace_schedule_validate(const struct thprace_spec *spec);
+int thprace_schedule_validate(const struct thprace_spec *spec, struct thprace_refusal *no);
 int thprace_schedule_arm(struct thprace_session *s, const struct thprace_spec *spec);
 int thprace_schedule_set(struct thprace_session *s, const struct thprace_step *step,
 			 unsigned int nr, bool brief);

@@ -18,11 +18,16 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 static int parse_copy(struct thprace_spec *spec, const char *line, size_t len)
 {
 	char *copy = malloc(len ? len : 1);
+	struct thprace_refusal no;
 	int err;
 
 	MUST(copy);
 	memcpy(copy, line, len);
-	err = thprace_trigger_parse(spec, copy, len);
+	memset(&no, 0, sizeof(no));
+	err = thprace_trigger_parse(spec, copy, len, &no);
+	/* a refusal has a reason, and nothing else has */
+	MUST(!err == !no.why[0]);
+	MUST(strlen(no.word) < sizeof(no.word) && strlen(no.why) < sizeof(no.why));
 	free(copy);
 	return err;
 }

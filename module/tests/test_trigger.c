@@ -20,7 +20,7 @@ static struct thprace_spec spec;
 
 static int parse(const char *line)
 {
-	return thprace_trigger_parse(&spec, line, strlen(line));
+	return thprace_trigger_parse(&spec, line, strlen(line), NULL);
 }
 
 static void assert_parses(const char *line)
@@ -111,12 +111,12 @@ static void test_nul(void **state)
 {
 	static const char trailing[] = "rounds=5", inside[] = "rounds=5\0 seed=1";
 
-	assert_int_equal(thprace_trigger_parse(&spec, trailing, sizeof(trailing)), -EINVAL);
-	assert_int_equal(thprace_trigger_parse(&spec, inside, sizeof(inside) - 1), -EINVAL);
-	assert_int_equal(thprace_trigger_parse(&spec, "scenario=a\0b", 12), -EINVAL);
-	assert_int_equal(thprace_trigger_parse(&spec, "\0", 1), -EINVAL);
+	assert_int_equal(thprace_trigger_parse(&spec, trailing, sizeof(trailing), NULL), -EINVAL);
+	assert_int_equal(thprace_trigger_parse(&spec, inside, sizeof(inside) - 1, NULL), -EINVAL);
+	assert_int_equal(thprace_trigger_parse(&spec, "scenario=a\0b", 12, NULL), -EINVAL);
+	assert_int_equal(thprace_trigger_parse(&spec, "\0", 1, NULL), -EINVAL);
 	/* Not terminated, and no byte behind is looked at. */
-	assert_int_equal(thprace_trigger_parse(&spec, "rounds=59", 8), 0);
+	assert_int_equal(thprace_trigger_parse(&spec, "rounds=59", 8, NULL), 0);
 	assert_true(spec.rounds == 5);
 }
 
@@ -126,15 +126,15 @@ static void test_line_length(void **state)
 
 	memset(line, ' ', sizeof(line));
 	memcpy(line, "rounds=5", 8);
-	assert_int_equal(thprace_trigger_parse(&spec, line, THPRACE_MAX_LINE), 0);
-	assert_int_equal(thprace_trigger_parse(&spec, line, THPRACE_MAX_LINE + 1), -E2BIG);
+	assert_int_equal(thprace_trigger_parse(&spec, line, THPRACE_MAX_LINE, NULL), 0);
+	assert_int_equal(thprace_trigger_parse(&spec, line, THPRACE_MAX_LINE + 1, NULL), -E2BIG);
 	line[THPRACE_MAX_LINE - 1] = '\n';
-	assert_int_equal(thprace_trigger_parse(&spec, line, THPRACE_MAX_LINE), 0);
+	assert_int_equal(thprace_trigger_parse(&spec, line, THPRACE_MAX_LINE, NULL), 0);
 	/* The newline counts, and length goes before content. */
 	line[THPRACE_MAX_LINE - 1] = 'x';
 	line[THPRACE_MAX_LINE] = '\n';
-	assert_int_equal(thprace_trigger_parse(&spec, line, THPRACE_MAX_LINE + 1), -E2BIG);
-	assert_int_equal(thprace_trigger_parse(&spec, line, THPRACE_MAX_LINE), -EINVAL);
+	assert_int_equal(thprace_trigger_parse(&spec, line, THPRACE_MAX_LINE + 1, NULL), -E2BIG);
+	assert_int_equal(thprace_trigger_parse(&spec, line, THPRACE_MAX_LINE, NULL), -EINVAL);
 }
 
 static void test_words(void **state)
@@ -457,12 +457,12 @@ static void test_steer_parse_alone(void **state)
 {
 	memset(&spec, 0, sizeof(spec));
 	spec.rounds = 9;
-	assert_int_equal(thprace_steer_parse(&spec, "a>x b>end", 9), 0);
+	assert_int_equal(thprace_steer_parse(&spec, "a>x b>end", 9, NULL), 0);
 	assert_int_equal(spec.nr_steps, 2);
 	assert_true(spec.rounds == 9 && !spec.given);
-	assert_int_equal(thprace_steer_parse(&spec, "grid", 4), 0);
+	assert_int_equal(thprace_steer_parse(&spec, "grid", 4, NULL), 0);
 	assert_true(spec.steer == THPRACE_STEER_GRID && !spec.nr_steps);
-	assert_int_equal(thprace_steer_parse(&spec, "", 0), -EINVAL);
+	assert_int_equal(thprace_steer_parse(&spec, "", 0, NULL), -EINVAL);
 }
 
 static void test_leftmost_error_decides(void **state)
@@ -589,10 +589,70 @@ static void test_fuzz(void **state)
 			}
 		}
 		LLVMFuzzerTestOneInput((const u8 *)line, len);
-		accepted += !thprace_trigger_parse(&s, line, len);
+		accepted += !thprace_trigger_parse(&s, line, len, NULL);
 	}
 	/* Else the mutations are too wild to test anything. */
 	assert_true(accepted > 10000);
+}
+
+/* Which word is to blame, and a part of what is said of it. */
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *line, *word, *why;
+	} rows[] = {
+		{ "", "", "empty" },
+		{ "pid=1 colour=red", "colour=red", "no such word" },
+		{ "pid=1 map", "map", "KEY=VALUE" },
+		{ "map=0x1000+0x200000 x=1", "map=0x1000+0x200000", "multiples of 0x200000" },
+		{ "map=0x200000", "map=0x200000", "0xADDR+LEN" },
+		{ "map=0x200000+0", "map=0x200000+0", "0xADDR+LEN" },
+		{ "map=0xffffffffffe00000+0x400000", "map=0xffffffffffe00000+0x400000", "last address" },
+		{ "map=0x200000+0x400000 map=0x400000+0x200000", "map=0x400000+0x200000", "overlaps" },
+		{ "pid=0", "pid=0", "1 to 4194304" },
+		{ "pid=7 pid=7", "pid=7", "once" },
+		{ "page=512", "page=512", "from 0 to 511" },
+		{ "page=1 page=2", "page=2", "once" },
+		{ "op=split", "split", "how many lanes" },
+		{ "op=split:17", "op=split:17", "16 lanes" },
+		{ "op=split:9 op=zap:8", "op=zap:8", "at most 16 lanes" },
+		{ "op=split:1 op=split:1", "op=split:1", "once" },
+		{ "check=refcounts", "check=refcounts", "page_mapcount entire_mapcount" },
+		{ "inject=rss inject=rss", "inject=rss", "once" },
+		{ "stop_on=second", "stop_on=second", "first never" },
+		{ "lane=q", "lane=q", "a to p" },
+		{ "scenario=Big", "scenario=Big", "a-z" },
+		{ "steer=\"a>x b=y c>z\"", "b=y", "a>PHASE" },
+		{ "steer=\"a>x", "steer=\"a>x", "closing" },
+		{ "steer=\"a>x\"b", "steer=\"a>x\"", "blank" },
+		{ "steer=\"a>x#1025\"", "a>x#1025", "1024" },
+		{ "\001\377=1", "?\?=1", "no such word" },
+	};
+	struct thprace_refusal no;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		memset(&no, 0, sizeof(no));
+		if (!thprace_trigger_parse(&spec, rows[i].line, strlen(rows[i].line), &no))
+			fail_msg("\"%s\" is accepted", rows[i].line);
+		if (strcmp(no.word, rows[i].word) || !strstr(no.why, rows[i].why))
+			fail_msg("\"%s\": word \"%s\", why \"%s\"", rows[i].line, no.word, no.why);
+		assert_int_equal(no.unknown, !strcmp(rows[i].why, "no such word"));
+	}
+}
+
+/* What help says of a word is what the parser takes. */
+static void test_examples(void **state)
+{
+	char line[200], takes[THPRACE_REFUSED_WHY];
+	unsigned int i;
+
+	for (i = 0; i < THPRACE_NR_WORDS; i++) {
+		snprintf(line, sizeof(line), "%s=%s", thprace_word_name(i), thprace_word_example(i));
+		assert_parses(line);
+		assert_int_equal(spec.given, BIT_ULL(i));
+		assert_in_range(thprace_word_takes(i, takes, sizeof(takes)), 1, sizeof(takes) - 1);
+	}
 }
 
 int main(void)
@@ -618,6 +678,8 @@ int main(void)
 		cmocka_unit_test(test_leftmost_error_decides),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_print_longest),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_fuzz),
 	};
 

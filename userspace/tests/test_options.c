@@ -92,6 +92,19 @@ static void test_grid(void **state)
 	assert_int_equal(opt.grid_k, 5);
 }
 
+/* A schedule is made for the ops of one scenario. */
+static void test_steer(void **state)
+{
+	struct options opt;
+
+	(void)state;
+	assert_int_equal(parse(&opt, "--steer a>end"), CMDLINE_GO);
+	assert_int_equal(opt.nr_scenarios, 1);
+	assert_string_equal(opt.scenarios[0]->name, "split-munmap");
+	assert_int_equal(parse(&opt, "cow fork --steer a>end"), CMDLINE_GO);
+	assert_int_equal(opt.nr_scenarios, 2);
+}
+
 static void test_durations(void **state)
 {
 	struct options opt;
@@ -318,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_steer),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_exclude),
 		cmocka_unit_test(test_triage),

@@ -126,7 +126,7 @@ static void test_why(void **state)
 	free(text);
 	fix.rep->results[2]->tally.overlaps = 0;
 	text = printed();
-	begins(text, "verdict: inconclusive (ksm: nothing overlapped)\n");
+	begins(text, "verdict: inconclusive (ksm: nothing overlapped; try more --duration, more CPUs, or --steer)\n");
 	assert_non_null(strstr(line_of(text, "  ksm "), "  nothing overlapped"));
 	free(text);
 	fixture_violate(fix.rep->results[0], "refcount");
@@ -285,7 +285,7 @@ static void test_ktap(void **state)
 			    "not ok 1 zap # fail 1 violation: content");
 	assert_string_equal(line_of(text, "ok 2"), "ok 2 storm # SKIP no  1");
 	assert_string_equal(line_of(text, "not ok 3"),
-			    "not ok 3 ksm # inconclusive nothing overlapped");
+			    "not ok 3 ksm # inconclusive nothing overlapped; try more --duration, more CPUs, or --steer");
 	assert_non_null(line_of(text, "not ok 4 run # fail "));
 	assert_non_null(line_of(text, "# Totals: pass:0 fail:3 xfail:0 xpass:0 skip:1 error:0"));
 	free(text);
@@ -306,7 +306,7 @@ static void test_ktap_whole(void **state)
 	fix.rep->results[1]->skipped = "x";
 	fix.rep->results[2]->skipped = "x";
 	text = ktap();
-	assert_string_equal(line_of(text, "ok 4"), "ok 4 run # SKIP all scenarios were skipped");
+	assert_string_equal(line_of(text, "ok 4"), "ok 4 run # SKIP all scenarios were skipped; list scenarios says what each needs");
 	free(text);
 }
 

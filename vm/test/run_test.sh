@@ -114,6 +114,44 @@ is "size=333M size=333M size=334M" "$(grep -o 'size=[0-9]*M' "$GUEST.args" | tr 
 is "-numa node,nodeid=1,cpus=1-1 " "$(grep -o -e '-numa node,nodeid=1,[^ ]* ' "$GUEST.args")" \
 	"it has CPUs"
 
+# ---- what it is given ----
+
+# The "guest" unpacks its initramfs: which files are there?
+guest <<'GUEST'
+echo '[    0.0] Linux version' >&3
+mkdir root && (cd root && cpio -idm <../initrd 2>/dev/null)
+(cd root/thprace && for f in my-data my-dir/x "$(basename "$DYNAMIC")"; do [ ! -s "$f" ] || echo "$f"; done) >"$GUEST.put"
+(cd root && ldd "$DYNAMIC" | grep -o '/[^ ]*' | while read -r lib; do [ -s ".$lib" ] || echo "no $lib"; done) >>"$GUEST.put"
+printf 'run\nexit 0\ntaint 0 0\nend\n' >&5
+GUEST
+echo data >"$tmp/my-data"
+mkdir -p "$tmp/my-dir"
+echo x >"$tmp/my-dir/x"
+for DYNAMIC in /usr/bin/awk /bin/sh ''; do
+	! ldd "$DYNAMIC" 2>/dev/null | grep -q '/' || break
+done
+export DYNAMIC
+if [ -n "$DYNAMIC" ]; then
+	is 0 "$(run --put "$tmp/my-data" --put "$tmp/my-dir" --put "$DYNAMIC")" "--put"
+	is "my-data my-dir/x $(basename "$DYNAMIC") " "$(tr '\n' ' ' <"$GUEST.put")" \
+		"a file, a directory, a program with its libraries"
+else
+	skip "--put" "no dynamic program here"
+fi
+healthy 0
+is 2 "$(run --put "$tmp/none")" "--put of a file that is not there"
+is 2 "$("$here/../run" --kdir "$tree" --no-load --accel tcg --shell </dev/null >"$tmp/out" 2>"$tmp/err" || echo $?)" \
+	"--shell without a terminal"
+is 1 "$(grep -c 'wants a terminal' "$tmp/err")" "and it says so"
+if command -v script >/dev/null; then
+	healthy 7
+	is 7 "$(script -qec "'$here/../run' --kdir '$tree' --no-load --accel tcg --shell" /dev/null >"$tmp/out" 2>&1 || echo $?)" \
+		"--shell: the shell's status"
+	is 1 "$(grep -c -e '-serial chardev:shell' "$GUEST.args")" "--shell: on the terminal"
+else
+	skip "--shell" "no script(1)"
+fi
+
 # ---- failures of its own are 2 ----
 
 healthy 0
