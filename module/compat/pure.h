@@ -36,7 +36,6 @@ typedef __s64 s64;
 #define __printf(a, b)	__attribute((format(printf, a, b)))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIT_ULL(n)	(1ULL << (n))
-#define __printf(a, b)	__attribute__((format(printf, a, b)))
 #define U64_MAX		UINT64_MAX
 #define U32_MAX		UINT32_MAX
 #endif
