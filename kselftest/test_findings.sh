@@ -36,15 +36,18 @@ json_does_not_say()
 	return 1
 }
 
-# exits STATUS OPTION...: runs thprace run, its output in $tmp/out.
+# exits STATUSES OPTION...: runs thprace run, its output in $tmp/out. A few rounds may
+# race too little on a busy machine, which is no fault: "0 3".
 exits()
 {
 	want=$1
 	shift
 	rm -f "$tmp/json"
 	got=0
-	"$thprace" run "$@" --json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
-	[ "$got" -ne "$want" ] || return 0
+	"$thprace" run "$@" --triage 0 --json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
+	case " $want " in
+	*" $got "*) return 0 ;;
+	esac
 	ksft_msg "thprace run $*: exit status $got, expected $want"
 	ksft_show "$tmp/out"
 	return 1
@@ -70,7 +73,8 @@ start()
 	shift
 	# what the run before left there is not of this one
 	rm -f "$tmp/json" "$tmp/out" "$tmp/err"
-	THPRACE_INJECT=$fault "$thprace" run "$@" --json "$tmp/json" >"$tmp/out" 2>"$tmp/err" &
+	THPRACE_INJECT=$fault "$thprace" run "$@" --triage 0 --json "$tmp/json" \
+		>"$tmp/out" 2>"$tmp/err" &
 	run=$!
 }
 
@@ -212,7 +216,7 @@ unwritable_later()
 		return 4
 	}
 	THPRACE_INJECT=content "$thprace" run zap mlock --stop-on never --rounds 20 \
-		--quiet --json "$tmp/fs/json" >"$tmp/out" 2>"$tmp/err" &
+		--triage 0 --quiet --json "$tmp/fs/json" >"$tmp/out" 2>"$tmp/err" &
 	run=$!
 	rc=0
 	until_true there "$tmp/fs/json" && mount -o remount,ro "$tmp/fs" || rc=1
@@ -222,12 +226,19 @@ unwritable_later()
 large_seed()
 {
 	seed=18446744073709551615
-	exits 0 zap --quiet --rounds 3 --seed "$seed" && json_says seed "\"$seed\"" || return 1
+	exits "0 3" zap --quiet --rounds 3 --seed "$seed" && json_says seed "\"$seed\"" || return 1
 	grep -q -- "--seed $seed " "$tmp/out" || {
 		ksft_msg "the seed is not printed"
 		return 1
 	}
-	"$thprace" replay "$tmp/json" >"$tmp/out" 2>&1 && grep -q -- "--seed $seed " "$tmp/out"
+	got=0
+	"$thprace" replay "$tmp/json" >"$tmp/out" 2>&1 || got=$?
+	case $got in
+	0 | 3) grep -q -- "--seed $seed " "$tmp/out" && return 0 ;;
+	esac
+	ksft_msg "replay: exit status $got"
+	ksft_show "$tmp/out"
+	return 1
 }
 
 # A kernel of files, that begins to complain while the run goes on.

@@ -60,11 +60,20 @@ exits()
 	done
 	shift
 	got=0
-	"$thprace" run "$@" --json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
+	"$thprace" run "$@" --triage 0 --json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
 	case "$want " in
 	*" $got "*) return 0 ;;
 	esac
 	ksft_msg "thprace run $*: exit status $got, expected$want"
+	ksft_show "$tmp/out"
+	return 1
+}
+
+# ended STATUS: passed, or a few rounds raced too little, which is no fault here.
+ended()
+{
+	case $1 in 0 | 3) return 0 ;; esac
+	ksft_msg "exit status $1"
 	ksft_show "$tmp/out"
 	return 1
 }
@@ -319,12 +328,12 @@ below_own()
 	run=$!
 	until_true is_below "$cgroup"/outer || rc=1
 	! at_root || rc=1
-	wait "$run" || rc=1
+	got=0
+	wait "$run" || got=$?
 	run=
-	says 'check leak *held [1-9]' || rc=1
-	grep -q memory "$cgroup"/outer/cgroup.subtree_control && rc=1
+	ended "$got" && says 'check leak *held [1-9]' || rc=1
+	! grep -q memory "$cgroup"/outer/cgroup.subtree_control || rc=1
 	no_memory_cgroups || rc=1
-	[ "$rc" -eq 0 ] || ksft_show "$tmp/out"
 	return "$rc"
 }
 
@@ -353,12 +362,14 @@ with_others()
 	echo +memory >"$cgroup"/outer/cgroup.subtree_control
 	in_cgroup "$cgroup"/outer/inner sleep 1000 &
 	other=$!
-	(in_cgroup "$cgroup"/outer/inner "$thprace" run --dry-run zap) >"$tmp/out" &&
-		says "^cgroup  *$cgroup/outer/thprace-" || rc=1
+	got=0
+	(in_cgroup "$cgroup"/outer/inner "$thprace" run --dry-run zap) >"$tmp/out" 2>&1 || got=$?
+	ended "$got" && says "^cgroup  *$cgroup/outer/thprace-" || rc=1
 	echo 1G >"$cgroup"/outer/inner/memory.max
+	got=0
 	# shellcheck disable=SC2086
-	(in_cgroup "$cgroup"/outer/inner "$thprace" run zap $few -v) >"$tmp/out" 2>&1 || rc=1
-	says 'check leak *-  .*its own cgroup has other processes, and a limit' || rc=1
+	(in_cgroup "$cgroup"/outer/inner "$thprace" run zap $few -v) >"$tmp/out" 2>&1 || got=$?
+	ended "$got" && says 'check leak *-  .*its own cgroup has other processes, and a limit' || rc=1
 	kill "$other"
 	wait "$other" || :
 	no_memory_cgroups && [ "$rc" -eq 0 ]
@@ -388,9 +399,10 @@ version_1()
 		>"$tmp/out" 2>&1 &
 	run=$!
 	until_true is_below "$tmp/v1/outer" || rc=1
-	wait "$run" || rc=1
+	got=0
+	wait "$run" || got=$?
 	run=
-	says 'check leak *held [1-9]' && says 'op reclaim *done [1-9]' || rc=1
+	ended "$got" && says 'check leak *held [1-9]' && says 'op reclaim *done [1-9]' || rc=1
 	rmdir "$tmp/v1/outer" || rc=1
 	umount "$tmp/v1" || rc=1
 	return "$rc"

@@ -40,7 +40,7 @@ run_rounds()
 {
 	rm -f "$tmp/json"
 	got=0
-	"$thprace" run "$1" --rounds "$2" --duration 1200 --seed 1 --quiet \
+	"$thprace" run "$1" --rounds "$2" --duration 1200 --seed 1 --quiet --triage 0 \
 		--json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
 	keep_report "$1.$3"
 	[ "$got" -ne "$3" ] || return 0
@@ -95,9 +95,12 @@ stuck() { injected stuck split-munmap 5 && json_says check '"refcount"'; }
 
 replayed()
 {
-	run_rounds split-munmap 5 0 || return 1
-	"$thprace" replay "$tmp/json" >"$tmp/out" 2>&1 && return 0
-	ksft_msg "replay failed"
+	run_rounds split-munmap 5 0 || [ "$got" -eq 3 ] || return 1
+	got=0
+	"$thprace" replay "$tmp/json" >"$tmp/out" 2>&1 || got=$?
+	# five rounds may race too little (3)
+	case $got in 0 | 3) return 0 ;; esac
+	ksft_msg "replay: exit status $got"
 	ksft_show "$tmp/out"
 	return 1
 }
