@@ -24,7 +24,7 @@ function harmless(l)
 	       l ~ /^traps: .+\[[0-9]+\] (general protection|trap|bad frame)/ ||
 	       # the module's, the last with words of users; a program of that name may
 	       # well have a complaint
-	       l ~ /^thprace: ((injected )?(violation|block)|refused) /
+	       l ~ /^thprace: ((injected )?(violation|block)|refused)[ :]/
 }
 
 function complaint(l)
