@@ -20,7 +20,7 @@ seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m
 	f["h"] = 3600; f["d"] = 86400; f["w"] = 604800; printf "%d", d * (u in f ? f[u] : 1) + 1 }')
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
-	lint bench machines busy soak soak-pressure fuzz seeded clean help
+	lint bench machines busy soak soak-pressure fuzz found seeded clean help
 
 # The module last: where it cannot be built the rest is there, and the reason is the last line.
 all: userspace kselftests module	## programs, tests and thprace.ko for this machine
@@ -74,6 +74,7 @@ check-all: check	## and what takes hours: a minimal kernel, the fuzzer, soaks
 	$(MAKE) soak-pressure KERNEL=6.12 DURATION=600
 	$(MAKE) soak-pressure KERNEL=7.2 DURATION=600
 	$(MAKE) soak
+	$(MAKE) found
 
 kselftest: all	## KTAP tests on this machine, as root: 30 min
 	THPRACE_KO=$(CURDIR)/thprace.ko kselftest/run.sh
@@ -112,6 +113,10 @@ busy: deps	## TESTS TIMES in a row on a busy machine
 fuzz: deps	## STEPS random lines to the module in a VM
 	vm/run --kernel $(KERNEL) --timeout $$(($(STEPS) + 600)) -- \
 		kselftest/fuzz --steps $(STEPS) --seed $(SEED)
+
+# What is wrong on stock kernels: found/expected, docs/FOUND.md.
+found: deps	## the reproducers of docs/FOUND.md, in VMs: 5 min
+	found/run
 
 # Bugs put into kernels: what is found, and how soon; docs/DETECTION.md.
 seeded: deps	## bugs in kernels: 6 min a bug; BUGS="01 05" KERNEL= BUDGET=
