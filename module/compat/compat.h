@@ -30,6 +30,13 @@
 #include <linux/leafops.h>
 #endif
 
+/*
+ * A function of a short loop that makes out much of a check's time.  An emulator
+ * runs a loop that crosses a page several times slower, so it may not cross one.
+ * Not to be inlined.
+ */
+#define THPRACE_ON_ONE_PAGE	__aligned(256)
+
 /* ---- folio, for kernels that have only compound pages ---- */
 
 #ifndef THPRACE_HAVE_FOLIO

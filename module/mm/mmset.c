@@ -290,17 +290,38 @@ bool thprace_mmset_still_unlocked(struct thprace_mmset *set)
 	return still;
 }
 
+/* Is this PTE the next pfn with the same permissions, if not in all other bits? */
+static noinline bool follows_otherwise(pte_t entry, pte_t before)
+{
+	return pte_present(entry) && pte_pfn(entry) == pte_pfn(before) + 1 &&
+	       !pte_write(entry) == !pte_write(before) && !pte_special(entry);
+}
+
 /*
- * Is this PTE the next pfn with the same permissions?  Most are equal in all
- * other bits, which is quicker to see than what each bit means.  Not if
- * @inverted: then the bits of the frame count down.
+ * Most are equal in all other bits, which is quicker to see than what each bit
+ * means.  Not if @inverted: then the bits of the frame count down.
  */
 static bool follows(pte_t entry, pte_t before, bool inverted)
 {
-	if (!inverted && pte_val(entry) == pte_val(before) + PAGE_SIZE)
-		return true;
-	return pte_present(entry) && pte_pfn(entry) == pte_pfn(before) + 1 &&
-	       !pte_write(entry) == !pte_write(before) && !pte_special(entry);
+	return (!inverted && pte_val(entry) == pte_val(before) + PAGE_SIZE) ||
+	       follows_otherwise(entry, before);
+}
+
+/* How many entries from the first on map frames in a row; it looks at @max at most. */
+static noinline THPRACE_ON_ONE_PAGE unsigned int run_length(const pte_t *pte,
+							    unsigned int max, bool inverted)
+{
+	pte_t last = READ_ONCE(pte[0]);
+	unsigned int n;
+
+	for (n = 1; n < max; n++) {
+		pte_t next = READ_ONCE(pte[n]);
+
+		if (!follows(next, last, inverted))
+			break;
+		last = next;
+	}
+	return n;
 }
 
 /* The entries of a page table as runs; page table lock held. */
@@ -311,10 +332,10 @@ static void collect_ptes(struct thprace_mmset *set, unsigned int mm, const pte_t
 	unsigned int i = 0;
 
 	while (i < THPRACE_HPAGE_NR) {
-		pte_t first = READ_ONCE(pte[i]), last = first;
+		pte_t first = READ_ONCE(pte[i]);
 		struct thprace_entry e = thprace_pte_entry(first);
 		struct thprace_run *run = &v->run[v->nr_runs];
-		unsigned int end;
+		unsigned int max;
 		bool inverted;
 
 		if (e.kind != THPRACE_ENTRY_PRESENT) {
@@ -331,16 +352,10 @@ static void collect_ptes(struct thprace_mmset *set, unsigned int mm, const pte_t
 		run->slot = i;
 		run->writable = e.writable;
 		/* memory is there, or not, in aligned pieces of this size at least */
-		end = min_t(unsigned long, THPRACE_HPAGE_NR,
-			    i + THPRACE_HPAGE_NR - e.pfn % THPRACE_HPAGE_NR);
-		while (++i < end) {
-			pte_t next = READ_ONCE(pte[i]);
-
-			if (!follows(next, last, inverted))
-				break;
-			last = next;
-		}
-		run->nr = i - run->slot;
+		max = min_t(unsigned long, THPRACE_HPAGE_NR - i,
+			    THPRACE_HPAGE_NR - e.pfn % THPRACE_HPAGE_NR);
+		run->nr = run_length(pte + i, max, inverted);
+		i += run->nr;
 		v->nr_runs++;
 	}
 }

@@ -8,7 +8,8 @@
 #include "oracle/look.h"
 
 /* Are the counters of all pages those of the first?  No branch for each page. */
-static bool pages_alike(struct page *page, unsigned int n, unsigned long mask)
+static noinline THPRACE_ON_ONE_PAGE bool pages_alike(struct page *page, unsigned int n,
+						     unsigned long mask)
 {
 	const s32 count = thprace_page_mapcount_raw(page);
 	const unsigned long flags = thprace_page_flags_raw(page);
@@ -17,7 +18,13 @@ static bool pages_alike(struct page *page, unsigned int n, unsigned long mask)
 	unsigned int i;
 
 	if (!mask) {
-		for (i = 1; i < n; i++)
+		/* four at a time; the first again where their number is a multiple */
+		for (i = n % 4; i < n; i += 4)
+			differ |= (thprace_page_mapcount_raw(page + i) ^ count) |
+				  (thprace_page_mapcount_raw(page + i + 1) ^ count) |
+				  (thprace_page_mapcount_raw(page + i + 2) ^ count) |
+				  (thprace_page_mapcount_raw(page + i + 3) ^ count);
+		for (i = 1; i < n % 4; i++)
 			differ |= thprace_page_mapcount_raw(page + i) ^ count;
 		return !differ;
 	}

@@ -13,22 +13,6 @@
 #include "oracle/look.h"
 
 /*
- * Does an address still map a page of the folio, which is locked?  Then it goes
- * on doing so: who unmaps through rmap has locked the folio, who zaps has locked
- * the mm.
- */
-static bool still_maps(struct thprace_observer *o, unsigned int mm, unsigned long addr,
-		       struct folio *folio)
-{
-	enum thprace_level level;
-	struct thprace_entry e = thprace_pgwalk_entry(o->set.mm[mm], addr, &level);
-	unsigned long head = folio_pfn(folio);
-
-	return e.kind == THPRACE_ENTRY_PRESENT && e.pfn >= head &&
-	       e.pfn < head + folio_nr_pages(folio);
-}
-
-/*
  * The rmap of a locked folio that is mapped in @vma.  Its anon_vma or mapping is
  * only looked at if that VMA, of a locked mm, keeps it alive.
  */
@@ -94,8 +78,6 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 	obs->index = thprace_folio_index(folio);
 	if (vma && vma->vm_start > addr)
 		vma = NULL;
-	if (!still_maps(o, mm, addr, folio))
-		return THPRACE_OBSERVE_GONE;
 	if (folio_test_swapcache(folio))
 		obs->flags |= BIT(THPRACE_OBS_SWAPCACHE);
 	if (folio_test_private(folio))
@@ -137,26 +119,34 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 }
 
 /*
- * A reference on the folio of a page that is mapped at an address, or NULL.  It
- * is taken under the page table lock: a frame that was read there before may
- * have been freed since, and to lock it would be to lock somebody else's page,
- * one that zsmalloc has just allocated for instance.
+ * The folio of a page that is mapped at an address, locked, and a reference on
+ * it, or an ERR_PTR().  Both are taken under the page table lock: a frame that
+ * was read there before may have been freed since, and to lock it would be to lock
+ * somebody else's page, one that zsmalloc has just allocated for instance.  From
+ * then on the page stays mapped there: who unmaps through rmap has locked the
+ * folio, who zaps has locked the mm.
  */
-static struct folio *get_mapped(struct mm_struct *mm, unsigned long addr, unsigned long pfn)
+static struct folio *lock_mapped(struct mm_struct *mm, unsigned long addr, unsigned long pfn)
 {
-	struct folio *folio = NULL;
+	struct folio *folio = ERR_PTR(-ENOENT);
 	struct thprace_pgwalk w;
 	struct thprace_entry e;
+	bool locked = false;
 
 	thprace_pgwalk_lock(&w, mm, addr);
 	e = thprace_pgwalk_read(&w, addr);
 	if (e.kind == THPRACE_ENTRY_PRESENT && e.pfn == pfn) {
 		folio = page_folio(pfn_to_page(pfn));
-		if (!folio_try_get(folio))
-			folio = NULL;
+		if (folio_try_get(folio))
+			locked = folio_trylock(folio);
+		else
+			folio = ERR_PTR(-ENOENT);
 	}
 	thprace_pgwalk_unlock(&w);
-	return folio;
+	if (locked || IS_ERR(folio))
+		return folio;
+	folio_put(folio);
+	return ERR_PTR(-EBUSY);
 }
 
 /**
@@ -186,18 +176,18 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 	unsigned int tries;
 
 	obs->incomplete = NULL;
-	folio = get_mapped(o->set.mm[mm], region + slot * PAGE_SIZE, pfn);
-	if (!folio)
-		return THPRACE_OBSERVE_GONE;
-	page = pfn_to_page(pfn);
-	for (tries = 0; !folio_trylock(folio); tries++) {
-		if (tries == 16) {
-			folio_put(folio);
+	for (tries = 0;; tries++) {
+		folio = lock_mapped(o->set.mm[mm], region + slot * PAGE_SIZE, pfn);
+		if (folio != ERR_PTR(-EBUSY))
+			break;
+		if (tries == 16)
 			return THPRACE_OBSERVE_BUSY;
-		}
 		cond_resched();
 		udelay(1 << min(tries, 6U));
 	}
+	if (IS_ERR(folio))
+		return THPRACE_OBSERVE_GONE;
+	page = pfn_to_page(pfn);
 	if (page_folio(page) != folio) {
 		ret = THPRACE_OBSERVE_GONE;
 	} else if (folio_test_hugetlb(folio) || folio_nr_pages(folio) > THPRACE_HPAGE_NR) {

@@ -287,16 +287,17 @@ enum thprace_outcome thprace_frames_check(struct thprace_session *s,
 					  struct thprace_suspect *x,
 					  struct thprace_finding *f)
 {
-	struct page *page = now ? pfn_to_online_page(now) : NULL;
 	enum thprace_outcome outcome = THPRACE_HELD;
 	struct thprace_suspect look;
 	struct thprace_frame frame;
 	struct watch w;
 	int has = -1;		/* not asked yet */
 	unsigned int i, looks;
+	struct page *page;
 
 	if (!s->frames)
 		return THPRACE_NOT_APPLICABLE;
+	page = now ? pfn_to_online_page(now) : NULL;
 	if (!swap_watch(s, o->set.mm[m], addr, page ? page_folio(page) : NULL, &w)) {
 		f->reason = "more huge pages than can be followed";
 		return THPRACE_SKIPPED;

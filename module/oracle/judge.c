@@ -33,14 +33,8 @@ static void add_flags(struct thprace_check_run *r, struct thprace_obs *obs)
 
 static bool violates(struct thprace_check_run *r, struct thprace_obs *obs)
 {
-	unsigned int i;
-
 	add_flags(r, obs);
-	thprace_judge(obs, r->checks, r->o->finding);
-	for (i = 0; i < THPRACE_NR_CHECKS; i++)
-		if (r->o->finding[i].outcome == THPRACE_VIOLATED)
-			return true;
-	return false;
+	return thprace_judge(obs, r->checks, r->o->finding);
 }
 
 /* A positive control: perturb what was seen, keep the rule. */
@@ -161,12 +155,14 @@ void thprace_judge_folio(struct thprace_check_run *r, unsigned int mm, unsigned 
 		}
 	}
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
-		if (!controlled(r, i)) {
+		if (controlled(r, i)) {
+			o->control[i].control = true;
+			count(r, i, &o->control[i], 2);
+		} else if (o->finding[i].outcome == THPRACE_HELD) {
+			thprace_run_held(r, i, 1);
+		} else if (o->finding[i].outcome != THPRACE_NOT_APPLICABLE) {
 			count(r, i, &o->finding[i], looks);
-			continue;
 		}
-		o->control[i].control = true;
-		count(r, i, &o->control[i], 2);
 	}
 }
 

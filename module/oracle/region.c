@@ -43,7 +43,7 @@ static void record_frame(struct thprace_check_run *r, struct thprace_finding *f)
 static void check_frames(struct thprace_check_run *r, unsigned int m, unsigned long addr,
 			 unsigned long now)
 {
-	struct thprace_finding f = { };
+	struct thprace_finding f;
 
 	if (!(r->checks & BIT_ULL(THPRACE_CHECK_REFCOUNT)))
 		return;

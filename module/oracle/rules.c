@@ -31,6 +31,23 @@ struct rule {
 	int (*inject)(struct thprace_obs *obs);
 };
 
+/* One by one: string instructions, which a compiler takes for a whole one, are slow to start. */
+static void nothing_found(struct thprace_finding *f)
+{
+	f->want = 0;
+	f->got = 0;
+	f->addr = 0;
+	f->pfn = 0;
+	f->index = 0;
+	f->reason = NULL;
+	f->looks = 0;
+	f->control = false;
+	f->by_lock = false;
+	f->lock = 0;
+	f->seen_folio = NULL;
+	f->seen_lock = NULL;
+}
+
 static void held(struct thprace_finding *f)
 {
 	f->outcome = THPRACE_HELD;
@@ -553,34 +570,40 @@ static bool rule_applies(const struct rule *rule, const struct thprace_obs *obs)
  * thprace_judge() - judge one observation of one folio
  * @obs: what was seen
  * @checks: bitmap of enum thprace_check to judge
- * @finding: all THPRACE_NR_CHECKS are filled; checks that were not selected,
- *	     or that are judged elsewhere, are THPRACE_NOT_APPLICABLE
+ * @finding: all THPRACE_NR_CHECKS get an outcome; checks that were not selected,
+ *	     or that are judged elsewhere, are THPRACE_NOT_APPLICABLE, and of these
+ *	     nothing else is filled
  *
  * The rules restate, for a folio at rest, what keeps the counters in
  * __folio_add_rmap() and __folio_remove_rmap() (5.10, 6.1: page_add_anon_rmap(),
  * page_remove_rmap(), page_remove_anon_compound_rmap()), __split_huge_pmd_locked(),
  * folio_add_return_large_mapcount(), folio_try_dup_anon_rmap_*(),
  * folio_expected_ref_count() and deferred_split_folio().
+ *
+ * Return: whether one of them is violated.
  */
-void thprace_judge(const struct thprace_obs *obs, u64 checks,
+bool thprace_judge(const struct thprace_obs *obs, u64 checks,
 		   struct thprace_finding finding[THPRACE_NR_CHECKS])
 {
+	bool any = false;
 	u32 i;
 
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
-		static const struct thprace_finding none;
 		const struct rule *rule = &rules[i];
 		const char *skip;
 
-		finding[i] = none;
+		finding[i].outcome = THPRACE_NOT_APPLICABLE;
 		if (!(checks & BIT_ULL(i)) || !rule_applies(rule, obs))
 			continue;
+		nothing_found(&finding[i]);
 		skip = rule->complete ? why_open(obs) : NULL;
 		if (skip)
 			skipped(&finding[i], skip);
 		else
 			rule->judge(obs, &finding[i]);
+		any |= finding[i].outcome == THPRACE_VIOLATED;
 	}
+	return any;
 }
 
 /**

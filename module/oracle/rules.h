@@ -143,7 +143,7 @@ u32 thprace_obs_cut(struct thprace_obs *obs, u32 row, u32 at);
 bool thprace_obs_equal(const struct thprace_obs *a, const struct thprace_obs *b);
 
 /* rules.c */
-void thprace_judge(const struct thprace_obs *obs, u64 checks,
+bool thprace_judge(const struct thprace_obs *obs, u64 checks,
 		   struct thprace_finding finding[THPRACE_NR_CHECKS]);
 void thprace_judge_frame(const struct thprace_frame *frame, struct thprace_finding *f);
 int thprace_judge_inject(struct thprace_obs *obs, unsigned int check);
