@@ -31,11 +31,13 @@
 #endif
 
 /*
- * A function of a short loop that makes out much of a check's time.  An emulator
- * runs a loop that crosses a page several times slower, so it may not cross one.
- * Not to be inlined.
+ * For functions of a short loop that makes out much of a check's time: an emulator
+ * runs a loop that crosses a page several times slower, so with __aligned(256) it
+ * does not cross one.  They are not inlined, and in a section of their own: an
+ * assembler that aligns one among others jumps over the gap, and objtool takes that
+ * jump for code that is never reached.
  */
-#define THPRACE_ON_ONE_PAGE	__aligned(256)
+#define __thprace_loop	__section(".text.thprace_loop")
 
 /* ---- folio, for kernels that have only compound pages ---- */
 

@@ -308,8 +308,8 @@ static bool follows(pte_t entry, pte_t before, bool inverted)
 }
 
 /* How many entries from the first on map frames in a row; it looks at @max at most. */
-static noinline THPRACE_ON_ONE_PAGE unsigned int run_length(const pte_t *pte,
-							    unsigned int max, bool inverted)
+static noinline __thprace_loop __aligned(256)
+unsigned int run_length(const pte_t *pte, unsigned int max, bool inverted)
 {
 	pte_t last = READ_ONCE(pte[0]);
 	unsigned int n;

@@ -8,8 +8,8 @@
 #include "oracle/look.h"
 
 /* Are the counters of all pages those of the first?  No branch for each page. */
-static noinline THPRACE_ON_ONE_PAGE bool pages_alike(struct page *page, unsigned int n,
-						     unsigned long mask)
+static noinline __thprace_loop __aligned(256)
+bool pages_alike(struct page *page, unsigned int n, unsigned long mask)
 {
 	const s32 count = thprace_page_mapcount_raw(page);
 	const unsigned long flags = thprace_page_flags_raw(page);
