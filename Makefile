@@ -66,9 +66,10 @@ unit:	## tests that need no kernel: 3 min
 check: deps	## every test, in VMs: an hour, at first 30 min more and 15 GB; KERNELS=
 	.ci/check
 
-# And what takes too long for that: two to three hours. A kernel without NUMA, memory cgroups,
-# KSM, swap and shmem must pass like any other.
-check-all: check	## and what takes hours: a minimal kernel, the fuzzer, soaks
+# And what takes too long for that: hours. A kernel without NUMA, memory cgroups, KSM, swap and
+# shmem must pass like any other.
+check-all: deps	## check with all tests on each kernel, and what takes hours: a minimal kernel, the fuzzer, soaks
+	ALL=1 .ci/check
 	vm/run --kernel 6.12-min -- thprace run --duration 60
 	$(MAKE) fuzz KERNEL=6.12-debug
 	$(MAKE) soak-pressure KERNEL=6.12 DURATION=600

@@ -5,6 +5,8 @@
 #
 # usage: run.sh [TEST]...
 #
+# "module" stands for the tests that drive the module only, "companion" for the others.
+#
 # Exit status: 0 passed, 1 something failed, 2 could not be set up, 4 all was
 # skipped. THPRACE_STRICT_SKIP=1 makes a skip that is not listed in
 # KSFT_EXPECT_SKIPS (default: expected/skips-SERIES.txt) a failure. A kernel newer
@@ -15,11 +17,11 @@ set -eu
 cd "$(dirname -- "$0")"
 
 # The order matters: what loads comes first, what needs the companion last.
-tests="test_load test_checks_list test_triggers test_errno test_errno_state
+module="test_load test_checks_list test_triggers test_errno test_errno_state
 	test_inject test_block test_sound test_changing test_grid test_steer test_probes test_session
-	test_session_end test_misuse test_hold test_stop test_shape test_report test_help.sh test_docs.sh
-	test_check_cmd.sh test_keeper.sh test_noharm.sh test_findings.sh test_triage.sh
-	test_scenarios.sh"
+	test_session_end test_misuse test_hold test_stop test_shape test_report"
+companion="test_help.sh test_docs.sh test_check_cmd.sh test_keeper.sh test_noharm.sh
+	test_findings.sh test_triage.sh test_scenarios.sh"
 
 [ -x ./runner ] || {
 	echo "run.sh: ./runner is not built: run make first" >&2
@@ -35,8 +37,14 @@ esac
 if [ -z "${KSFT_EXPECT_SKIPS:-}" ] && [ -r "expected/skips-$KSFT_SERIES.txt" ]; then
 	export KSFT_EXPECT_SKIPS="expected/skips-$KSFT_SERIES.txt"
 fi
-[ $# -gt 0 ] || {
-	# shellcheck disable=SC2086 # a list of words
-	set -- $tests
-}
-exec ./setup.sh ./runner "$@"
+[ $# -gt 0 ] || set -- module companion
+tests=
+for test; do
+	case $test in
+	module) tests="$tests $module" ;;
+	companion) tests="$tests $companion" ;;
+	*) tests="$tests $test" ;;
+	esac
+done
+# shellcheck disable=SC2086 # a list of words
+exec ./setup.sh ./runner $tests
