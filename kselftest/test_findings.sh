@@ -171,7 +171,7 @@ no_memory()
 		reason="no cgroup can be made"
 		return 4
 	}
-	injected oom 3 zap mlock --quiet --duration 60 && json_says why '".*OOM killer' &&
+	injected oom 3 zap mlock --quiet --rounds 40 --duration 1200 && json_says why '".*OOM killer' &&
 		json_does_not_say begun false
 }
 
@@ -184,7 +184,7 @@ no_fork()
 	had=$(grep pids "$cgroup"/cgroup.subtree_control || :)
 	echo +pids >"$cgroup"/cgroup.subtree_control
 	rc=0
-	injected fork 3 fork-munmap zap --quiet --duration 60 || rc=1
+	injected fork 3 fork-munmap zap --quiet --rounds 40 --duration 1200 || rc=1
 	[ -n "$had" ] || echo -pids >"$cgroup"/cgroup.subtree_control
 	[ "$rc" -eq 0 ] && json_says why '".*cannot start worker' && json_does_not_say begun false
 }

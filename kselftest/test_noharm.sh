@@ -214,18 +214,23 @@ pids()
 
 has_scenario() { [ -n "$(pids thprace)" ]; }
 
+# Each scenario that is there; one that has just begun, or is about to end, may not be yet.
+are_victims()
+{
+	for pid in $(pids thprace); do
+		[ "$(cat "/proc/$pid/oom_score_adj")" = 1000 ] || return 1
+	done
+}
+
 victims()
 {
 	start fork-munmap --duration 3600 --quiet
 	rc=0
 	until_true lock_is_ours && until_true has_scenario || rc=1
-	sleep 1
-	for pid in $(pids thprace); do
-		[ "$(cat "/proc/$pid/oom_score_adj")" = 1000 ] || {
-			ksft_msg "process $pid is no victim"
-			rc=1
-		}
-	done
+	until_true are_victims || {
+		ksft_msg "process $pid is no victim"
+		rc=1
+	}
 	keeper=$(pids race-keeper)
 	[ "$(cat "/proc/$keeper/oom_score_adj")" = -1000 ] || {
 		ksft_msg "the keeper is a victim"
