@@ -87,13 +87,16 @@ static bool was_done(const struct tally *t, const char *name)
 }
 
 /**
- * engine_enough() - has the scenario met a split at all?
+ * engine_enough() - has the scenario met a split at all, and done its ops?
  * @sc: scenario
  * @t: what it counted
+ *
+ * What a pass needs and more rounds may give; see judge_scenario().
  */
 bool engine_enough(const struct scenario *sc, const struct tally *t)
 {
-	return t->overlaps && was_done(t, "split") && (sc->mixed || was_done(t, sc->op));
+	return t->overlaps && was_done(t, "split") &&
+	       (sc->mixed || (was_done(t, sc->op) && !tally_undone(t, sc->op)));
 }
 
 static u64 longest_of(u64 a, u64 b)

@@ -106,8 +106,8 @@ static void say_violated(struct result *res)
 
 static void judge_scenario(const struct report *rep, struct result *res)
 {
+	const struct op_count *undone;
 	struct tally *t = &res->tally;
-	unsigned int i;
 
 	if (res->skipped)
 		return;
@@ -137,15 +137,12 @@ static void judge_scenario(const struct report *rep, struct result *res)
 			  "no round; give it more --duration");
 		return;
 	}
-	for (i = 0; i < t->nr_ops && !res->sc->mixed; i++) {
-		if (!t->ops[i].done && (t->ops[i].busy || t->ops[i].failed ||
-					!strcmp(t->ops[i].name, res->sc->op) ||
-					!strcmp(t->ops[i].name, "split"))) {
-			snprintf(res->why, sizeof(res->why),
-				 "op %s was never done (busy %llu, failed %llu)" MORE_TIME,
-				 t->ops[i].name, t->ops[i].busy, t->ops[i].failed);
-			return;
-		}
+	undone = res->sc->mixed ? NULL : tally_undone(t, res->sc->op);
+	if (undone) {
+		snprintf(res->why, sizeof(res->why),
+			 "op %s was never done (busy %llu, failed %llu)" MORE_TIME,
+			 undone->name, undone->busy, undone->failed);
+		return;
 	}
 	if (!rep->opt->no_module && !tally_op(t, "split")->done)
 		copy_word(res->why, sizeof(res->why), "op split was never done" MORE_TIME);

@@ -77,6 +77,29 @@ struct op_count *tally_op(struct tally *t, const char *name)
 	return &t->ops[t->nr_ops++];
 }
 
+/**
+ * tally_undone() - an op that was never done, and that a pass needs
+ * @t: tally
+ * @op: that had to be done, beside the split
+ *
+ * What was tried has to be done as well.
+ *
+ * Returns its counters, or NULL: all were done, of those that were counted.
+ */
+const struct op_count *tally_undone(const struct tally *t, const char *op)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_ops; i++) {
+		const struct op_count *c = &t->ops[i];
+
+		if (!c->done && (c->busy || c->failed || !strcmp(c->name, op) ||
+				 !strcmp(c->name, "split")))
+			return c;
+	}
+	return NULL;
+}
+
 static bool same_cause(const struct violation *a, const struct violation *b)
 {
 	if (a->serial || b->serial)

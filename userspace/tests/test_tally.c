@@ -82,6 +82,29 @@ static void test_violation(void **state)
 	free(t);
 }
 
+/* What was tried, or had to be done, has to be done. */
+static void test_undone(void **state)
+{
+	struct tally *t = parse("thprace-report 1\n"
+				"op split done=1 busy=3 failed=0 new=1 time_ns=1\n"
+				"op mremap done=1 busy=0 failed=0 new=1 time_ns=1\n"
+				"op fault done=0 busy=0 failed=0 new=0 time_ns=0\n");
+
+	(void)state;
+	assert_null(tally_undone(t, "mremap"));
+	assert_string_equal(tally_undone(t, "fault")->name, "fault");
+	tally_op(t, "fault")->busy = 1;
+	assert_string_equal(tally_undone(t, "mremap")->name, "fault");
+	tally_op(t, "fault")->busy = 0;
+	tally_op(t, "fault")->failed = 1;
+	assert_string_equal(tally_undone(t, "mremap")->name, "fault");
+	tally_op(t, "fault")->done = 1;
+	assert_null(tally_undone(t, "mremap"));
+	tally_op(t, "split")->done = 0;
+	assert_string_equal(tally_undone(t, "mremap")->name, "split");
+	free(t);
+}
+
 static void test_no_report(void **state)
 {
 	static const char *const bad[] = { "", "thprace-report 2\n", "thprace-report 1" };
@@ -242,6 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_violation),
+		cmocka_unit_test(test_undone),
 		cmocka_unit_test(test_no_report),
 		cmocka_unit_test(test_met),
 		cmocka_unit_test(test_add),
