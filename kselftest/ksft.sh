@@ -79,6 +79,18 @@ until_true()
 	done
 }
 
+# injected FAULT ARG...: the test's own "exits ARG..." with this fault in the companion.
+injected()
+{
+	THPRACE_INJECT=$1
+	export THPRACE_INJECT
+	shift
+	rc=0
+	exits "$@" || rc=1
+	unset THPRACE_INJECT
+	return "$rc"
+}
+
 # can SCENARIO: it can run here, else why not in $reason. "list scenarios" says so
 # in an indented line below the scenario's.
 can()

@@ -53,18 +53,6 @@ exits()
 	return 1
 }
 
-# injected FAULT STATUS OPTION...
-injected()
-{
-	THPRACE_INJECT=$1
-	export THPRACE_INJECT
-	shift
-	rc=0
-	exits "$@" || rc=1
-	unset THPRACE_INJECT
-	return "$rc"
-}
-
 # start FAULT OPTION...: in the background; its pid in $run.
 start()
 {

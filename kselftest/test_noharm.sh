@@ -240,18 +240,6 @@ victims()
 	return "$rc"
 }
 
-# injected FAULT ...: of exits
-injected()
-{
-	THPRACE_INJECT=$1
-	export THPRACE_INJECT
-	shift
-	rc=0
-	exits "$@" || rc=1
-	unset THPRACE_INJECT
-	return "$rc"
-}
-
 not_restored()
 {
 	can shmem-punch || return 4

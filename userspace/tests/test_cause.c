@@ -7,6 +7,7 @@
 #include "cause_text.h"
 #include "pageflags.h"
 #include "test.h"
+#include "test_parse.h"
 
 REAL_READ_TEXT
 
@@ -38,16 +39,6 @@ static const char report[] =
 	"violation check=refcount scenario=zap round=8 addr=0x0 pfn=0x600 want=1 got=2 reason=-\n"
 	"violation check=mm_id scenario=zap round=8 addr=0x0 pfn=0x600 want=1 got=2 reason=-\n"
 	"violation check=mm_id scenario=zap round=9 addr=0x0 pfn=0x600 want=1 got=2 reason=-\n";
-
-static struct tally *parse(const char *text)
-{
-	struct tally *t = malloc(sizeof(*t));
-	char *copy = strdup(text);
-
-	assert_int_equal(tally_parse(t, copy), 0);
-	free(copy);
-	return t;
-}
 
 static void test_lines(void **state)
 {

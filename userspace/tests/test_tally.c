@@ -6,6 +6,7 @@
 
 #include "tally.h"
 #include "test.h"
+#include "test_parse.h"
 
 REAL_READ_TEXT
 
@@ -25,16 +26,6 @@ static const char report[] =
 	"grid k=3 left=17 complete=no\n"
 	"violation check=refcount scenario=fork-munmap round=3 time_ns=12345 addr=0x7f0000000000 "
 	"pfn=0x1234 pid=7 index=7 want=0 got=-1 ops=split,munmap cell=- reason=held=9 looks odd\n";
-
-static struct tally *parse(const char *text)
-{
-	struct tally *t = malloc(sizeof(*t));
-	char *copy = strdup(text);
-
-	assert_int_equal(tally_parse(t, copy), 0);
-	free(copy);
-	return t;
-}
 
 static void test_parse(void **state)
 {
