@@ -10,6 +10,7 @@
 #include "front/refused.h"
 #include "front/trigger.h"
 #include "front/verbs.h"
+#include "front/word.h"
 #include "oracle/folio_obs.h"
 #include "oracle/frames.h"
 #include "race/conclude.h"

@@ -9,6 +9,7 @@
 #include "front/help.h"
 #include "front/trigger.h"
 #include "front/verbs.h"
+#include "front/word.h"
 
 /* Within double quotes of a shell. */
 static void print_quoted(struct seq_file *m, const char *s)

@@ -17,10 +17,5 @@
 int thprace_trigger_parse(struct thprace_spec *spec, const char *line, size_t len,
 			  struct thprace_refusal *no);
 int thprace_trigger_print(const struct thprace_spec *spec, char *buf, size_t size);
-int thprace_steer_parse(struct thprace_spec *spec, const char *s, size_t len,
-			struct thprace_refusal *no);
-const char *thprace_word_name(unsigned int word);
-const char *thprace_word_example(unsigned int word);
-int thprace_word_takes(unsigned int word, char *buf, size_t size);
 
 #endif /* THPRACE_TRIGGER_H */

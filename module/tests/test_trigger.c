@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "front/trigger.h"
+#include "front/word.h"
 #include "state/names.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
