@@ -8,6 +8,5 @@
 int run_all(struct report *rep);
 int run_try(struct report *rep, u64 limit_ns);
 int run_keep_probes(const struct options *opt);
-bool run_is_stuck(void);
 
 #endif /* THPRACE_RUNNER_H */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "cause.h"
 #include "env.h"
 #include "leak.h"
