@@ -146,7 +146,7 @@ static void case_folio(const void *arg)
 	};
 	static const char * const folio[] = {
 		"pfn=0x", "order=9", "refcount=", "entire_mapcount=0", "mapcounts=0",
-		"mapping=anon_vma", "root=0x", "index=0x", "queued=", "lru=yes",
+		"mapping=anon_vma", "root=0x", "index=0x", "queued=", "lru=yes", "memcg=",
 	};
 	static const char * const whole[] = {
 		"comm=", "mm=", "vma=0x", "vma_flags=read,write", "level=pmd",

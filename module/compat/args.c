@@ -7,6 +7,7 @@
  * found out here, when the module is built for it.
  */
 #include <linux/ftrace.h>
+#include <linux/memcontrol.h>
 #include <linux/stacktrace.h>
 
 #include "compat.h"
@@ -98,6 +99,9 @@ static const struct {
 #endif
 #ifdef THPRACE_HAVE_DECL_LRU_ADD_DRAIN_ALL
 	{ "lru_add_drain_all", SAME(lru_add_drain_all, void (void)) },
+#endif
+#if defined(THPRACE_HAVE_DECL_PAGE_CGROUP_INO) && defined(CONFIG_MEMCG)
+	{ "page_cgroup_ino", SAME(page_cgroup_ino, ino_t (struct page *)) },
 #endif
 #ifdef THPRACE_HAVE_DECL_STACK_TRACE_SAVE_TSK
 	{ "stack_trace_save_tsk",

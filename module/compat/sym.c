@@ -107,6 +107,13 @@ static unsigned long no_location(unsigned long ip)
 
 DEFINE_STATIC_CALL(thprace_sc_location, no_location);
 
+static ino_t no_cgroup_ino(struct page *page)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(thprace_sc_cgroup_ino, no_cgroup_ino);
+
 static const struct {
 	const char *name[3];	/* first that exists; newest first */
 	const char *reason;
@@ -147,6 +154,7 @@ static const struct {
 	[THPRACE_SYM_MADVISE] = { { "do_madvise" }, "no do_madvise symbol" },
 	[THPRACE_SYM_STACK] = { { "stack_trace_save_tsk" }, "no stack_trace_save_tsk symbol" },
 	[THPRACE_SYM_FTRACE_LOCATION] = { { "ftrace_location" }, "no ftrace_location symbol" },
+	[THPRACE_SYM_CGROUP_INO] = { { "page_cgroup_ino" }, "no page_cgroup_ino symbol" },
 };
 
 static unsigned long sym_addr[THPRACE_NR_SYMS];
@@ -273,6 +281,9 @@ int thprace_sym_init(void)
 	addr = sym_addr[THPRACE_SYM_FTRACE_LOCATION];
 	if (addr)
 		static_call_update(thprace_sc_location, (typeof(no_location) *)addr);
+	addr = sym_addr[THPRACE_SYM_CGROUP_INO];
+	if (addr)
+		static_call_update(thprace_sc_cgroup_ino, (typeof(no_cgroup_ino) *)addr);
 	return 0;
 }
 
@@ -462,3 +473,17 @@ bool thprace_sleeps_in_folio_lock(struct task_struct *task)
 }
 
 NOKPROBE_SYMBOL(thprace_sleeps_in_folio_lock);
+
+/**
+ * thprace_cgroup_ino() - the memory cgroup that a page is charged to
+ * @page: referenced
+ *
+ * As /proc/kpagecgroup says it.
+ *
+ * Context: any that may take rcu_read_lock().
+ * Return: inode number of the cgroup's directory; 0: none, or it is not known.
+ */
+u64 thprace_cgroup_ino(struct page *page)
+{
+	return static_call(thprace_sc_cgroup_ino)(page);
+}

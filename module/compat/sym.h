@@ -21,6 +21,7 @@ enum thprace_sym {
 	THPRACE_SYM_MADVISE,
 	THPRACE_SYM_STACK,
 	THPRACE_SYM_FTRACE_LOCATION,
+	THPRACE_SYM_CGROUP_INO,
 	THPRACE_NR_SYMS
 };
 
@@ -43,6 +44,7 @@ void thprace_lru_drain(void);
 bool thprace_sleeps_in_folio_lock(struct task_struct *task);
 unsigned int thprace_stack_of(struct task_struct *task, unsigned long *stack, unsigned int size);
 unsigned long thprace_ftrace_location(unsigned long addr);
+u64 thprace_cgroup_ino(struct page *page);
 int thprace_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice);
 
 #endif /* THPRACE_SYM_H */

@@ -143,6 +143,7 @@ static void describe_folio(struct thprace_seen_folio *f, struct folio *folio,
 	f->order = folio_order(folio);
 	f->index = thprace_folio_index(folio);
 	f->lru = folio_test_lru(folio);
+	f->memcg = thprace_cgroup_ino(folio_page(folio, 0));
 	f->root = anon_vma ? (unsigned long)READ_ONCE(anon_vma->root) : 0;
 	if (folio_test_anon(folio))
 		f->owner = THPRACE_OWNER_ANON_VMA;

@@ -182,6 +182,7 @@ static void say_folio(struct line *l, const struct thprace_seen_folio *f)
 		add_pointer(l, "root", f->root);
 		add(l, " index=0x%llx queued=%s lru=%s", (unsigned long long)f->index,
 		    f->queued ? "yes" : "no", f->lru ? "yes" : "no");
+		add(l, f->memcg ? " memcg=%llu" : " memcg=-", (unsigned long long)f->memcg);
 	}
 	end(l);
 }

@@ -80,6 +80,7 @@ struct thprace_seen_map {
  * @flags:	of the head page
  * @root:	of the anon_vma, if that is known to be alive; identity only
  * @index:	offset of the head in its owner
+ * @memcg:	inode of the memory cgroup's directory, or 0
  * @order:	its size
  * @owner:	what it belongs to
  * @queued:	on a deferred split queue
@@ -98,7 +99,7 @@ struct thprace_seen_map {
 struct thprace_seen_folio {
 	u64 pfn;
 	bool counted;
-	u64 flags, root, index;
+	u64 flags, root, index, memcg;
 	u8 order;
 	enum thprace_seen_owner owner;
 	bool queued, lru, has_large, has_pages;

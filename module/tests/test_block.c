@@ -261,6 +261,7 @@ static struct thprace_cause *folio_cause(void)
 	f->large_mapcount = 510;
 	f->has_large = true;
 	f->lru = true;
+	f->memcg = 4711;
 	thprace_runs_add(&f->mapcount, 0, 510, 0);
 	thprace_runs_add(&f->mapcount, 511, 511, -1);
 	f->nr_maps = 1;
@@ -282,11 +283,13 @@ static void test_folio_lines(void **state)
 	print(c);
 	assert_line("block cause=12 folio pfn=0x1200 order=9 flags=uptodate,lru,head refcount=513 "
 		    "entire_mapcount=-1 large_mapcount=510 mapcounts=0-510:0,511:-1 "
-		    "mapping=anon_vma root=0xabc0 index=0x7f0 queued=no lru=yes");
+		    "mapping=anon_vma root=0xabc0 index=0x7f0 queued=no lru=yes "
+		    "memcg=4711");
 	assert_line("block cause=12 map pid=42 comm=a_b_= mm=0 vma=0x7f0000-0x9f0000 "
 		    "vma_flags=read,write,mayread level=pte entries=0-510:present,511:none "
 		    "rmap=found");
 	c->seen_folio.order = 0;
+	c->seen_folio.memcg = 0;
 	c->seen_folio.map[0].rmap = false;
 	c->seen_folio.map[0].pmd = true;
 	c->seen_folio.map[0].pid = 0;
@@ -295,7 +298,7 @@ static void test_folio_lines(void **state)
 	print(c);
 	assert_line("block cause=12 folio pfn=0x1200 order=0 flags=lru,0x4000000 refcount=513 "
 		    "mapcounts=0-510:0,511:-1 mapping=anon_vma root=0xabc0 index=0x7f0 "
-		    "queued=no lru=yes");
+		    "queued=no lru=yes memcg=-");
 	assert_line("block cause=12 map pid=- comm=- mm=0 vma=0x7f0000-0x9f0000 "
 		    "vma_flags=read,write,mayread level=pmd entries=0-510:present,511:none "
 		    "rmap=not_found");
