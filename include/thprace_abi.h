@@ -87,6 +87,7 @@ enum thprace_check {
 	THPRACE_CHECK_DEFERRED_QUEUE,
 	THPRACE_CHECK_RSS,
 	THPRACE_CHECK_SPLIT_PROGRESS,
+	THPRACE_CHECK_CALIBRATION,
 	THPRACE_CHECK_SPLIT_LOCK,
 	THPRACE_CHECK_SPLIT_FOLIO_LOCK,
 	THPRACE_CHECK_SPLIT_SERIAL,
@@ -101,8 +102,8 @@ enum thprace_check {
 	"nr_pages_mapped", "mm_id", "refcount", "rmap_census",		\
 	"rmap_linear", "pmd_geometry", "anon_exclusive",		\
 	"migration_entry", "deferred_queue", "rss", "split_progress",	\
-	"split_lock", "split_folio_lock", "split_serial", "rmap_lock",	\
-	"content", "leak" }
+	"calibration", "split_lock", "split_folio_lock",		\
+	"split_serial", "rmap_lock", "content", "leak" }
 
 /* Ops.  Names are final; the order is the order of every table and report. */
 enum thprace_op {

@@ -195,6 +195,7 @@ static const struct bad_line hole[] = {
 	{ "session", "check pid=@P map=0xffff800000000000+@L", ENOMEM },
 	{ "session", "hold pid=@P map=0xffff800000000000+@L", ENOMEM },
 	{ "session", "bench pid=@P map=0xffff800000000000+@L", ENOMEM },
+	{ "session", "calibrate pid=@P map=0xffff800000000000+@L", ENOMEM },
 	{ "session", "split lane=a pid=@P map=0xffff800000000000+@L", ENOMEM },
 	{ "session", "go lane=a op=munmap map=0xffff800000000000+@L", ENOMEM },
 	{ "session", "go lane=a op=munmap map=0xffffffff80000000+0x200000", ENOMEM },

@@ -46,6 +46,7 @@ static const struct verb_row verbs[] = {
 	{ "done", .verb = "done", .needs = B(LANE), .takes = B(RESULT) },
 	{ "round", .verb = "round" },
 	{ "reset", .verb = "reset" },
+	{ "calibrate", .verb = "calibrate", .needs = B(MAP), .takes = B(PID) },
 	{ "bench", .verb = "bench", .needs = B(MAP), .always = B(ROUNDS), .takes = B(PID) },
 };
 

@@ -580,6 +580,8 @@ static const struct sequence {
 	{ 2, false, { "drop" } },
 	{ 2, false, { "done" } },
 	{ 3, false, { "bench" } },
+	{ 3, false, { "calibrate" } },
+	{ 1, false, { "@kill", "calibrate" } },
 	{ 2, false, { "@kill", "race" } },
 	{ 1, false, { "@kill", "race steer" } },
 	{ 1, false, { "@kill", "trigger race" } },
@@ -675,9 +677,9 @@ static void run_plain(struct writer *w)
 {
 	static const char * const what[] = {
 		"trigger race", "trigger race steer", "trigger check", "trigger split",
-		"trigger munmap", "@refill", "race", "race steer", "check", "bench", "hold",
-		"split", "drop", "munmap", "@refill", "arm", "go", "done", "split lane", "round",
-		"arm steer", "go", "done", "round", "reset",
+		"trigger munmap", "@refill", "race", "race steer", "check", "bench", "calibrate",
+		"hold", "split", "drop", "munmap", "@refill", "arm", "go", "done", "split lane",
+		"round", "arm steer", "go", "done", "round", "reset",
 	};
 	unsigned int i;
 

@@ -9,7 +9,13 @@
 #ifndef THPRACE_SYM_H
 #define THPRACE_SYM_H
 
+#include <linux/mman.h>
+
 #include "compat.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25	/* uapi; EINVAL before 6.1 */
+#endif
 
 enum thprace_sym {
 	THPRACE_SYM_SPLIT,

@@ -17,6 +17,7 @@
 #include "front/help.h"
 #include "front/refused.h"
 #include "front/report.h"
+#include "oracle/calibrate.h"
 #include "race/ops.h"
 #include "state/names.h"
 #include "state/record.h"
@@ -53,8 +54,13 @@ static char *copy_line(const char __user *buf, size_t len)
 
 static int trigger_open(struct inode *inode, struct file *file)
 {
+	int ret = may_open();
+
 	file->private_data = inode->i_private;
-	return may_open();
+	/* if there was no memory for it at load */
+	if (!ret)
+		thprace_calibrate();
+	return ret;
 }
 
 /* The report of a trigger takes the place of the one before, whatever became of it. */
@@ -115,6 +121,7 @@ static int session_open(struct inode *inode, struct file *file)
 
 	if (ret)
 		return ret;
+	thprace_calibrate();
 	file->private_data = thprace_session_create();
 	if (!file->private_data)
 		return -ENOMEM;

@@ -2,14 +2,16 @@
 /*
  * main.c - load and unload
  *
- * Resolves symbols, places the probes that racing checks need, makes the
- * debugfs files; undoes it in reverse.  Nothing else.
+ * Resolves symbols, places the probes that racing checks need, calibrates the
+ * quiesced ones, makes the debugfs files; undoes it in reverse.  Nothing else.
  */
 #include <linux/module.h>
 
 #include "compat/sym.h"
 #include "front/debugfs.h"
 #include "mm/mmset.h"
+#include "oracle/calibrate.h"
+#include "oracle/calibration.h"
 #include "state/spec.h"
 #include "steer/grid.h"
 #include "steer/lockcheck.h"
@@ -21,6 +23,9 @@ static int __init thprace_init(void)
 
 	BUILD_BUG_ON(THPRACE_HPAGE_NR != HPAGE_PMD_NR);
 	BUILD_BUG_ON(THPRACE_PMD_SIZE != PMD_SIZE);
+	ret = thprace_calibration_init();
+	if (ret)
+		return ret;
 	ret = thprace_sym_init();
 	if (ret)
 		return ret;
@@ -28,6 +33,7 @@ static int __init thprace_init(void)
 	if (ret)
 		return ret;
 	thprace_lockcheck_init();
+	thprace_calibrate();
 	ret = thprace_debugfs_init();
 	if (ret)
 		goto out_phase;

@@ -12,6 +12,7 @@
 #include "front/verbs.h"
 #include "mm/huge.h"
 #include "oracle/bench.h"
+#include "oracle/calibrate.h"
 #include "oracle/check.h"
 #include "oracle/frames.h"
 #include "race/conclude.h"
@@ -321,6 +322,21 @@ static int cmd_bench(struct thprace_session *s, struct thprace_job *job)
 				   job->mms.mm, job->mms.nr);
 }
 
+/* The first folio of each map; what user space has made of it the page tables say. */
+static int cmd_calibrate(struct thprace_session *s, struct thprace_job *job)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < job->spec.nr_maps && !ret; i++) {
+		ret = thprace_stopped(&job->stop);
+		if (!ret)
+			ret = thprace_calibrate_mms(s, job->mms.mm, job->mms.nr,
+						    job->spec.map[i].addr);
+	}
+	return ret;
+}
+
 static int cmd_arm(struct thprace_session *s, struct thprace_job *job)
 {
 	u64 seed = s->seed, quiesced = job->spec.inject & ~thprace_checks_racing();
@@ -480,6 +496,9 @@ const struct thprace_verb thprace_verbs[] = {
 		"lane=a result=ok" },
 	{ "round", 0, 0, F_SERIAL, cmd_round, "ends the round and counts it", "" },
 	{ "reset", 0, 0, F_SERIAL, cmd_reset, "zeroes what the session has counted", "" },
+	{ "calibrate", W(PID) | W(MAP), W(MAP), F_HOLES | F_SHARED, cmd_calibrate,
+		"tries the quiesced checks on the first folio of each map, if that is in a known state",
+		TARGET },
 	{ "bench", W(PID) | W(MAP) | W(ROUNDS), W(MAP), F_HOLES | F_SHARED | F_SERIAL, cmd_bench,
 		"times the check of the maps", TARGET " rounds=4" },
 };

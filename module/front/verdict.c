@@ -33,6 +33,7 @@ static bool op_lacks(struct thprace_session *s, unsigned int op, char *why, size
 static bool check_lacks(struct thprace_session *s, unsigned int check, char *why, size_t size)
 {
 	bool racing = thprace_check_kind(check) == THPRACE_KIND_RACING;
+	const char *hint = "fault huge pages into the map, or name the checks with check=";
 	const char *reason = s->check[check].reason;
 
 	if (!(s->selected & BIT_ULL(check)) || thprace_check_kind(check) == THPRACE_KIND_USER)
@@ -40,11 +41,13 @@ static bool check_lacks(struct thprace_session *s, unsigned int check, char *why
 	if (s->check[check].held || (racing && thprace_lockcount_held(s, check)) ||
 	    !thprace_check_must_hold(s, check))
 		return false;
+	if (racing)
+		hint = "race what passes its probe points, or name the checks with check=";
+	else if (check == THPRACE_CHECK_CALIBRATION)
+		hint = "the kernel's series was not tested, see the file checks";
 	scnprintf(why, size, "check %s never held (skipped %llu: %s): %s",
 		  thprace_check_name(check), s->check[check].skipped,
-		  reason ? reason : "nothing to look at",
-		  racing ? "race what passes its probe points, or name the checks with check=" :
-		  "fault huge pages into the map, or name the checks with check=");
+		  reason ? reason : "nothing to look at", hint);
 	return true;
 }
 

@@ -5,6 +5,7 @@
  * A check is available only if everything that it rests on is there, also what
  * makes its picture complete: all mms that map a folio are known by a walk over
  * the VMAs of its anon_vma, so nothing that counts mappings can do without.
+ * And only if calibration.c has not found it to be wrong here.
  */
 #include "compat/peek.h"
 #include "compat/sym.h"
@@ -79,15 +80,19 @@ static const u32 needs[THPRACE_NR_CHECKS] = {
 	[THPRACE_CHECK_DEFERRED_QUEUE]	= BIT(NEED_RMAP),
 	[THPRACE_CHECK_RSS]		= 0,
 	[THPRACE_CHECK_SPLIT_PROGRESS]	= BIT(NEED_SPLIT) | BIT(NEED_MAPCOUNT_SUM),
+	[THPRACE_CHECK_CALIBRATION]	= BIT(NEED_RMAP),
 };
 
+/* Why checks are off although all is there: what calibration has found. */
+static const char *off[THPRACE_NR_CHECKS];
+
 /**
- * thprace_quiesced_why_not() - why a quiesced check can't be made on this kernel
+ * thprace_quiesced_lacks() - what this kernel lacks for a quiesced check
  * @check: enum thprace_check
  *
- * Context: any. Return: NULL if it can, else a static text.
+ * Context: any. Return: NULL if it has all, else a static text.
  */
-const char *thprace_quiesced_why_not(unsigned int check)
+const char *thprace_quiesced_lacks(unsigned int check)
 {
 	unsigned int i;
 
@@ -98,23 +103,50 @@ const char *thprace_quiesced_why_not(unsigned int check)
 }
 
 /**
- * thprace_checks_quiesced() - bitmap of the quiesced checks that can be made
+ * thprace_quiesced_off() - switch a check off, or on again
+ * @check: enum thprace_check
+ * @why: a text that stays and does not change, or NULL: on
  *
- * Does not change after load.
+ * Context: any.
+ */
+void thprace_quiesced_off(unsigned int check, const char *why)
+{
+	/* after the text is written; pairs with the dependency of its readers */
+	smp_store_release(&off[check], why);
+}
+
+/**
+ * thprace_quiesced_why_not() - why a quiesced check can't be made on this kernel
+ * @check: enum thprace_check
+ *
+ * Context: any. Return: NULL if it can, else a text that stays.
+ */
+const char *thprace_quiesced_why_not(unsigned int check)
+{
+	const char *lacks = thprace_quiesced_lacks(check);
+
+	return lacks ? lacks : READ_ONCE(off[check]);
+}
+
+/**
+ * thprace_checks_quiesced() - bitmap of the quiesced checks that can be made
  *
  * Context: any.
  */
 u64 thprace_checks_quiesced(void)
 {
-	static u64 map;
+	static u64 had;		/* does not change after load */
+	u64 map = READ_ONCE(had);
 	unsigned int i;
-	u64 found = READ_ONCE(map);
 
-	if (found)
-		return found;
-	for (i = 0; i <= THPRACE_CHECK_SPLIT_PROGRESS; i++)
-		if (!thprace_quiesced_why_not(i))
-			found |= BIT_ULL(i);
-	WRITE_ONCE(map, found);
-	return found;
+	if (!map) {
+		for (i = 0; i <= THPRACE_CHECK_CALIBRATION; i++)
+			if (!thprace_quiesced_lacks(i))
+				map |= BIT_ULL(i);
+		WRITE_ONCE(had, map);
+	}
+	for (i = 0; i <= THPRACE_CHECK_CALIBRATION; i++)
+		if (READ_ONCE(off[i]))
+			map &= ~BIT_ULL(i);
+	return map;
 }

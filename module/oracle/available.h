@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+const char *thprace_quiesced_lacks(unsigned int check);
+void thprace_quiesced_off(unsigned int check, const char *why);
 const char *thprace_quiesced_why_not(unsigned int check);
 u64 thprace_checks_quiesced(void);
 

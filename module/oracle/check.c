@@ -9,6 +9,7 @@
 
 #include "compat/sym.h"
 #include "oracle/available.h"
+#include "oracle/calibration.h"
 #include "oracle/describe.h"
 #include "oracle/rss.h"
 #include "oracle/run.h"
@@ -90,6 +91,17 @@ static bool wants_rss(struct thprace_check_run *r)
 	return (r->req->check & BIT_ULL(THPRACE_CHECK_RSS)) || r->s->nr_checks % RSS_INTERVAL == 0;
 }
 
+/* What was found at load is said once in each session, or when it is named. */
+static bool wants_calibration(struct thprace_check_run *r)
+{
+	const struct thprace_check_count *c = &r->s->check[THPRACE_CHECK_CALIBRATION];
+
+	if (!(r->checks & BIT_ULL(THPRACE_CHECK_CALIBRATION)))
+		return false;
+	return (r->req->check & BIT_ULL(THPRACE_CHECK_CALIBRATION)) ||
+	       !(READ_ONCE(c->held) + READ_ONCE(c->skipped) + READ_ONCE(c->violated));
+}
+
 /**
  * thprace_check_maps() - the quiesced check of everything in the maps
  * @s: session that counts and keeps the findings
@@ -97,6 +109,7 @@ static bool wants_rss(struct thprace_check_run *r)
  * @mms: mms to look at, user references held by the caller
  * @nr_mms: how many
  *
+ * calibration says what was found at load, once in a session or when it is named;
  * rss walks whole mms and is made by the first and then every 16th check of a
  * session, or when it is named; split_progress only when it is named.
  *
@@ -130,6 +143,10 @@ int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req
 		ret = check_rss(r);
 	if (!ret && (req->check & r->checks & BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS)))
 		ret = walk_regions(r, thprace_check_region_progress);
+	if (!ret && thprace_run_injects(r, THPRACE_CHECK_CALIBRATION))
+		thprace_calibration_control(r);
+	else if (!ret && wants_calibration(r))
+		thprace_calibration_tell(s, r->count);
 	s->nr_checks++;
 	thprace_record_counts(s, r->count);
 	thprace_observer_put(s, r->o);

@@ -78,6 +78,9 @@ void thprace_skip_all(struct thprace_check_run *r, const char *reason);
 void thprace_settle_note(struct thprace_check_run *r, const struct thprace_obs *obs);
 int thprace_check_region_settled(struct thprace_check_run *r, unsigned long addr);
 
+/* calibration.c */
+void thprace_calibration_control(struct thprace_check_run *r);
+
 /* progress.c */
 int thprace_check_region_progress(struct thprace_check_run *r, unsigned long addr);
 

@@ -16,10 +16,6 @@
 #include "mm/huge.h"
 #include "race/restore.h"
 
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE	25	/* uapi; EINVAL before 6.1 */
-#endif
-
 /* What the kernel sets by itself, and may set otherwise the next time. */
 #define OWN_FLAGS	(VM_SOFTDIRTY | VM_ACCOUNT)
 

@@ -7,8 +7,9 @@
 #include "state/catalog.h"
 
 /*
- * The most basic first: a lock that is not held makes mappings wrong, a wrong
- * mapping makes counts wrong, a wrong count of mappings makes a wrong refcount.
+ * The most basic first: a rule that is wrong makes all of it doubtful, a lock that
+ * is not held makes mappings wrong, a wrong mapping makes counts wrong, a wrong
+ * count of mappings makes a wrong refcount.
  * @pointers: what it wants and gets are addresses of the kernel
  */
 static const struct {
@@ -16,6 +17,8 @@ static const struct {
 	bool pointers;
 	const char *rule;
 } rows[THPRACE_NR_CHECKS] = {
+	{ THPRACE_CHECK_CALIBRATION, false,
+	  "of memory in a known state every rule says what is known" },
 	{ THPRACE_CHECK_SPLIT_FOLIO_LOCK, false,
 	  "a split unmaps and remaps a folio with the folio lock held" },
 	{ THPRACE_CHECK_SPLIT_LOCK, true,

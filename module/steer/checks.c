@@ -38,6 +38,8 @@ static const struct {
 	[THPRACE_CHECK_RSS]		 = { THPRACE_KIND_QUIESCED, MUST_HOLD },
 	/* only of folios that are still large when it is their turn */
 	[THPRACE_CHECK_SPLIT_PROGRESS]	 = { THPRACE_KIND_QUIESCED, IF_IT_APPLIED },
+	/* only if the kernel is none of those tested, where what is not right is off */
+	[THPRACE_CHECK_CALIBRATION]	 = { THPRACE_KIND_QUIESCED, IF_IT_APPLIED },
 	[THPRACE_CHECK_SPLIT_LOCK]	 = { THPRACE_KIND_RACING, IF_LANES_PASSED },
 	[THPRACE_CHECK_SPLIT_FOLIO_LOCK] = { THPRACE_KIND_RACING, IF_LANES_PASSED },
 	[THPRACE_CHECK_SPLIT_SERIAL]	 = { THPRACE_KIND_RACING, IF_LANES_PASSED },

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Break rules.c, rows.c, the parser, cause.c and block.c one place at a time: the tests must notice.
+"""Break rules.c, rows.c, known.c, the parser, cause.c and block.c one place at a time: the tests must notice.
 
 Each mutation is a text that occurs in the file and what replaces it.  Prints
 one line each; fails if a text is gone or a mutant passes all tests.
@@ -248,11 +248,34 @@ BLOCK = [
     ("say_more(&l, l.cut,", "say_more(&l, 0,"),
 ]
 
+KNOWN = [
+    ("obs->ptes[i] != ptes ||", ""),
+    ("|| obs->writable[i] != (alone && ptes)", ""),
+    ("(alone && ptes)", "alone"),
+    ("page >= hole && page < 2 * hole", "page > hole && page < 2 * hole"),
+    ("page >= hole && page < 2 * hole", "page >= hole && page <= 2 * hole"),
+    ("return known[state].hole && page", "return page"),
+    ("(obs->flags & (need | not)) == need", "(obs->flags & need) == need"),
+    ("(obs->flags & (need | not)) == need", "(obs->flags & not) == 0"),
+    ("&& obs->nr == known[state].nr &&", "&&"),
+    ("obs->pmd_maps == known[state].pmds &&", ""),
+    ("(known[state].pmds == 1 && !known[state].ptes)", "(known[state].pmds == 1)"),
+    ("obs->pmd_writable == (known[state].pmds == 1 && !known[state].ptes) &&", ""),
+    ("checks &= known[state].held;", ""),
+    ("if (fresh)\n\t\tjudge_shared", "judge_shared"),
+    ("f->outcome != THPRACE_HELD || shared", "shared"),
+    ("f->want = !shared;", "f->want = shared;"),
+    ("finding[i].outcome == THPRACE_HELD)", "finding[i].outcome != THPRACE_VIOLATED)"),
+    ("!(checks & BIT_ULL(i)) || finding", "finding"),
+    ("if (finding[i].outcome == THPRACE_NOT_APPLICABLE)", "if (0)"),
+]
+
 CPU_SECONDS = 20
 
 TESTS = {
     "oracle/rules.c": ("test_judge", "test_frames", "test_model"),
     "oracle/rows.c": ("test_judge", "test_model"),
+    "oracle/known.c": ("test_known",),
     "front/chars.h": ("test_trigger",),
     "front/word.c": ("test_trigger",),
     "front/trigger.c": ("test_trigger",),
@@ -292,9 +315,9 @@ def try_one(snapshot, name, old, new):
 
 def main():
     jobs = [("oracle/rules.c", *m) for m in RULES] + [("oracle/rows.c", *m) for m in ROWS] + \
-        [("front/chars.h", *m) for m in CHARS] + [("front/word.c", *m) for m in WORD] + \
-        [("front/trigger.c", *m) for m in TRIGGER] + [("state/cause.c", *m) for m in CAUSE] + \
-        [("state/block.c", *m) for m in BLOCK]
+        [("oracle/known.c", *m) for m in KNOWN] + [("front/chars.h", *m) for m in CHARS] + \
+        [("front/word.c", *m) for m in WORD] + [("front/trigger.c", *m) for m in TRIGGER] + \
+        [("state/cause.c", *m) for m in CAUSE] + [("state/block.c", *m) for m in BLOCK]
     bad = 0
     # The sources may be edited while this runs.
     with tempfile.TemporaryDirectory() as snapshot, ThreadPoolExecutor(os.cpu_count()) as pool:
