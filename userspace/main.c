@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "calibrate.h"
 #include "cgroup.h"
 #include "check.h"
 #include "client.h"
@@ -180,6 +181,8 @@ static int prepare(struct report *rep)
 	err = watch_begin();
 	if (err)
 		return err;
+	if (!rep->opt->no_module)
+		calibrate_shared();
 	report_checks(rep);
 	err = report_alloc(rep);
 	if (!err)

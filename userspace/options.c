@@ -19,7 +19,7 @@
 enum option_key {
 	OPT_ROUNDS = CMDLINE_KEYS + 1, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON, OPT_GRID,
 	OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_GRID_HTML, OPT_GRID_K, OPT_KTAP, OPT_DRY_RUN,
-	OPT_GENTLE, OPT_TRIAGE, OPT_WITHOUT, OPT_FIRST_ROUND,
+	OPT_GENTLE, OPT_TRIAGE, OPT_WITHOUT, OPT_FIRST_ROUND, OPT_ALLOW_UNCALIBRATED,
 };
 
 const char *const without_names[NR_WITHOUT] = { "split", "op", "race", "steer" };
@@ -47,6 +47,9 @@ static const struct argp_option run_options[] = {
 	{ "keep-going", 'k', NULL, 0, "the same as --stop-on=never", CMDLINE_MORE },
 	{ "procs", OPT_PROCS, "N", 0, "processes of the fork scenarios (1 to 64)", CMDLINE_MORE },
 	{ "thps", OPT_THPS, "N", 0, "huge pages raced at a time (1 to 1024)", CMDLINE_MORE },
+	{ "allow-uncalibrated", OPT_ALLOW_UNCALIBRATED, NULL, 0,
+	  "do without the checks that are off since their rules are wrong on this kernel, which was not tested",
+	  CMDLINE_MORE },
 	{ .doc = "To find out what a violation needs:", .group = CMDLINE_MORE },
 	{ "triage", OPT_TRIAGE, "TIME", 0,
 	  "after a violation, find out for so long what it needs (default: a quarter of --duration, at most 60s; 0: no)",
@@ -286,6 +289,9 @@ static error_t run_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_GENTLE:
 		opt->gentle = true;
+		return 0;
+	case OPT_ALLOW_UNCALIBRATED:
+		opt->allow_uncalibrated = true;
 		return 0;
 	case OPT_STEER:
 		/* It travels inside quotes. */

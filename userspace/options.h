@@ -30,6 +30,7 @@ struct options {
 	bool triage_given;
 	unsigned int without;		/* enum without */
 	bool stop_first, grid, no_module, quiet, verbose, gentle, dry_run;
+	bool allow_uncalibrated;
 	const char *steer;
 	const char *json;
 	const char *ktap;

@@ -192,6 +192,8 @@ int options_from_json(const char *path, struct options *opt)
 	opt->grid = json_is_true(json_object_get(options, "grid"));
 	opt->no_module = json_is_true(json_object_get(options, "no_module"));
 	opt->gentle = json_is_true(json_object_get(options, "gentle"));
+	opt->allow_uncalibrated =
+		json_is_true(json_object_get(options, "allow_uncalibrated"));
 	steer = json_string_value(json_object_get(options, "steer"));
 	opt->steer = steer ? strdup(steer) : NULL;
 	err = program_from_json(root, opt);

@@ -190,6 +190,9 @@ static bool must_hold(const struct report *rep, unsigned int check)
 	case THPRACE_CHECK_DEFERRED_QUEUE:
 	case THPRACE_CHECK_PMD_GEOMETRY:
 		return rep->sum.checks[check].skipped;
+	/* skipped: rules are wrong here, and the kernel is none of those tested */
+	case THPRACE_CHECK_CALIBRATION:
+		return rep->sum.checks[check].skipped && !rep->opt->allow_uncalibrated;
 	case THPRACE_CHECK_SPLIT_PROGRESS:
 		return rep->sum.checks[check].skipped && !only_files(rep);
 	case THPRACE_CHECK_ANON_EXCLUSIVE:
@@ -213,6 +216,12 @@ static void judge_checks(struct report *rep)
 		if (!must_hold(rep, i) || rep->sum.checks[i].held)
 			continue;
 		rep->verdict = THPRACE_INCONCLUSIVE;
+		if (i == THPRACE_CHECK_CALIBRATION) {
+			snprintf(rep->why, sizeof(rep->why),
+				 "calibration: %s (--allow-uncalibrated does without)",
+				 rep->sum.checks[i].reason);
+			return;
+		}
 		snprintf(rep->why, sizeof(rep->why), "check %s never held: %s" MORE_TIME,
 			 check_name(i), rep->sum.checks[i].reason[0] ?
 			 rep->sum.checks[i].reason : "nothing to check");

@@ -281,8 +281,9 @@ static void print_command(const struct report *rep, const struct result *failed,
 		fprintf(out, " --steer \"%s\"", opt->steer);
 	if (opt->grid_k)
 		fprintf(out, " --grid-k %llu", opt->grid_k);
-	fprintf(out, "%s%s%s\n", opt->grid ? " --grid" : "", opt->no_module ? " --no-module" : "",
-		opt->gentle ? " --gentle" : "");
+	fprintf(out, "%s%s%s%s\n", opt->grid ? " --grid" : "",
+		opt->no_module ? " --no-module" : "", opt->gentle ? " --gentle" : "",
+		opt->allow_uncalibrated ? " --allow-uncalibrated" : "");
 }
 
 /* The command lines that repeat it: what failed, else all. */

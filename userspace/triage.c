@@ -104,6 +104,8 @@ static const char *not_to_be_tried(const struct triage *t, const struct cause *c
 {
 	if (!strcmp(cause->basic->check, check_name(THPRACE_CHECK_LEAK)))
 		return "a leak is judged only when all is over";
+	if (!strcmp(cause->basic->check, check_name(THPRACE_CHECK_CALIBRATION)))
+		return "it was found before the run, and needs nothing of it";
 	if (!t->found.known)
 		return "it is not known in which round it came";
 	return unusable();

@@ -51,7 +51,7 @@ static void test_defaults(void **state)
 		assert_ptr_equal(opt.scenarios[i], scenarios[i]);
 	assert_int_equal(opt.duration_ms, 60000);
 	assert_true(opt.stop_first);
-	assert_false(opt.gentle || opt.dry_run);
+	assert_false(opt.gentle || opt.dry_run || opt.allow_uncalibrated);
 	assert_int_equal(opt.seed, 4711);
 }
 
@@ -62,7 +62,7 @@ static void test_all(void **state)
 	(void)state;
 	assert_int_equal(parse(&opt, "zap --duration 1.25 --rounds 3 --seed 0xffffffffffffffff "
 			       "--procs 64 --thps 1024 --stop-on never --json x --quiet mlock "
-			       "--no-module --gentle --dry-run"), CMDLINE_GO);
+			       "--no-module --gentle --dry-run --allow-uncalibrated"), CMDLINE_GO);
 	assert_int_equal(opt.nr_scenarios, 2);
 	assert_string_equal(opt.scenarios[0]->name, "zap");
 	assert_string_equal(opt.scenarios[1]->name, "mlock");
@@ -72,7 +72,7 @@ static void test_all(void **state)
 	assert_int_equal(opt.procs, 64);
 	assert_int_equal(opt.thps, 1024);
 	assert_true(opt.no_module && opt.quiet && !opt.stop_first);
-	assert_true(opt.gentle && opt.dry_run);
+	assert_true(opt.gentle && opt.dry_run && opt.allow_uncalibrated);
 	assert_string_equal(opt.json, "x");
 	assert_int_equal(parse(&opt, "--seed 18446744073709551615"), CMDLINE_GO);
 	assert_true(opt.seed == ~0ULL);

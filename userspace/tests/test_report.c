@@ -128,6 +128,26 @@ static void test_check_never_held(void **state)
 	assert_int_equal(fix.rep->verdict, THPRACE_PASS);
 }
 
+/* Rules that are wrong on a kernel that was not tested, and what to do. */
+static void test_uncalibrated(void **state)
+{
+	struct check_count *c = &fix.rep->results[1]->tally.checks[THPRACE_CHECK_CALIBRATION];
+
+	(void)state;
+	fix.rep->available[THPRACE_CHECK_CALIBRATION] = true;
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_PASS);
+	c->skipped = 1;
+	strcpy(c->reason, "off: refcount");
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_INCONCLUSIVE);
+	assert_ptr_equal(strstr(fix.rep->why, "calibration: off: refcount"), fix.rep->why);
+	assert_non_null(strstr(fix.rep->why, "--allow-uncalibrated"));
+	fix.opt.allow_uncalibrated = true;
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_PASS);
+}
+
 static json_t *load(const char *name)
 {
 	json_error_t error;
@@ -159,6 +179,7 @@ static void round_trip(u64 seed)
 	fix.opt.seed = seed;
 	fix.opt.rounds = 7;
 	fix.opt.thps = 16;
+	fix.opt.allow_uncalibrated = true;
 	fix.opt.steer = "a>end b>end";
 	fix.opt.without = WITHOUT_OP | WITHOUT_RACE;
 	fix.opt.first_round = 4711;
@@ -171,7 +192,7 @@ static void round_trip(u64 seed)
 	assert_int_equal(back.rounds, 7);
 	assert_int_equal(back.thps, 16);
 	assert_int_equal(back.duration_ms, 60000);
-	assert_true(back.stop_first);
+	assert_true(back.stop_first && back.allow_uncalibrated);
 	assert_string_equal(back.steer, fix.opt.steer);
 	assert_int_equal(back.without, WITHOUT_OP | WITHOUT_RACE);
 	assert_int_equal(back.first_round, 4711);
@@ -488,6 +509,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_begun, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_no_memory, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_killed, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_uncalibrated, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_check_never_held, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_round_trip, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_old_seed, fixture_setup, fixture_teardown),

@@ -227,8 +227,9 @@ static void test_gentle(void **state)
 
 	(void)state;
 	fix.opt.gentle = true;
+	fix.opt.allow_uncalibrated = true;
 	text = printed();
-	assert_non_null(strstr(line_of(text, "run: "), " --gentle"));
+	assert_non_null(strstr(line_of(text, "run: "), " --gentle --allow-uncalibrated"));
 	free(text);
 }
 
