@@ -309,7 +309,7 @@ bool tr_loaded(void)
 	return !access("/sys/module/thprace", F_OK);
 }
 
-int tr_load(void)
+int tr_load_with(const char *params)
 {
 	const char *path = getenv("THPRACE_KO");
 	int fd, err = 0;
@@ -317,10 +317,15 @@ int tr_load(void)
 	fd = open(path ? path : "", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
-	if (syscall(SYS_finit_module, fd, "", 0))
+	if (syscall(SYS_finit_module, fd, params, 0))
 		err = errno;
 	close(fd);
 	return err;
+}
+
+int tr_load(void)
+{
+	return tr_load_with("");
 }
 
 int tr_unload(void)

@@ -70,6 +70,7 @@ const char *tr_log_read(int fd);
 bool tr_loaded(void);
 /* 0 or an errno. */
 int tr_load(void);
+int tr_load_with(const char *params);
 int tr_unload(void);
 
 const char *tr_errno_name(int err);
