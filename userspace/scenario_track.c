@@ -37,12 +37,31 @@ struct track_priv {
 	int uffd, pagemap;
 };
 
+/* A kernel without the option clears its bits all the same, but none is ever set. */
 static const char *softdirty_why_not(void)
 {
+	size_t size = env.page_size;
+	u64 entry = 0;
+	int pagemap;
+	char *at;
+
 	if (pagemap_why_not())
 		return pagemap_why_not();
-	/* Any process may clear its own bits; without the option it is EINVAL. */
-	return write_text(CLEAR_REFS, "4") ? "this kernel has no soft-dirty tracking" : NULL;
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		return "no memory to try soft-dirty tracking on";
+	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	/* any process may clear its own */
+	if (!write_text(CLEAR_REFS, "4")) {
+		*at = 1;
+		if (pread(pagemap, &entry, sizeof(entry),
+			  (unsigned long)at / size * sizeof(entry)) != sizeof(entry))
+			entry = 0;
+	}
+	if (pagemap >= 0)
+		close(pagemap);
+	munmap(at, size);
+	return entry & PM_SOFT_DIRTY ? NULL : "this kernel has no soft-dirty tracking";
 }
 
 static int track_setup(struct run *run)
