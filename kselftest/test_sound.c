@@ -321,7 +321,7 @@ static void case_many_frames(const void *arg)
 	fd = tr_session();
 	ksft_assert(!tr_fd_write(fd, "check %s check=refcount check=rmap_linear",
 				 line), "check");
-	tr_on_holder(fd, "split", &h[0], "");
+	tr_split_all(fd, &h[0]);
 	tr_expect(fd, 0, "reset");
 	ksft_assert(!tr_fd_write(fd, "check %s check=refcount check=rmap_linear",
 				 line), "check");

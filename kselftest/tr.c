@@ -377,6 +377,24 @@ void tr_on_holder(int fd, const char *verb, struct holder *h,
 	ksft_assert(!err, "%s %s: %s", verb, words, tr_errno_name(err));
 }
 
+void tr_split_all(int fd, struct holder *h)
+{
+	unsigned int tries;
+	char *report;
+	s64 busy = 1;
+
+	for (tries = 0; tries < 20 && busy > 0; tries++) {
+		if (tries)
+			usleep(100000);
+		tr_expect(fd, 0, "reset");
+		tr_on_holder(fd, "split", h, "");
+		report = tr_fd_read(fd);
+		busy = tr_row(report, "op", "split", "busy");
+		free(report);
+	}
+	ksft_expect(busy <= 0, "%lld huge pages do not split", (long long)busy);
+}
+
 s64 tr_try_split(struct holder *h)
 {
 	int err = tr_write("split", "pid=%d map=%p+%#zx", h->pid, h->r.addr,

@@ -82,6 +82,8 @@ void tr_expect(int fd, int want, const char *line);
 /* "VERB pid= map= WORDS" about a holder, that must succeed. */
 void tr_on_holder(int fd, const char *verb, struct holder *h,
 		  const char *words);
+/* Splits all huge pages of a holder; somebody may have a reference for a moment. */
+void tr_split_all(int fd, struct holder *h);
 /* The split trigger on a holder: how many huge pages it split. */
 s64 tr_try_split(struct holder *h);
 
