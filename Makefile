@@ -63,7 +63,7 @@ unit:	## tests that need no kernel: 3 min
 	$(MAKE) -C seeded test
 	set -e; for t in vm/test/*_test.sh .ci/*_test.sh; do $$t; done
 
-check: deps	## every test, in VMs: an hour, at first 30 min more and 15 GB; KERNELS=
+check: deps	## every test, in VMs: 50 min, at first 20 min more and 15 GB; KERNELS=
 	.ci/check
 
 # And what takes too long for that: hours. A kernel without NUMA, memory cgroups, KSM, swap and
