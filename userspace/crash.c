@@ -35,6 +35,7 @@ static struct run *watched;
 static int kpageflags = -1;
 static __thread unsigned int my_lane;
 static __thread char stack[STACK_BYTES];
+static __thread sigjmp_buf *expected;
 
 /**
  * crash_is_fatal() - one of the signals by which a lost page shows
@@ -149,9 +150,13 @@ static void note_vma(struct crash *c)
 void crash_signal(int sig, siginfo_t *info, void *context)
 {
 	struct shared *sh = watched->sh;
-	u32 n = __atomic_fetch_add(&sh->nr_crashes, 1, __ATOMIC_RELAXED);
-	struct crash *c = &sh->crash[n];
+	struct crash *c;
+	u32 n;
 
+	if (expected && sig == SIGSEGV && info->si_code > 0)
+		siglongjmp(*expected, 1);
+	n = __atomic_fetch_add(&sh->nr_crashes, 1, __ATOMIC_RELAXED);
+	c = &sh->crash[n];
 	if (n < MAX_CRASHES) {
 		c->sig = sig;
 		c->code = info->si_code;
@@ -179,6 +184,19 @@ void crash_thread(unsigned int lane)
 
 	my_lane = lane;
 	sigaltstack(&ss, NULL);
+}
+
+/**
+ * crash_expect() - a fault of the calling thread is no finding for now
+ * @way_out: where it goes on then; NULL: from now on it is one again
+ *
+ * For memory that another lane may unmap or protect just now.  SIGSEGV only:
+ * nothing that a lane does makes another signal right.
+ */
+void crash_expect(sigjmp_buf *way_out)
+{
+	expected = way_out;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 /**

@@ -95,6 +95,8 @@ static bool was_done(const struct tally *t, const char *name)
  */
 bool engine_enough(const struct scenario *sc, const struct tally *t)
 {
+	if (sc->pairs)
+		return t->overlaps;
 	return t->overlaps && was_done(t, "split") &&
 	       (sc->mixed || (was_done(t, sc->op) && !tally_undone(t, sc->op)));
 }
@@ -148,7 +150,7 @@ static int hold_folios(struct run *run)
 	int err = 0;
 
 	for (thp = 0; thp < run->nr_thps && !err; thp++) {
-		if (run->huge[thp] && !run_alone(run, thp)) {
+		if (run->huge[thp] && !run_alone(run, thp) && !run->sc->pairs) {
 			if (!words)
 				len = snprintf(line, sizeof(line), "hold pid=%d", getpid());
 			len += snprintf(line + len, sizeof(line) - len, " map=0x%lx+0x%zx",

@@ -370,7 +370,7 @@ static void violated(struct result *res, unsigned int i, u64 want, u64 got, u64 
 	copy_word(v.cell, sizeof(v.cell), "-");
 	snprintf(v.want, sizeof(v.want), "%llu", want);
 	snprintf(v.got, sizeof(v.got), "%llu", got);
-	snprintf(v.ops, sizeof(v.ops), "split,%s", res->sc->op);
+	scenario_ops(res->sc, v.ops, sizeof(v.ops));
 	snprintf(v.detail, sizeof(v.detail), "%s: %s, after all its processes have ended",
 		 counters[i].name, counters[i].unit);
 	tally_violation(&res->tally, &v);

@@ -74,6 +74,27 @@ const char *note_lane_name(unsigned int id)
 	return name;
 }
 
+/**
+ * note_ops() - what the lanes did to a huge page in its last round: "zap,mremap"
+ * @sh: shared memory
+ * @thp: huge page
+ * @buf: result
+ * @size: of @buf
+ */
+void note_ops(const struct shared *sh, unsigned int thp, char *buf, size_t size)
+{
+	size_t len = 0;
+	unsigned int i;
+
+	buf[0] = '\0';
+	for (i = 0; i <= sh->nr_workers && len < size; i++) {
+		const struct stamp *s = &sh->stamp[i][thp];
+
+		if (s->op[0] && s->begin_ns)
+			len += snprintf(buf + len, size - len, "%s%s", len ? "," : "", s->op);
+	}
+}
+
 static u64 first_start(const struct shared *sh, unsigned int thp)
 {
 	u64 first_ns = ~0ULL;

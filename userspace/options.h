@@ -9,7 +9,7 @@
 
 #define MAX_WORKERS		64	/* --procs */
 #define MAX_THPS		1024	/* --thps */
-#define MAX_SCENARIOS		48
+#define MAX_SCENARIOS		96
 
 /* What a run does without; bits. */
 enum without {

@@ -9,6 +9,7 @@
 #include "block.h"
 #include "gate.h"
 #include "options.h"
+#include "pair.h"
 #include "piece.h"
 #include "region.h"
 #include "result.h"
@@ -125,6 +126,8 @@ struct shared {
 	struct tally tally[2];		/* of the session; without it, of the engine */
 	struct stamp stamp[MAX_WORKERS + 1][MAX_THPS];	/* lane, huge page */
 	struct thp_round thp_round[MAX_THPS];
+	struct pair_round pair[MAX_THPS];
+	u64 uop_ns[MAX_UOPS];		/* running means, of uops[] */
 };
 
 struct lane {

@@ -144,6 +144,9 @@ static void begin(struct triage *t, const struct report *rep, const struct cause
 	if (!res)
 		return;
 	copy_word(t->op, sizeof(t->op), res->sc->op);
+	if (res->sc->pairs)
+		copy_word(t->op, sizeof(t->op), v->ops);
+	t->pairs = res->sc->pairs;
 	t->found = res->found;
 	t->scalable = res->sc->scalable;
 	t->can_steer = !opt->no_module && env.nr_cpus > 1;

@@ -211,8 +211,10 @@ static bool propose(const struct triage *t, enum triage_step step,
 		snprintf(v->what, sizeof(v->what), "all along %s", t->schedule);
 		return true;
 	case TRIAGE_NO_SPLIT:
-		return leave_out(v, WITHOUT_SPLIT, "without the split");
+		return !t->pairs && leave_out(v, WITHOUT_SPLIT, "without the split");
 	case TRIAGE_NO_OP:
+		if (t->pairs)
+			return leave_out(v, WITHOUT_OP, "without the second op");
 		snprintf(text, sizeof(text), "without %s", t->op);
 		return leave_out(v, WITHOUT_OP, text);
 	case TRIAGE_TURNS:

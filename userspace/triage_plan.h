@@ -56,6 +56,7 @@ struct triage {
 	char scenario[40], op[24];
 	struct found found;
 	char schedule[TRIAGE_SCHEDULE];	/* with which it was found, or empty */
+	bool pairs;			/* nobody splits: two ops */
 	bool scalable;			/* --procs is for it */
 	bool can_steer;
 	bool all_steered;		/* the run had --steer */

@@ -48,7 +48,7 @@ static void lane_fail(struct run *run, struct lane *lane, int err)
 
 static bool has_splitter(const struct run *run)
 {
-	return run->fd >= 0 || env.have_split_file;
+	return !run->sc->pairs && (run->fd >= 0 || env.have_split_file);
 }
 
 static bool crowded(const struct run *run)
@@ -285,8 +285,9 @@ static void begin_stamp(struct run *run, struct lane *lane, unsigned int thp)
 /* Takes no part in this round. */
 static bool is_idle(const struct run *run, unsigned int id)
 {
+	/* Of two ops, the second one. */
 	if (id)
-		return run->opt->without & WITHOUT_OP;
+		return run->opt->without & WITHOUT_OP && (!run->sc->pairs || id > 1);
 	return !has_splitter(run) || run->sh->solo || run->opt->without & WITHOUT_SPLIT;
 }
 
@@ -325,6 +326,8 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 	for (thp = first; thp <= last; thp++)
 		begin_stamp(run, lane, thp);
 	err = meet(run, lane, &run->sh->spin, true);
+	if (!err && !lane->id && run->sc->aside)
+		run->sc->aside(run, first);
 	if (err || idle)
 		return err;
 	/* One clock for all, and time enough for the last sleeper to wake up. */
@@ -345,6 +348,8 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 		err = race_one(run, lane, thp);
 		if (err)
 			return err;
+		if (lane->id && run->sc->ended)
+			run->sc->ended(run, lane);
 	}
 	return 0;
 }
