@@ -45,4 +45,5 @@ SCENARIO(shmem_munmap),
 SCENARIO(shmem_peers),
 SCENARIO(shmem_misaligned),
 SCENARIO(shmem_pageout),
+SCENARIO(marks),
 SCENARIO(storm)

@@ -190,7 +190,7 @@ static int protect_piece(struct run *run, struct lane *lane, unsigned int thp, b
 	int err;
 
 	err = track_protect(priv->uffd, base + p->first * env.page_size,
-			   p->nr * env.page_size, on);
+			    p->nr * env.page_size, on);
 	if (!err)
 		memset(marked + p->first, on, p->nr);
 	return err;

@@ -51,9 +51,9 @@ int track_clear(void)
 int track_entries(int pagemap, const void *at, u64 *entry, unsigned int nr)
 {
 	ssize_t len = nr * sizeof(*entry);
+	off_t from = (unsigned long)at / env.page_size * sizeof(*entry);
 
-	return pread(pagemap, entry, len, (unsigned long)at / env.page_size * sizeof(*entry)) ==
-	       len ? 0 : -EIO;
+	return pread(pagemap, entry, len, from) == len ? 0 : -EIO;
 }
 
 static char *try_page(void)
