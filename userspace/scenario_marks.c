@@ -361,6 +361,9 @@ static int give_shape(struct run *run, unsigned int thp)
 	default:
 		break;
 	}
+	/* What was to split its PMD may have failed: marks are those of PTEs there. */
+	if (!err && round->kind != KIND_DIRTY && !priv->shows_uffd)
+		err = cut(base, round->hole);
 	if (err)
 		fail("prepare a huge page", err);
 	return err;
