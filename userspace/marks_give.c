@@ -107,12 +107,15 @@ static int protect_some(struct run *run, unsigned int thp)
 		round->before[i] = MARK_NEVER;
 		if (!marks_is_in(&round->piece, i))
 			continue;
-		/* Nothing is there to be marked, or it is a marker. */
-		if (!there)
+		/* PAGEMAP_SCAN's mark of a migration entry gets lost: docs/FOUND.md. */
+		if (round->kind == KIND_ASYNC && track_is_no_swap(entry[i]))
+			round->before[i] = MARK_MAY;
+		/* Nothing is there to be marked. */
+		else if (!there)
 			round->before[i] = shown ? MARK_MUST : MARK_MAY;
 		else if (shown || !priv->shows_uffd)
 			round->before[i] = MARK_MUST;
-		/* PAGEMAP_SCAN has met a migration entry: known, docs/FOUND.md. */
+		/* It was one a moment ago. */
 		else if (round->kind == KIND_ASYNC)
 			round->before[i] = MARK_MAY;
 		else

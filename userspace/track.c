@@ -18,7 +18,10 @@
 #include "track.h"
 #include "util.h"
 
-#define CLEAR_REFS	"/proc/self/clear_refs"
+#define CLEAR_REFS		"/proc/self/clear_refs"
+#define PM_SWAP			BIT_ULL(62)
+#define PM_SWAP_TYPE		31		/* types from MAX_SWAPFILES on are no swap */
+#define MIN_MAX_SWAPFILES	23
 
 /* linux/fs.h has these since 6.7. */
 struct scan_arg {
@@ -54,6 +57,15 @@ int track_entries(int pagemap, const void *at, u64 *entry, unsigned int nr)
 	off_t from = (unsigned long)at / env.page_size * sizeof(*entry);
 
 	return pread(pagemap, entry, len, from) == len ? 0 : -EIO;
+}
+
+/**
+ * track_is_no_swap() - an entry that looks like swap, and is a migration entry or a marker
+ * @entry: of pagemap
+ */
+bool track_is_no_swap(u64 entry)
+{
+	return (entry & PM_THERE) == PM_SWAP && (entry & PM_SWAP_TYPE) >= MIN_MAX_SWAPFILES;
 }
 
 static char *try_page(void)

@@ -18,6 +18,7 @@ int track_protect(int fd, void *at, size_t len, bool on);
 const char *track_uffd_why_not(void);
 bool track_shows_uffd(void);
 int track_scan_protect(int pagemap, void *at, size_t len);
+bool track_is_no_swap(u64 entry);
 int track_entries(int pagemap, const void *at, u64 *entry, unsigned int nr);
 
 #endif /* THPRACE_TRACK_H */
