@@ -18,6 +18,8 @@ enum pair_shape {
 	PAIR_SHARED,			/* with a child that sleeps */
 	PAIR_OWN,			/* the child has a huge page of its own at that address */
 	PAIR_FREED,			/* given up lazily */
+	PAIR_ORDERS,			/* folios of many sizes in its place */
+	PAIR_OUT,			/* some of it is paged out */
 	PAIR_SHAPES
 };
 

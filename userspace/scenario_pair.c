@@ -26,12 +26,14 @@
 #include "region.h"
 #include "run.h"
 #include "scenario.h"
-#include "scenario_pages.h"
 #include "undo.h"
 #include "uop.h"
 #include "util.h"
 #include "verify.h"
 
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
 #ifndef MADV_FREE
 #define MADV_FREE 8
 #endif
@@ -40,6 +42,24 @@
 #define ASIDE_NS	(20 * NSEC_PER_MSEC)
 #define ASIDE_TURNS	16
 #define MPOL_MF_MOVE	2
+
+/* Where they can be had: since 6.8. */
+#define TOUCH_ORDER(size) \
+	TOUCH_SET("/sys/kernel/mm/transparent_hugepage/hugepages-" size "kB/enabled", "madvise", \
+		  .optional = true, \
+		  .others = "where they advise huge pages they get some of that size")
+
+static const struct touch pair_touches[] = {
+	{ .kind = TOUCH_SWAP, .what = "of zram", .optional = true },
+	TOUCH_ORDER("16"),
+	TOUCH_ORDER("32"),
+	TOUCH_ORDER("64"),
+	TOUCH_ORDER("128"),
+	TOUCH_ORDER("256"),
+	TOUCH_ORDER("512"),
+	TOUCH_ORDER("1024"),
+	{ }
+};
 
 struct pair_priv {
 	struct region away[PAIR_LANES];
@@ -156,6 +176,24 @@ static bool make_own(struct run *run, struct lane *lane, unsigned int thp)
 	return true;
 }
 
+/*
+ * Where a page table has an entry already no huge page is faulted in: the kernel
+ * takes the largest folio that fits beside what is there.
+ */
+static int make_orders(struct run *run, unsigned int thp, char *first)
+{
+	char *base = region_thp(&run->region, thp);
+
+	if (madvise(base, env.hpage_size, MADV_DONTNEED) ||
+	    madvise(base, env.hpage_size, MADV_NOHUGEPAGE))
+		return -errno;
+	__atomic_store_n(first, 1, __ATOMIC_RELAXED);
+	if (madvise(base, env.hpage_size, MADV_HUGEPAGE))
+		return -errno;
+	thp_fill(base, run->gen);
+	return 0;
+}
+
 static void sharer_main(struct run *run, unsigned int thp, bool own, int order, pid_t parent)
 {
 	struct lane *lane = &run->lanes[1];
@@ -224,6 +262,14 @@ static int give_shape(struct run *run, struct lane *lane, unsigned int thp)
 		return madvise(page, env.page_size, MADV_DONTNEED) ? -errno : 0;
 	case PAIR_FREED:
 		return madvise(base, env.hpage_size, MADV_FREE) ? -errno : 0;
+	case PAIR_ORDERS:
+		return make_orders(run, thp, page);
+	case PAIR_OUT:
+		/* It is up to reclaim. */
+		madvise(round->piece[0].stride > 1 ? base : base + round->piece[0].first *
+			env.page_size, round->piece[0].stride > 1 ? env.hpage_size :
+			round->piece[0].nr * env.page_size, MADV_PAGEOUT);
+		return 0;
 	case PAIR_SHARED:
 		return run_has_procs(run) ? 0 : start_sharer(run, thp, false);
 	case PAIR_OWN:
@@ -553,7 +599,7 @@ const struct scenario scenario_pair = {
 	.op = "any",
 	.pairs = true,
 	.workers = PAIR_LANES,
-	.touches = pageout_touches,
+	.touches = pair_touches,
 	.setup = pair_setup,
 	.cleanup = pair_cleanup,
 	.map = pair_map,
@@ -572,7 +618,7 @@ const struct scenario scenario_pair_procs = {
 	.shape = SHAPE_PROCS,
 	.pairs = true,
 	.workers = PAIR_LANES,
-	.touches = pageout_touches,
+	.touches = pair_touches,
 	.setup = pair_setup,
 	.cleanup = pair_cleanup,
 	.map = pair_map,

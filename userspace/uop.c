@@ -22,6 +22,7 @@
 #include "region.h"
 #include "rng.h"
 #include "scenario_pages.h"
+#include "uffd.h"
 #include "uop.h"
 #include "util.h"
 #include "verify.h"
@@ -356,6 +357,42 @@ static enum act_result act_move(struct target *t)
 	return ACT_OK;
 }
 
+/* One that belongs to the calling process. */
+static int mover_fd(void)
+{
+	static pid_t owner;
+	static int fd = -1;
+
+	if (owner == getpid())
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	fd = uffd_open_to_move();
+	owner = getpid();
+	return fd;
+}
+
+/* Page by page, or as a whole, out of the VMA; back with it by mremap. */
+static enum act_result act_uffd_move(struct target *t)
+{
+	size_t offset = t->piece.first * env.page_size, len = t->piece.nr * env.page_size;
+	char *from = t->thp + offset, *to = t->away + offset;
+	enum act_result result = ACT_BUSY;
+	ssize_t moved;
+
+	if (call_fill(to, len, 0))
+		return ACT_ERROR;
+	madvise(to, len, MADV_HUGEPAGE);
+	moved = uffd_move(mover_fd(), to, from, len);
+	if (moved < 0)
+		result = ACT_FAILED;
+	else if (moved)
+		result = move(to, from, moved, 0) ? ACT_OK : ACT_ERROR;
+	/* Nobody else may come to live there. */
+	mmap(to, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+	return result;
+}
+
 static enum act_result act_migrate(struct target *t)
 {
 	enum act_result result = ACT_BUSY;
@@ -474,8 +511,10 @@ static enum act_result act_softdirty(struct target *t)
 
 #define PHASES_PROTECT	PHASES_VMA " change_huge_pmd"
 #define PHASES_FREE	"madvise_free_huge_pmd split_huge_pmd shrink_folio_list"
-#define PHASES_FAULT	"do_huge_pmd_anonymous_page do_huge_pmd_wp_page do_wp_page"
-#define PHASES_FORK	"anon_vma_fork anon_vma_clone copy_huge_pmd"
+#define PHASES_FAULT \
+	"do_huge_pmd_anonymous_page do_huge_pmd_wp_page do_wp_page"
+#define PHASES_UFFD_MOVE "move_pages_huge_pmd split_huge_page"
+#define PHASES_FORK	"anon_vma_fork anon_vma_clone copy_page_range copy_huge_pmd"
 #define PHASES_EXIT \
 	"exit_mmap unmap_vmas unmap_page_range zap_huge_pmd remove_rmap_pmd free_pgtables"
 #define PHASES_COLLAPSE	"khugepaged_scan_pmd collapse_huge_page pmdp_collapse_flush"
@@ -509,9 +548,11 @@ const struct uop uops[] = {
 	  true, true, collapse_why_not, act_collapse },
 	{ "mremap", "mremap", UOP_KEEPS, UOP_MOVES, PHASES_MREMAP, INNER_MREMAP,
 	  true, true, NULL, act_move },
+	{ "uffd-move", "uffd", UOP_KEEPS, UOP_MOVES, PHASES_UFFD_MOVE, PHASES_UFFD_MOVE,
+	  false, true, uffd_move_why_not, act_uffd_move },
 	{ "migrate", "migrate", UOP_KEEPS, 0, PHASES_MOVE_PAGES, PHASES_MOVE_PAGES,
 	  false, true, migrate_why_not, act_migrate },
-	{ "fork", "fork", UOP_KEEPS, 0, PHASES_FORK, "copy_huge_pmd",
+	{ "fork", "fork", UOP_KEEPS, 0, PHASES_FORK, "copy_page_range copy_huge_pmd",
 	  true, true, NULL, act_fork },
 	{ "exit", "exit", UOP_KEEPS, UOP_ENDS, PHASES_EXIT, "unmap_page_range zap_huge_pmd",
 	  false, true, NULL, act_exit },
