@@ -153,7 +153,7 @@ void crash_signal(int sig, siginfo_t *info, void *context)
 	struct crash *c;
 	u32 n;
 
-	if (expected && sig == SIGSEGV && info->si_code > 0)
+	if (expected && (sig == SIGSEGV || (sig == SIGBUS && info->si_code == BUS_ADRERR)))
 		siglongjmp(*expected, 1);
 	n = __atomic_fetch_add(&sh->nr_crashes, 1, __ATOMIC_RELAXED);
 	c = &sh->crash[n];
@@ -190,8 +190,8 @@ void crash_thread(unsigned int lane)
  * crash_expect() - a fault of the calling thread is no finding for now
  * @way_out: where it goes on then; NULL: from now on it is one again
  *
- * For memory that another lane may unmap or protect just now.  SIGSEGV only:
- * nothing that a lane does makes another signal right.
+ * For memory that another lane may unmap or protect, or whose file it may cut, just
+ * now.
  */
 void crash_expect(sigjmp_buf *way_out)
 {

@@ -35,6 +35,7 @@ enum pair_aside {
 struct pair_round {
 	u8 op[PAIR_LANES];		/* indices in uops[] */
 	u8 shape, aside;
+	bool shared;			/* memory */
 	struct piece piece[PAIR_LANES];
 	struct piece look;		/* of main, where it reads */
 	u64 variant[PAIR_LANES];
@@ -46,6 +47,7 @@ struct pair_choice {
 	bool op[MAX_UOPS];			/* of uops[] */
 	bool nodes;			/* there are several */
 	bool procs;			/* the two are processes */
+	bool shared;			/* memory */
 };
 
 void pair_draw(struct pair_round *round, const struct pair_choice *may, struct rng *rng);

@@ -6,6 +6,7 @@
  * work and says whether it did; what is in the pages then follows from its row.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -27,6 +28,10 @@
 #include "util.h"
 #include "verify.h"
 
+#ifndef FALLOC_FL_KEEP_SIZE
+#define FALLOC_FL_KEEP_SIZE	1
+#define FALLOC_FL_PUNCH_HOLE	2
+#endif
 #ifndef MADV_FREE
 #define MADV_FREE 8
 #endif
@@ -147,6 +152,16 @@ static enum act_result act_advise(struct target *t)
 }
 
 /**
+ * uop_effect() - what becomes of the pages that an op is about
+ * @op: row
+ * @shared: memory
+ */
+enum uop_effect uop_effect(const struct uop *op, bool shared)
+{
+	return shared ? op->shared : op->effect;
+}
+
+/**
  * uop_hits() - is a page among those that an op changes?
  * @op: row
  * @p: the piece that it is about
@@ -158,7 +173,7 @@ bool uop_hits(const struct uop *op, const struct piece *p, unsigned int page)
 
 	if (page < p->first || i % p->stride || i / p->stride >= p->nr)
 		return false;
-	return op->effect != UOP_WRITES || !(i / p->stride % UOP_WRITE_STEP(p));
+	return op->shared != UOP_WRITES || !(i / p->stride % UOP_WRITE_STEP(p));
 }
 
 static bool write_page(struct target *t, char *page, u64 gen)
@@ -229,6 +244,20 @@ static bool read_words(const struct target *t, struct words *w)
 	return true;
 }
 
+/* The same by read(), where the file does not end before. */
+static bool read_file_words(const struct target *t, struct words *w)
+{
+	unsigned int i;
+	off_t at;
+
+	for (i = 0; i < w->nr; i++) {
+		at = w->page[i] - t->thp + w->index * sizeof(u64);
+		if (pread(t->fd, &w->value[i], sizeof(u64), at) != sizeof(u64))
+			return false;
+	}
+	return true;
+}
+
 static bool judge_word(const struct target *t, struct words *w, unsigned int i)
 {
 	unsigned int found = content_of_word(w->value[i], w->index, w->page[i], t->content);
@@ -240,10 +269,14 @@ static bool judge_word(const struct target *t, struct words *w, unsigned int i)
 	};
 
 	found &= t->seen[subpage_of(t, w->page[i])];
+	if (!found && t->fd &&
+	    content_torn(w->value[i], w->index, w->page[i], t->content,
+			 t->seen[subpage_of(t, w->page[i])]))
+		return true;
 	if (!found)
 		content_violation(t->run, t->lane, &bad, "a page read while others change it");
 	/* What is away for a moment leaves something else in its place. */
-	else if (!(t->other_flags & UOP_MOVES) && !history_goes_on(&w->history[i], found))
+	else if ((t->fd || !(t->other_flags & UOP_MOVES)) && !history_goes_on(&w->history[i], found))
 		content_violation(t->run, t->lane, &bad, "a page that went back to what it was");
 	else
 		return true;
@@ -284,7 +317,7 @@ enum act_result uop_read(struct target *t)
 	}
 	do {
 		done = others_are_done(t);
-		if (!read_words(t, &w)) {
+		if (!(t->by_file ? read_file_words : read_words)(t, &w)) {
 			t->faulted = true;
 			sched_yield();
 			continue;
@@ -439,12 +472,13 @@ static void child_look(struct target *t, unsigned int subpage)
 			content_violation(t->run, t->lane, &bad, "a page that a child lacks");
 		return;
 	}
-	if (!content_verify(first, page, t->content, t->seen[subpage], &bad)) {
+	if (!content_verify(first, page, t->content, t->seen[subpage], t->fd, &bad)) {
 		content_violation(t->run, t->lane, &bad, "a page as a child got it");
 		return;
 	}
 	sched_yield();
-	if (t->other_frees || !page_copy(again, page))
+	/* Of shared memory it has no copy. */
+	if (t->other_frees || t->fd || !page_copy(again, page))
 		return;
 	for (i = 0; i < env.page_size / sizeof(u64); i++) {
 		if (first[i] == again[i])
@@ -472,7 +506,9 @@ static void child_main(struct target *t, pid_t parent)
 	for (i = 0; i < CHILD_PAGES; i++)
 		child_look(t, rng_below(&t->lane->rng, env.nr_subpages));
 	/* Nobody else may see that. */
-	page_copy(t->thp + rng_below(&t->lane->rng, env.nr_subpages) * env.page_size, t->thp);
+	if (!t->fd)
+		page_copy(t->thp + rng_below(&t->lane->rng, env.nr_subpages) * env.page_size,
+			  t->thp);
 	_exit(0);
 }
 
@@ -503,6 +539,47 @@ static enum act_result act_exit(struct target *t)
 	return ACT_OK;
 }
 
+/* Pages of the file, whether they are mapped or not. */
+static enum act_result act_punch(struct target *t)
+{
+	const struct piece *p = &t->piece;
+	unsigned int i, nr = p->stride == 1 ? p->nr : 1;
+
+	for (i = 0; i < p->nr; i += nr) {
+		if (fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			      (off_t)(p->first + i * p->stride) * env.page_size,
+			      (off_t)nr * env.page_size))
+			return ACT_ERROR;
+	}
+	return ACT_OK;
+}
+
+/* Cut and grown again. */
+static enum act_result act_truncate(struct target *t)
+{
+	return ftruncate(t->fd, (off_t)t->piece.first * env.page_size) ||
+	       ftruncate(t->fd, env.hpage_size) ? ACT_ERROR : ACT_OK;
+}
+
+static enum act_result act_pwrite(struct target *t)
+{
+	static __thread u64 page[MAX_PAGE_WORDS];
+	unsigned int step = UOP_WRITE_STEP(&t->piece), pass, i;
+	enum act_result result = ACT_BUSY;
+
+	for (pass = 0; pass < CONTENT_PASSES; pass++) {
+		for (i = 0; i < t->piece.nr; i += step) {
+			page_fill_as(page, page_at(t, i), t->content->pass[t->writer][pass]);
+			if (pwrite(t->fd, page, env.page_size, page_at(t, i) - t->thp) ==
+			    (ssize_t)env.page_size)
+				result = ACT_OK;
+			else
+				return ACT_ERROR;
+		}
+	}
+	return result;
+}
+
 static enum act_result act_softdirty(struct target *t)
 {
 	(void)t;
@@ -525,38 +602,46 @@ static enum act_result act_softdirty(struct target *t)
 	"remove_migration_pte"
 
 const struct uop uops[] = {
-	{ "munmap", "munmap", UOP_UNMAPS, UOP_CUTS, PHASES_MUNMAP, INNER_MUNMAP,
+	{ "munmap", "munmap", UOP_UNMAPS, UOP_UNMAPS, UOP_CUTS, PHASES_MUNMAP, INNER_MUNMAP,
 	  true, true, NULL, act_munmap },
-	{ "fill", "munmap", UOP_MAPS, UOP_CUTS, PHASES_MUNMAP, INNER_MUNMAP,
+	{ "fill", "munmap", UOP_MAPS, UOP_CANNOT, UOP_CUTS, PHASES_MUNMAP, INNER_MUNMAP,
 	  true, true, NULL, act_fill },
-	{ "zap", "zap", UOP_ZEROES, 0, PHASES_ZAP, INNER_ZAP, true, true, NULL, act_zap },
-	{ "mprotect", "mprotect", UOP_KEEPS, UOP_PROTECTS | UOP_CUTS, PHASES_PROTECT,
+	{ "zap", "zap", UOP_ZEROES, UOP_KEEPS, 0, PHASES_ZAP, INNER_ZAP, true, true, NULL, act_zap },
+	{ "mprotect", "mprotect", UOP_KEEPS, UOP_KEEPS, UOP_PROTECTS | UOP_CUTS, PHASES_PROTECT,
 	  "change_huge_pmd", true, true, NULL, act_protect },
-	{ "mlock", "mlock", UOP_KEEPS, UOP_LOCKS | UOP_CUTS, PHASES_VMA, "vma_complete",
+	{ "mlock", "mlock", UOP_KEEPS, UOP_KEEPS, UOP_LOCKS | UOP_CUTS, PHASES_VMA, "vma_complete",
 	  true, true, NULL, act_lock },
-	{ "madvise", "madvise", UOP_KEEPS, UOP_HIDES | UOP_CUTS, PHASES_VMA, "vma_complete",
+	{ "madvise", "madvise", UOP_KEEPS, UOP_KEEPS, UOP_HIDES | UOP_CUTS, PHASES_VMA, "vma_complete",
 	  true, true, NULL, act_advise },
-	{ "write", "fault", UOP_WRITES, 0, PHASES_FAULT, PHASES_FAULT,
+	{ "write", "fault", UOP_WRITES, UOP_WRITES, 0, PHASES_FAULT, PHASES_FAULT,
 	  true, true, NULL, act_write },
-	{ "read", "fault", UOP_KEEPS, 0, PHASES_FAULT, PHASES_FAULT,
+	{ "read", "fault", UOP_KEEPS, UOP_KEEPS, 0, PHASES_FAULT, PHASES_FAULT,
 	  false, true, NULL, uop_read },
-	{ "free", "pageout", UOP_FREES, 0, PHASES_FREE, "madvise_free_huge_pmd",
+	{ "free", "pageout", UOP_FREES, UOP_CANNOT, 0, PHASES_FREE, "madvise_free_huge_pmd",
 	  true, true, NULL, act_free },
-	{ "pageout", "pageout", UOP_KEEPS, 0, PHASES_OUT, "shrink_folio_list try_to_unmap",
+	{ "pageout", "pageout", UOP_KEEPS, UOP_KEEPS, 0, PHASES_OUT, "shrink_folio_list try_to_unmap",
 	  true, true, pageout_why_not, act_pageout },
-	{ "collapse", "collapse", UOP_KEEPS, 0, PHASES_COLLAPSE, PHASES_COLLAPSE,
+	{ "collapse", "collapse", UOP_KEEPS, UOP_KEEPS, 0, PHASES_COLLAPSE, PHASES_COLLAPSE,
 	  true, true, collapse_why_not, act_collapse },
-	{ "mremap", "mremap", UOP_KEEPS, UOP_MOVES, PHASES_MREMAP, INNER_MREMAP,
+	{ "mremap", "mremap", UOP_KEEPS, UOP_KEEPS, UOP_MOVES, PHASES_MREMAP, INNER_MREMAP,
 	  true, true, NULL, act_move },
-	{ "uffd-move", "uffd", UOP_KEEPS, UOP_MOVES, PHASES_UFFD_MOVE, PHASES_UFFD_MOVE,
+	{ "uffd-move", "uffd", UOP_KEEPS, UOP_CANNOT, UOP_MOVES, PHASES_UFFD_MOVE, PHASES_UFFD_MOVE,
 	  false, true, uffd_move_why_not, act_uffd_move },
-	{ "migrate", "migrate", UOP_KEEPS, 0, PHASES_MOVE_PAGES, PHASES_MOVE_PAGES,
+	{ "migrate", "migrate", UOP_KEEPS, UOP_KEEPS, 0, PHASES_MOVE_PAGES, PHASES_MOVE_PAGES,
 	  false, true, migrate_why_not, act_migrate },
-	{ "fork", "fork", UOP_KEEPS, 0, PHASES_FORK, "copy_page_range copy_huge_pmd",
+	{ "fork", "fork", UOP_KEEPS, UOP_KEEPS, 0, PHASES_FORK, "copy_page_range copy_huge_pmd",
 	  true, true, NULL, act_fork },
-	{ "exit", "exit", UOP_KEEPS, UOP_ENDS, PHASES_EXIT, "unmap_page_range zap_huge_pmd",
+	{ "exit", "exit", UOP_KEEPS, UOP_KEEPS, UOP_ENDS, PHASES_EXIT, "unmap_page_range zap_huge_pmd",
 	  false, true, NULL, act_exit },
-	{ "softdirty", "softdirty", UOP_KEEPS, 0, "flush_tlb_mm_range", "flush_tlb_mm_range",
+	{ "punch", "punch", UOP_CANNOT, UOP_ZEROES, UOP_BY_FILE, PHASES_SHMEM, "shmem_undo_range",
+	  false, true, NULL, act_punch },
+	{ "truncate", "truncate", UOP_CANNOT, UOP_ZEROES, UOP_TRUNCATES | UOP_BY_FILE,
+	  PHASES_SHMEM, "shmem_undo_range", false, true, NULL, act_truncate },
+	{ "pread", "fault", UOP_CANNOT, UOP_KEEPS, UOP_BY_FILE, PHASES_FAULT, PHASES_FAULT,
+	  false, true, NULL, uop_read },
+	{ "pwrite", "fault", UOP_CANNOT, UOP_WRITES, UOP_BY_FILE, PHASES_FAULT, PHASES_FAULT,
+	  false, true, NULL, act_pwrite },
+	{ "softdirty", "softdirty", UOP_KEEPS, UOP_KEEPS, 0, "flush_tlb_mm_range", "flush_tlb_mm_range",
 	  true, true, NULL, act_softdirty },
 };
 
