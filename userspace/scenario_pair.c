@@ -42,6 +42,7 @@
 #define PASS_GEN	0x1000		/* behind those of the lanes */
 #define ASIDE_NS	(20 * NSEC_PER_MSEC)
 #define ASIDE_TURNS	16
+#define PAIR_WEIGHT	4		/* of all ops, with all others */
 #define MPOL_MF_MOVE	2
 
 /* Where they can be had: since 6.8. */
@@ -616,6 +617,7 @@ const struct scenario scenario_pair = {
 	.op = "any",
 	.pairs = true,
 	.workers = PAIR_LANES,
+	.weight = PAIR_WEIGHT,
 	.touches = pair_touches,
 	.setup = pair_setup,
 	.cleanup = pair_cleanup,
@@ -635,6 +637,7 @@ const struct scenario scenario_pair_procs = {
 	.shape = SHAPE_PROCS,
 	.pairs = true,
 	.workers = PAIR_LANES,
+	.weight = PAIR_WEIGHT,
 	.touches = pair_touches,
 	.setup = pair_setup,
 	.cleanup = pair_cleanup,
@@ -660,6 +663,7 @@ const struct scenario scenario_pair_shmem = {
 	.pairs = true,
 	.file = true,
 	.workers = PAIR_LANES,
+	.weight = PAIR_WEIGHT,
 	.touches = pair_shmem_touches,
 	.why_not = shmem_why_not,
 	.setup = pair_setup,
