@@ -117,7 +117,7 @@ static void test_printed(void **state)
 	assert_non_null(strstr(text, "file     /x/report.ktap"));
 	assert_non_null(strstr(text, "module   zram"));
 	assert_non_null(strstr(text, "module   thprace"));
-	assert_non_null(strstr(text, "shmem_enabled = advise, then set back  [shmem-punch shmem-"));
+	assert_non_null(strstr(text, "shmem_enabled = advise, then set back  [pair-shmem shmem-punch shmem-"));
 }
 
 static void test_guarded(void **state)
