@@ -184,8 +184,6 @@ void swap_stop(void)
 void swap_end(void)
 {
 	swap_stop();
-	/* It is of that module. */
-	device_stop();
 	if (!state || !state->loaded)
 		return;
 	do_within(unload_module, MODPROBE_NS);
