@@ -225,15 +225,20 @@ static enum act_result fork_act(struct run *run, struct lane *lane, unsigned int
 	return ACT_OK;
 }
 
+#define ROW_PAGEOUT \
+	{ .op = "pageout", .phases = "shrink_folio_list try_to_unmap", .unheld = true, \
+	  .turns = 4, .turns_after = 2, .why_not = reclaim_why_not, .act = pageout }
+
+/* In this order where they come in turn; reclaim more often, as its window is the longest. */
 const struct beside besides[] = {
-	{ .op = "pageout", .phases = "shrink_folio_list try_to_unmap", .unheld = true,
-	  .turns = 4, .turns_after = 2, .why_not = reclaim_why_not, .act = pageout },
+	ROW_PAGEOUT,
 	{ .op = "fork", .phases = "copy_huge_pmd anon_vma_fork", .turns = 2, .prepare = share,
 	  .act = fork_act },
 	{ .op = "migrate", .phases = "migrate_pages", .unheld = true, .turns = 8,
 	  .turns_after = 1, .why_not = migrate_why_not, .act = migrate },
 	{ .op = "mprotect", .phases = "change_huge_pmd vma_complete", .turns = 8,
 	  .act = protect_act },
+	ROW_PAGEOUT,
 	{ .op = "collapse", .phases = "collapse_huge_page", .unheld = true, .turns = 2,
 	  .turns_after = 1, .why_not = collapse_why_not, .prepare = cut, .act = collapse },
 	{ .op = "munmap", .phases = "split_vma unmap_vmas", .turns = 1, .act = unmap },

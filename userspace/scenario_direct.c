@@ -39,7 +39,7 @@
 #define MAX_SIDE	32
 #define NAP_NS		(20 * NSEC_PER_USEC)
 #define BEGIN_NS	(5 * NSEC_PER_MSEC)	/* that one lane waits for the other */
-#define WRITTEN_NS	(100 * NSEC_PER_MSEC)
+#define WRITTEN_NS	(500 * NSEC_PER_MSEC)
 #define TURN_NS		(20 * NSEC_PER_MSEC)
 
 static const struct touch direct_touches[] = {
