@@ -253,6 +253,13 @@ idle()
 	injected idle 3 "$1" --quiet --rounds 8 --duration 60 && json_says why '".*never done'
 }
 
+# As if reclaim minded neither references nor what was written through them.
+written_lost()
+{
+	injected discard 1 direct --quiet --rounds 16 --duration 60 &&
+		json_says detail '"a page written through a reference'
+}
+
 neighbour_is_there() { [ -e "$tmp/neighbour" ]; }
 
 # Somebody else has a huge page that is mapped by PTEs only.
@@ -277,7 +284,7 @@ neighbour()
 	return "$rc"
 }
 
-ksft_plan 22
+ksft_plan 24
 ksft_case "the scenario is killed after a violation" scenario_killed
 ksft_case "all are killed after a violation" all_killed
 ksft_case "the scenario dies after a violation" died_after_finding
@@ -292,8 +299,9 @@ ksft_case "a report that cannot be written is refused" unwritable
 ksft_case "a report that cannot be written at the end" unwritable_later
 ksft_case "seeds above 2^63" large_seed
 ksft_case "the kernel complains" complaint
-for name in pageout lazyfree collapse reclaim compact khugepaged ksm; do
+for name in pageout lazyfree collapse reclaim compact khugepaged ksm direct; do
 	ksft_case "$name, nothing done" idle "$name"
 done
+ksft_case "what I/O has written is lost" written_lost
 ksft_case "a neighbour with huge pages is no leak" neighbour
 ksft_end

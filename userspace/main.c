@@ -193,6 +193,8 @@ static int prepare(struct report *rep)
 		err = knobs_init();
 	if (!err)
 		err = swap_init();
+	if (!err)
+		err = device_init();
 	touch_collect(rep->opt);
 	write_text_only(touch_listed);
 	return err;

@@ -46,4 +46,5 @@ SCENARIO(shmem_munmap),
 SCENARIO(shmem_peers),
 SCENARIO(shmem_misaligned),
 SCENARIO(shmem_pageout),
+SCENARIO(direct),
 SCENARIO(storm)
