@@ -18,6 +18,7 @@ enum crash_kind {
 void crash_catch(struct run *run);
 void crash_thread(unsigned int lane);
 void crash_expect(sigjmp_buf *way_out);
+void crash_expect_bus(sigjmp_buf *way_out);
 void crash_signal(int sig, siginfo_t *info, void *context);
 enum crash_kind crash_judge(const struct crash *crash);
 bool crash_is_fatal(int sig);

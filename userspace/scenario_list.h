@@ -47,4 +47,5 @@ SCENARIO(shmem_peers),
 SCENARIO(shmem_misaligned),
 SCENARIO(shmem_pageout),
 SCENARIO(direct),
+SCENARIO(marks),
 SCENARIO(storm)

@@ -176,6 +176,15 @@ bool uop_hits(const struct uop *op, const struct piece *p, unsigned int page)
 	return op->shared != UOP_WRITES || !(i / p->stride % UOP_WRITE_STEP(p));
 }
 
+/* Beyond the end of a file it is SIGBUS. */
+static void expect_fault(const struct target *t, sigjmp_buf *out)
+{
+	if (t->fd)
+		crash_expect_bus(out);
+	else
+		crash_expect(out);
+}
+
 static bool write_page(struct target *t, char *page, u64 gen)
 {
 	sigjmp_buf out;
@@ -188,7 +197,7 @@ static bool write_page(struct target *t, char *page, u64 gen)
 		crash_expect(NULL);
 		return false;
 	}
-	crash_expect(&out);
+	expect_fault(t, &out);
 	page_fill(page, gen);
 	crash_expect(NULL);
 	return true;
@@ -236,7 +245,7 @@ static bool read_words(const struct target *t, struct words *w)
 			crash_expect(NULL);
 			return false;
 		}
-		crash_expect(&out);
+		expect_fault(t, &out);
 	}
 	for (i = 0; i < w->nr; i++)
 		w->value[i] = __atomic_load_n((u64 *)w->page[i] + w->index, __ATOMIC_RELAXED);
@@ -451,7 +460,7 @@ bool page_copy(void *to, const void *from)
 		crash_expect(NULL);
 		return false;
 	}
-	crash_expect(&out);
+	crash_expect_bus(&out);
 	memcpy(to, from, env.page_size);
 	crash_expect(NULL);
 	return true;
