@@ -43,4 +43,5 @@ SCENARIO(shmem_munmap),
 SCENARIO(shmem_peers),
 SCENARIO(shmem_misaligned),
 SCENARIO(shmem_pageout),
+SCENARIO(shapes),
 SCENARIO(storm)

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A huge page in VMAs of unusual shapes
+ *
+ * Each round takes a shape from a table, in turn; the seed says which is first and
+ * draws its sizes and variants.  In half of the rounds a child shares the huge
+ * page, and reads all of it through when the parent has done its part.  What the
+ * shapes are is in scenario_shapes_merge.c, _move.c and _kin.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "env.h"
+#include "phases.h"
+#include "rng.h"
+#include "scenario.h"
+#include "scenario_pages.h"
+#include "scenario_shapes.h"
+#include "util.h"
+#include "verify.h"
+
+#define NR_WRITES	3		/* pages that the parent writes in the end */
+
+/* A shape's place in the table: the files' tables, one after the other. */
+static const struct shape_row *shape_at(unsigned int i)
+{
+	if (i < nr_shapes_move)
+		return &shapes_move[i];
+	i -= nr_shapes_move;
+	if (i < nr_shapes_merge)
+		return &shapes_merge[i];
+	i -= nr_shapes_merge;
+	return i < nr_shapes_kin ? &shapes_kin[i] : NULL;
+}
+
+static unsigned int nr_shapes(void)
+{
+	return nr_shapes_move + nr_shapes_merge + nr_shapes_kin;
+}
+
+/**
+ * shaped_of() - what is known of a huge page's shape
+ * @run: the run
+ * @thp: which
+ */
+struct shaped *shaped_of(const struct run *run, unsigned int thp)
+{
+	return &((struct shapes_priv *)run->priv)->shaped[thp];
+}
+
+/**
+ * shape_page() - the home of a page
+ * @run: the run
+ * @thp: huge page
+ * @page: of it; may lie behind its end
+ */
+char *shape_page(const struct run *run, unsigned int thp, unsigned int page)
+{
+	return region_thp(&run->region, thp) + page * env.page_size;
+}
+
+/**
+ * shape_room() - a place in the room of a huge page
+ * @run: the run
+ * @thp: huge page
+ * @hpages: huge pages from the begin of it
+ */
+char *shape_room(const struct run *run, unsigned int thp, unsigned int hpages)
+{
+	const struct shapes_priv *priv = run->priv;
+
+	return region_thp(&priv->away, SHAPE_ROOM * thp + hpages);
+}
+
+/**
+ * shape_piece() - draw the pages that a shape is about
+ * @lane: choices
+ * @s: gets a and b
+ * @margin: pages on both sides that are none of them
+ */
+void shape_piece(struct lane *lane, struct shaped *s, unsigned int margin)
+{
+	unsigned int all = env.nr_subpages - 2 * margin;
+
+	s->a = margin + rng_below(&lane->rng, all - 1);
+	s->b = s->a + 1 + rng_below(&lane->rng, margin + all - s->a);
+}
+
+/**
+ * shape_put() - pages are somewhere else now
+ * @s: the shape
+ * @at: where
+ * @first: as which page of the huge page the first was filled
+ * @nr: pages; 0 is fine
+ * @gen: of their pattern; 0: zero
+ */
+void shape_put(struct shaped *s, char *at, unsigned int first, unsigned int nr, u64 gen)
+{
+	if (nr && s->nr_segs < SHAPE_SEGS)
+		s->seg[s->nr_segs++] = (struct seg){ at, first, nr, gen };
+}
+
+/**
+ * shape_map() - fresh memory that can merge with a huge page's
+ * @at: where; what was there is gone
+ * @len: bytes
+ * @prot: protection
+ */
+bool shape_map(char *at, size_t len, int prot)
+{
+	return mmap(at, len, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at &&
+	       !madvise(at, len, MADV_HUGEPAGE);
+}
+
+/**
+ * shape_failed() - a system call has failed, and nobody knows how far it came
+ * @run: the run
+ * @thp: huge page
+ * @what: it was to do
+ */
+enum act_result shape_failed(struct run *run, unsigned int thp, const char *what)
+{
+	struct shaped *s = shaped_of(run, thp);
+
+	if (errno == ENOMEM) {
+		s->nr_segs = 0;
+		memset(run_state(run, thp), PG_ANY, env.nr_subpages);
+		return ACT_FAILED;
+	}
+	set_error("shape %s: %s: %s", s->shape->name, what, strerror(errno));
+	return ACT_ERROR;
+}
+
+/**
+ * shape_write() - write to some pages that are mapped at home
+ * @run: the run
+ * @lane: choices
+ * @thp: huge page
+ * @first: page from which on
+ * @nr: how many there are to choose from
+ * @gen: of what is written
+ * @state: of what was written
+ */
+void shape_write(struct run *run, struct lane *lane, unsigned int thp, unsigned int first,
+		 unsigned int nr, u64 gen, u8 state)
+{
+	unsigned int i, page;
+
+	for (i = 0; nr && i < NR_WRITES; i++) {
+		page = first + rng_below(&lane->rng, nr);
+		page_fill(shape_page(run, thp, page), gen);
+		run_state(run, thp)[page] = state;
+	}
+}
+
+/**
+ * shape_is_one_vma() - is a range within one mapping?
+ * @from: its begin
+ * @to: its end
+ */
+bool shape_is_one_vma(const char *from, const char *to)
+{
+	unsigned long start, end;
+	bool inside = false;
+	char line[512];
+	FILE *f = fopen("/proc/self/maps", "re");
+
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) != 2 || (unsigned long)from >= end)
+			continue;
+		inside = (unsigned long)from >= start && (unsigned long)to <= end;
+		break;
+	}
+	fclose(f);
+	return inside;
+}
+
+/**
+ * shape_is_guarded() - does whoever touches a page fault, the kernel on our behalf, too?
+ * @page: address
+ */
+bool shape_is_guarded(const char *page)
+{
+	bool guarded;
+	int fd[2];
+
+	if (pipe(fd))
+		return true;
+	guarded = write(fd[1], page, 1) < 0 && errno == EFAULT;
+	close(fd[0]);
+	close(fd[1]);
+	return guarded;
+}
+
+static void verify_seg(struct run *run, struct lane *lane, unsigned int thp,
+		       const struct seg *seg)
+{
+	struct mismatch bad;
+	unsigned int i;
+	bool ok;
+
+	for (i = 0; i < seg->nr; i++) {
+		char *page = seg->at + i * env.page_size;
+
+		ok = seg->gen ? page_verify(page, shape_page(run, thp, seg->first + i), seg->gen,
+					    &bad) : page_zero(page, &bad);
+		if (ok)
+			__atomic_fetch_add(&run->sh->lane[lane->id].pages_verified, 1,
+					   __ATOMIC_RELAXED);
+		else
+			content_violation(run, lane, &bad, shaped_of(run, thp)->shape->name);
+	}
+}
+
+/* Nothing that was written to a private mapping may be in the file. */
+static void verify_file(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct shaped *s = shaped_of(run, thp);
+	struct mismatch bad;
+	unsigned int i;
+	char *file;
+
+	file = mmap(NULL, s->nr_file * env.page_size, PROT_READ, MAP_SHARED, s->fd, 0);
+	if (file == MAP_FAILED)
+		return;
+	for (i = 0; i < s->nr_file; i++) {
+		if (!page_verify(file + i * env.page_size, shape_page(run, thp, i), run->gen,
+				 &bad))
+			content_violation(run, lane, &bad, "a page of a file");
+	}
+	munmap(file, s->nr_file * env.page_size);
+}
+
+/**
+ * shape_verify() - look at all of a huge page that is not at home
+ * @run: the run
+ * @lane: the caller, or whose child it is
+ * @thp: huge page
+ */
+void shape_verify(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct shaped *s = shaped_of(run, thp);
+	struct mismatch bad = { .want = 0, .got = 1 };
+	unsigned int i;
+
+	for (i = 0; i < s->nr_segs; i++)
+		verify_seg(run, lane, thp, &s->seg[i]);
+	for (i = 0; i < s->nr_guard; i++) {
+		bad.addr = s->guard + i * env.page_size;
+		if (!shape_is_guarded(bad.addr))
+			content_violation(run, lane, &bad, "a guard page");
+	}
+	if (s->fd)
+		verify_file(run, lane, thp);
+}
+
+/* Nothing that others might merge with. */
+static int clear(char *at, size_t len)
+{
+	if (mmap(at, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
+		 -1, 0) == at)
+		return 0;
+	set_error("cannot unmap: %s", strerror(errno));
+	return -errno;
+}
+
+static void forget(struct shaped *s)
+{
+	if (s->fd)
+		close(s->fd);
+	memset(s, 0, sizeof(*s));
+}
+
+static int shapes_setup(struct run *run)
+{
+	struct shapes_priv *priv = calloc(1, sizeof(*priv));
+	const struct shape_row *shape;
+	unsigned int i;
+	int err;
+
+	run->priv = priv;
+	if (!priv) {
+		set_error("out of memory");
+		return -ENOMEM;
+	}
+	err = region_reserve(&priv->away, SHAPE_ROOM * run->nr_thps);
+	if (!err)
+		err = kin_setup(run);
+	if (err)
+		return err;
+	run->also.base = priv->away.base;
+	run->also.len = priv->away.len;
+	priv->offset = mix64(run->seed, nr_shapes()) % nr_shapes();
+	for (i = 0; i < nr_shapes() && i < ARRAY_SIZE(priv->may); i++) {
+		shape = shape_at(i);
+		priv->may[i] = !shape->can || shape->can(priv);
+	}
+	return 0;
+}
+
+static void shapes_cleanup(struct run *run)
+{
+	struct shapes_priv *priv = run->priv;
+	unsigned int i;
+
+	if (!priv)
+		return;
+	kin_cleanup(run);
+	for (i = 0; i < run->nr_thps; i++)
+		forget(&priv->shaped[i]);
+	region_release(&priv->away);
+	free(priv);
+}
+
+/* A fork would share all huge pages: each is to be shared in its own round only. */
+static int shapes_map(struct run *run)
+{
+	struct shapes_priv *priv = run->priv;
+	size_t beside = SHAPE_BESIDE * env.page_size;
+	int err;
+
+	priv->last = -1;
+	err = clear(run->region.base - beside, beside);
+	if (!err)
+		err = clear(run->region.base + run->region.len, beside);
+	if (!err)
+		err = region_map(&run->region);
+	if (err || !madvise(run->region.base, run->region.len, MADV_DONTFORK))
+		return err;
+	set_error("madvise(MADV_DONTFORK): %s", strerror(errno));
+	return -errno;
+}
+
+/* Its round is over: no later child gets it.  There may be holes. */
+static void retire(struct run *run, int thp)
+{
+	if (thp < 0)
+		return;
+	(void)madvise(region_thp(&run->region, thp), env.hpage_size, MADV_DONTFORK);
+	(void)madvise(shape_room(run, thp, 0), SHAPE_ROOM * env.hpage_size, MADV_DONTFORK);
+}
+
+/* The next one of the table that can be had. */
+static const struct shape_row *choose(struct run *run, unsigned int thp)
+{
+	struct shapes_priv *priv = run->priv;
+	unsigned int i, at, first = priv->offset + run->sh->batch * run->nr_thps + thp;
+
+	for (i = 0; i < nr_shapes(); i++) {
+		at = (first + i) % nr_shapes();
+		if (priv->may[at] && (!shape_at(at)->solo || run->sh->solo))
+			break;
+	}
+	return shape_at((first + i) % nr_shapes());
+}
+
+static int shapes_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct shapes_priv *priv = run->priv;
+	struct shaped *s = &priv->shaped[thp];
+	char *home = region_thp(&run->region, thp);
+
+	forget(s);
+	retire(run, priv->last);
+	priv->last = thp;
+	s->shape = choose(run, thp);
+	s->variant = rng_next(&lane->rng);
+	s->to = shape_room(run, thp, 1);
+	lane->op = s->shape->op;
+	if (madvise(home, env.hpage_size, MADV_DOFORK)) {
+		set_error("madvise(MADV_DOFORK): %s", strerror(errno));
+		return -errno;
+	}
+	/* The huge page may be shared before its VMAs get their shape, or after. */
+	if (!s->shape->own_kin && s->variant % 4 == 0 && kin_share(run, lane, thp))
+		return -EAGAIN;
+	if (s->shape->prepare && !s->shape->prepare(run, lane, thp)) {
+		set_error("shape %s cannot be made: %s", s->shape->name, strerror(errno));
+		return -errno;
+	}
+	if (!s->shape->own_kin && s->variant % 4 == 1 && kin_share(run, lane, thp))
+		return -EAGAIN;
+	return 0;
+}
+
+static enum act_result shapes_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	lane_did(lane, 0, env.nr_subpages, 1);
+	return shaped_of(run, thp)->shape->act(run, lane, thp);
+}
+
+/**
+ * shapes_after() - the parent writes, a child looks, all that moved is looked at
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page
+ */
+static int shapes_after(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct shaped *s = shaped_of(run, thp);
+	u8 *state = run_state(run, thp);
+	unsigned int i, page;
+	int err;
+
+	if (!lane->id || !s->shape)
+		return 0;
+	for (i = 0; i < NR_WRITES; i++) {
+		page = rng_below(&lane->rng, env.nr_subpages);
+		if (state[page] != PG_PATTERN)
+			continue;
+		page_fill(shape_page(run, thp, page), rewritten_gen(run));
+		state[page] = PG_REWRITTEN;
+	}
+	err = kin_end(run, lane, thp);
+	shape_verify(run, lane, thp);
+	forget(s);
+	return err ? err : clear(shape_room(run, thp, 0), SHAPE_ROOM * env.hpage_size);
+}
+
+const struct scenario scenario_shapes = {
+	.name = "shapes",
+	.summary =
+		"VMAs of unusual shapes: neighbours without pages, pieces, generations, guards...",
+	.op = "mremap",
+	.alone = true,
+	.phases = PHASES_MREMAP " anon_vma_tree_insert unmap_page_range change_huge_pmd",
+	.inner = INNER_MREMAP,
+	.touches = pageout_touches,
+	.setup = shapes_setup,
+	.cleanup = shapes_cleanup,
+	.map = shapes_map,
+	.plan = shapes_plan,
+	.act = shapes_act,
+	.after = shapes_after,
+};
