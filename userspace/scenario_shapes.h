@@ -63,7 +63,7 @@ struct shape_row {
 extern const struct shape_row shapes_move[], shapes_merge[], shapes_kin[];
 extern const unsigned int nr_shapes_move, nr_shapes_merge, nr_shapes_kin;
 
-/* scenario_shapes.c */
+/* scenario_shapes_part.c */
 struct shaped *shaped_of(const struct run *run, unsigned int thp);
 char *shape_page(const struct run *run, unsigned int thp, unsigned int page);
 char *shape_room(const struct run *run, unsigned int thp, unsigned int hpages);
