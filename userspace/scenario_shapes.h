@@ -69,7 +69,6 @@ char *shape_page(const struct run *run, unsigned int thp, unsigned int page);
 char *shape_room(const struct run *run, unsigned int thp, unsigned int hpages);
 void shape_piece(struct lane *lane, struct shaped *s, unsigned int margin);
 void shape_put(struct shaped *s, char *at, unsigned int first, unsigned int nr, u64 gen);
-bool shape_map(char *at, size_t len, int prot);
 enum act_result shape_failed(struct run *run, unsigned int thp, const char *what);
 void shape_write(struct run *run, struct lane *lane, unsigned int thp, unsigned int first,
 		 unsigned int nr, u64 gen, u8 state);

@@ -22,6 +22,18 @@ static size_t bytes(unsigned int pages)
 	return pages * env.page_size;
 }
 
+/* Like the huge page, or apart from it until something changes. */
+enum like { LIKE_IT, LIKE_READ_ONLY, LIKE_NODUMP };
+
+/* What keeps it apart comes first: it must not merge for a moment. */
+static bool map_neighbour(char *at, size_t len, enum like like)
+{
+	return mmap(at, len, like == LIKE_READ_ONLY ? PROT_READ : RW,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at &&
+	       (like != LIKE_NODUMP || !madvise(at, len, MADV_DONTDUMP)) &&
+	       !madvise(at, len, MADV_HUGEPAGE);
+}
+
 /*
  * The whole huge page keeps its PMD, if it is the first or the last one: there is
  * room for a neighbour on that side.  Of any other a part remains, its neighbours
@@ -29,7 +41,7 @@ static size_t bytes(unsigned int pages)
  * Sets a, b, left and right, and maps the neighbours.
  */
 static bool make_neighbours(struct run *run, struct shaped *s, unsigned int thp,
-			    unsigned int sides, int prot)
+			    unsigned int sides, enum like like)
 {
 	char *home = region_thp(&run->region, thp);
 	unsigned int all = env.nr_subpages;
@@ -40,10 +52,10 @@ static bool make_neighbours(struct run *run, struct shaped *s, unsigned int thp,
 	if (s->b - s->a == all) {
 		if (!thp) {
 			s->left = home - bytes(SHAPE_BESIDE);
-			return shape_map(s->left, bytes(SHAPE_BESIDE), prot);
+			return map_neighbour(s->left, bytes(SHAPE_BESIDE), like);
 		}
 		s->right = home + env.hpage_size + bytes(SHAPE_BESIDE);
-		return shape_map(home + env.hpage_size, bytes(SHAPE_BESIDE), prot);
+		return map_neighbour(home + env.hpage_size, bytes(SHAPE_BESIDE), like);
 	}
 	if (munmap(home, bytes(s->a)) || munmap(s->right, bytes(all - s->b)))
 		return false;
@@ -52,13 +64,13 @@ static bool make_neighbours(struct run *run, struct shaped *s, unsigned int thp,
 	if (sides & SIDE_LEFT) {
 		s->left = home + bytes(1);
 		memset(state + 1, PG_ZERO, s->a - 1);
-		if (!shape_map(s->left, bytes(s->a - 1), prot))
+		if (!map_neighbour(s->left, bytes(s->a - 1), like))
 			return false;
 	}
 	if (sides & SIDE_RIGHT) {
 		s->right = home + bytes(all - 1);
 		memset(state + s->b, PG_ZERO, all - 1 - s->b);
-		return shape_map(shape_page(run, thp, s->b), bytes(all - 1 - s->b), prot);
+		return map_neighbour(shape_page(run, thp, s->b), bytes(all - 1 - s->b), like);
 	}
 	return true;
 }
@@ -106,7 +118,7 @@ static bool beside_prepare(struct run *run, struct lane *lane, unsigned int thp)
 		return false;
 	memset(run_state(run, thp), PG_HOLE, env.nr_subpages);
 	shape_put(s, s->to, 0, env.nr_subpages, run->gen);
-	return make_neighbours(run, s, thp, sides, RW);
+	return make_neighbours(run, s, thp, sides, LIKE_IT);
 }
 
 /**
@@ -132,26 +144,39 @@ static enum act_result beside_act(struct run *run, struct lane *lane, unsigned i
 	return ACT_OK;
 }
 
+/*
+ * What keeps neighbours apart, or does no more.  What is mapped read-only is not
+ * accounted for, so that pages which are made read-only do not merge with it; they
+ * get the neighbours' advice instead.
+ */
+static bool tell_apart(const struct shaped *s, char *at, char *end, bool apart)
+{
+	if (at == end)
+		return true;
+	if (s->variant / 8 % 2)
+		return !madvise(at, end - at, apart ? MADV_DONTDUMP : MADV_DODUMP);
+	return !mprotect(at, end - at, apart ? PROT_READ : RW);
+}
+
+static bool tell_neighbours(struct run *run, unsigned int thp, bool apart)
+{
+	const struct shaped *s = shaped_of(run, thp);
+
+	return tell_apart(s, s->left, shape_page(run, thp, s->a), apart) &&
+	       tell_apart(s, shape_page(run, thp, s->b), s->right, apart);
+}
+
 static bool protect_prepare(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct shaped *s = shaped_of(run, thp);
 
 	draw_part(run, lane, thp);
-	return make_neighbours(run, s, thp, SIDE_LEFT | SIDE_RIGHT, PROT_READ);
-}
-
-/* One by one, from one end to the other: each merges with those before it. */
-static bool protect_neighbours(struct run *run, unsigned int thp, int prot)
-{
-	struct shaped *s = shaped_of(run, thp);
-	char *a = shape_page(run, thp, s->a), *b = shape_page(run, thp, s->b);
-
-	return (s->left == a || !mprotect(s->left, a - s->left, prot)) &&
-	       (s->right == b || !mprotect(b, s->right - b, prot));
+	return make_neighbours(run, s, thp, SIDE_LEFT | SIDE_RIGHT,
+			       s->variant / 8 % 2 ? LIKE_NODUMP : LIKE_READ_ONLY);
 }
 
 /**
- * protect_act() - the huge page gets the neighbours' protection, or they its own
+ * protect_act() - the huge page gets what the neighbours have, or they what it has
  * @run: the run
  * @lane: the caller
  * @thp: huge page
@@ -164,16 +189,16 @@ static enum act_result protect_act(struct run *run, struct lane *lane, unsigned 
 	bool merged = false;
 
 	if (s->variant / 8 % 2) {
-		if (mprotect(shape_page(run, thp, s->a), bytes(s->b - s->a), PROT_READ))
-			return shape_failed(run, thp, "mprotect");
+		if (!tell_apart(s, shape_page(run, thp, s->a), shape_page(run, thp, s->b), true))
+			return shape_failed(run, thp, "advice");
 		merged = shape_is_one_vma(s->left, s->right);
-		if (mprotect(s->left, s->right - s->left, RW))
-			return shape_failed(run, thp, "mprotect of all");
-		if (!merged && !protect_neighbours(run, thp, PROT_READ))
-			return shape_failed(run, thp, "mprotect of neighbours");
+		if (!tell_apart(s, s->left, s->right, false))
+			return shape_failed(run, thp, "advice for all");
+		if (!merged && !tell_neighbours(run, thp, true))
+			return shape_failed(run, thp, "advice for neighbours");
 	}
-	if (!protect_neighbours(run, thp, RW))
-		return shape_failed(run, thp, "mprotect of neighbours");
+	if (!tell_neighbours(run, thp, false))
+		return shape_failed(run, thp, "telling neighbours");
 	merged |= shape_is_one_vma(s->left, s->right);
 	if (s->variant / 16 % 2)
 		touch_neighbours(run, lane, thp);
@@ -207,7 +232,7 @@ static bool fill_prepare(struct run *run, struct lane *lane, unsigned int thp)
 	state[far] = PG_HOLE;
 	memset(state + from, PG_ZERO, nr);
 	return !munmap(shape_page(run, thp, far), bytes(1)) &&
-	       shape_map(shape_page(run, thp, from), bytes(nr), RW);
+	       map_neighbour(shape_page(run, thp, from), bytes(nr), LIKE_NODUMP);
 }
 
 /**
@@ -219,10 +244,13 @@ static bool fill_prepare(struct run *run, struct lane *lane, unsigned int thp)
 static enum act_result fill_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct shaped *s = shaped_of(run, thp);
-	char *at = shape_page(run, thp, s->a);
-	size_t len = bytes(s->b - s->a);
+	bool behind = s->variant / 4 % 2;
+	char *at = shape_page(run, thp, s->a), *end = shape_page(run, thp, s->b);
+	char *from = behind ? end : s->left, *to = behind ? s->right : at;
 
-	if (munmap(at, len) || !shape_map(at, len, RW))
+	/* Like the huge page only now that they are apart. */
+	if (munmap(at, end - at) || madvise(from, to - from, MADV_DODUMP) ||
+	    !map_neighbour(at, end - at, LIKE_IT))
 		return shape_failed(run, thp, "filling a hole");
 	memset(run_state(run, thp) + s->a, PG_ZERO, s->b - s->a);
 	if (s->variant / 8 % 2)

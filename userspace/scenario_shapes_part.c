@@ -78,18 +78,6 @@ void shape_put(struct shaped *s, char *at, unsigned int first, unsigned int nr, 
 }
 
 /**
- * shape_map() - fresh memory that can merge with a huge page's
- * @at: where; what was there is gone
- * @len: bytes
- * @prot: protection
- */
-bool shape_map(char *at, size_t len, int prot)
-{
-	return mmap(at, len, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at &&
-	       !madvise(at, len, MADV_HUGEPAGE);
-}
-
-/**
  * shape_failed() - a system call has failed, and nobody knows how far it came
  * @run: the run
  * @thp: huge page
