@@ -126,12 +126,17 @@ static void retire(struct run *run, int thp)
 	(void)madvise(shape_room(run, thp, 0), SHAPE_ROOM * env.hpage_size, MADV_DONTFORK);
 }
 
-/* The next one of the table that can be had. */
-static const struct shape_row *choose(struct run *run, unsigned int thp)
+/*
+ * The next one of the table that can be had.  By the round, so that a replay has the
+ * same; a huge page that sees no split has the number of the round that follows it.
+ */
+static const struct shape_row *choose(struct run *run)
 {
 	struct shapes_priv *priv = run->priv;
-	unsigned int i, at, first = priv->offset + run->sh->batch * run->nr_thps + thp;
+	unsigned int i, at, first = priv->offset + run->sh->round;
 
+	if (run->sh->solo)
+		first += nr_shapes() / 2;
 	for (i = 0; i < nr_shapes(); i++) {
 		at = (first + i) % nr_shapes();
 		if (priv->may[at] && (!shape_at(at)->solo || run->sh->solo))
@@ -149,7 +154,7 @@ static int shapes_plan(struct run *run, struct lane *lane, unsigned int thp)
 	forget(s);
 	retire(run, priv->last);
 	priv->last = thp;
-	s->shape = choose(run, thp);
+	s->shape = choose(run);
 	s->variant = rng_next(&lane->rng);
 	s->to = shape_room(run, thp, 1);
 	lane->op = s->shape->op;
