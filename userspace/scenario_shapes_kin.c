@@ -224,12 +224,51 @@ int kin_end(struct run *run, struct lane *lane, unsigned int thp)
 	return err;
 }
 
+/* A VMA that was never touched, behind or before a hole of one page. */
+static bool make_neighbour(struct run *run, unsigned int thp, unsigned int first,
+			   unsigned int hole)
+{
+	char *at = shape_page(run, thp, first);
+	size_t len = SHAPE_BESIDE * env.page_size;
+	u8 *state = run_state(run, thp);
+
+	state[hole] = PG_HOLE;
+	memset(state + first, PG_ZERO, SHAPE_BESIDE);
+	return !munmap(shape_page(run, thp, hole), env.page_size) &&
+	       mmap(at, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		    0) == at && !madvise(at, len, MADV_HUGEPAGE);
+}
+
+/*
+ * What a child shares goes away and comes back between VMAs without pages: these may
+ * merge only if all that its pages need goes along, also what it has of its parents.
+ */
+static void go_and_return(struct run *run, struct lane *lane, unsigned int thp)
+{
+	char *away = shape_room(run, thp, 1), *home;
+	struct shaped part;
+	size_t len;
+	bool ok;
+
+	shape_piece(lane, &part, SHAPE_BESIDE + 2);
+	home = shape_page(run, thp, part.a);
+	len = (part.b - part.a) * env.page_size;
+	ok = mremap(home, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, away) == away &&
+	     make_neighbour(run, thp, part.a - SHAPE_BESIDE, part.a - SHAPE_BESIDE - 1) &&
+	     make_neighbour(run, thp, part.b, part.b + SHAPE_BESIDE) &&
+	     mremap(away, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, home) == home;
+	if (!ok)
+		memset(run_state(run, thp), PG_ANY, env.nr_subpages);
+}
+
 /* Forked by the grandchild: has the anon_vma of the one in the middle, perhaps. */
 static void be_heir(struct run *run, struct lane *lane, unsigned int thp, pid_t parent)
 {
 	struct kin_of *k = kin_of(run, thp);
 
 	write_home(run, lane, thp, own_gen(run, lane), PG_OWN);
+	if (shaped_of(run, thp)->variant / 32 % 2)
+		go_and_return(run, lane, thp);
 	__atomic_store_n(&k->ready, 1, __ATOMIC_RELEASE);
 	wait_for(run, &k->verify, parent);
 	look_and_exit(run, lane, thp);
