@@ -85,6 +85,15 @@ static void end_one(pid_t *pid)
 	*pid = 0;
 }
 
+/* Nobody is left.  The oldest first: then the others are our children. */
+static void nobody(struct kin_of *k)
+{
+	end_one(&k->child);
+	end_one(&k->grandchild);
+	end_one(&k->heir);
+	memset(k, 0, sizeof(*k));
+}
+
 /* In a child: until it is told, or is of no use any more. */
 static void wait_for(struct run *run, const u32 *flag, pid_t parent)
 {
@@ -151,7 +160,7 @@ int kin_share(struct run *run, struct lane *lane, unsigned int thp)
 	struct kin_of *k = kin_of(run, thp);
 	pid_t parent = getpid();
 
-	memset(k, 0, sizeof(*k));
+	nobody(k);
 	k->child = fork();
 	if (k->child < 0) {
 		k->child = 0;
@@ -266,6 +275,7 @@ static void be_heir(struct run *run, struct lane *lane, unsigned int thp, pid_t 
 {
 	struct kin_of *k = kin_of(run, thp);
 
+	__atomic_store_n(&k->heir, getpid(), __ATOMIC_RELEASE);
 	write_home(run, lane, thp, own_gen(run, lane), PG_OWN);
 	if (shaped_of(run, thp)->variant / 32 % 2)
 		go_and_return(run, lane, thp);
@@ -285,7 +295,6 @@ static void be_grandchild(struct run *run, struct lane *lane, unsigned int thp, 
 		be_heir(run, lane, thp, self);
 	if (pid < 0)
 		_exit(THPRACE_EXIT_ERROR);
-	__atomic_store_n(&k->heir, pid, __ATOMIC_RELEASE);
 	/* Copies what the two have in common, and goes. */
 	write_home(run, lane, thp, run->gen, PG_PATTERN);
 	_exit(0);
@@ -335,7 +344,7 @@ static bool generations_prepare(struct run *run, struct lane *lane, unsigned int
 	struct kin_of *k = kin_of(run, thp);
 	pid_t parent = getpid();
 
-	memset(k, 0, sizeof(*k));
+	nobody(k);
 	k->child = fork();
 	if (!k->child) {
 		begin_child(run, thp);
@@ -371,7 +380,7 @@ static enum act_result generations_act(struct run *run, struct lane *lane, unsig
 	if (middle_first)
 		end_one(&k->child);
 	__atomic_store_n(&k->go, 1, __ATOMIC_RELEASE);
-	if (!told(run, &k->ready) || !told(run, &k->heir)) {
+	if (!told(run, &k->ready)) {
 		end_one(&k->child);
 		end_one(&k->grandchild);
 		return ACT_FAILED;
@@ -523,10 +532,7 @@ void kin_cleanup(struct run *run)
 	unsigned int i;
 
 	for (i = 0; priv->kin && i < run->nr_thps; i++) {
-		/* The oldest last: until then whoever is orphaned comes to us. */
-		end_one(&priv->kin->of[i].child);
-		end_one(&priv->kin->of[i].grandchild);
-		end_one(&priv->kin->of[i].heir);
+		nobody(&priv->kin->of[i]);
 		run->extra[i] = 0;
 	}
 	if (priv->outside) {
