@@ -48,4 +48,5 @@ SCENARIO(shmem_misaligned),
 SCENARIO(shmem_pageout),
 SCENARIO(direct),
 SCENARIO(marks),
+SCENARIO(shapes),
 SCENARIO(storm)

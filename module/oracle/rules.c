@@ -337,8 +337,7 @@ static int inject_rmap_census(struct thprace_obs *obs)
 static void judge_rmap_linear(const struct thprace_obs *obs, struct thprace_finding *f)
 {
 	if (obs->linear.nr)
-		violated_at(f, &obs->linear,
-			    "mapped where its index or anon_vma says it is not");
+		violated_at(f, &obs->linear, "mapped where its index says it is not");
 	else
 		held(f);
 }
@@ -346,6 +345,37 @@ static void judge_rmap_linear(const struct thprace_obs *obs, struct thprace_find
 static int inject_rmap_linear(struct thprace_obs *obs)
 {
 	spoil(&obs->linear, obs, 0, 1);
+	return 0;
+}
+
+static void judge_anon_vma_alive(const struct thprace_obs *obs, struct thprace_finding *f)
+{
+	const char *reason = "its anon_vma is not on the chain of a VMA that maps it";
+
+	if (!obs->chain.nr) {
+		held(f);
+		return;
+	}
+	switch (obs->chain.got) {
+	case THPRACE_CHAIN_NONE:
+		reason = "mapped in a VMA that has no anon_vma";
+		break;
+	case THPRACE_CHAIN_FREED:
+		reason = "its anon_vma is on the chain of its VMA, and freed";
+		break;
+	case THPRACE_CHAIN_NOT_OWN:
+		reason = "mapped in a VMA whose own anon_vma is not on its chain";
+		break;
+	case THPRACE_CHAIN_ROOT:
+		reason = "its anon_vma has another root than that of its VMA";
+		break;
+	}
+	violated_at(f, &obs->chain, reason);
+}
+
+static int inject_anon_vma_alive(struct thprace_obs *obs)
+{
+	spoil(&obs->chain, obs, THPRACE_CHAIN_HAS, THPRACE_CHAIN_OTHERS);
 	return 0;
 }
 
@@ -530,6 +560,11 @@ static const struct rule rules[THPRACE_NR_CHECKS] = {
 	[THPRACE_CHECK_RMAP_LINEAR] = {
 		.judge = judge_rmap_linear,
 		.inject = inject_rmap_linear,
+	},
+	[THPRACE_CHECK_ANON_VMA_ALIVE] = {
+		.is = FLAG(ANON),
+		.judge = judge_anon_vma_alive,
+		.inject = inject_anon_vma_alive,
 	},
 	[THPRACE_CHECK_PMD_GEOMETRY] = {
 		.judge = judge_pmd_geometry,
