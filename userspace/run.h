@@ -24,6 +24,7 @@ struct stamp {
 	u64 begin_ns, end_ns;
 	pid_t pid;
 	u32 result;			/* enum act_result, once it has ended */
+	int err;			/* errno of what has failed, or 0 */
 	char op[20];
 	bool known;			/* which pages */
 	struct piece piece;

@@ -56,7 +56,7 @@ static void test_whole_line(void **state)
 		      "op=munmap:14 duration_ms=3600000 rounds=1000000000 seed=0x10 order=8 "
 		      "page=511 steer=\"a>x b<y#7 a>end\" check=rss check=leak stop_on=never "
 		      "inject=refcount lane=p result=failed grid_k=16 scenario=fork-munmap_2 "
-		      "refs=exact task=7\n");
+		      "refs=exact task=7 errno=4095\n");
 	assert_int_equal(spec.given, (1U << THPRACE_NR_WORDS) - 1);
 	assert_int_equal(spec.nr_pids, 2);
 	assert_int_equal(spec.pid[0], 1);
@@ -380,6 +380,11 @@ static void test_choices(void **state)
 	assert_int_equal(spec.result, THPRACE_RESULT_BUSY);
 	assert_refused("result=o", -EINVAL);
 	assert_refused("result=okay", -EINVAL);
+	assert_parses("errno=12");
+	assert_int_equal(spec.err, 12);
+	assert_refused("errno=0", -ERANGE);
+	assert_refused("errno=4096", -ERANGE);
+	assert_refused("errno=-12", -EINVAL);
 	assert_parses("refs=lower");
 	assert_int_equal(spec.refs_exact, 0);
 	assert_refused("refs=1", -EINVAL);
