@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Break rules.c, rows.c, known.c, the parser, cause.c and block.c one place at a time: the tests must notice.
+"""Break rules.c, rows.c, known.c, calibrate.c, calibration.c, the parser, cause.c and block.c
+one place at a time: the tests must notice.
 
 Each mutation is a text that occurs in the file and what replaces it.  Prints
 one line each; fails if a text is gone or a mutant passes all tests.
@@ -270,12 +271,42 @@ KNOWN = [
     ("if (finding[i].outcome == THPRACE_NOT_APPLICABLE)", "if (0)"),
 ]
 
+CALIBRATE = [
+    ("if (c->pfn && obs->pfn != c->pfn)\n\t\treturn false;", ""),
+    ("c->pfn = c->obs.pfn;", ""),
+    ("#define NR_PASSES\t4", "#define NR_PASSES\t3"),
+    ("#define NR_PASSES\t4", "#define NR_PASSES\t5"),
+    ("keep_wrong(a, &c->answers);", ""),
+    ("!(now->wrong & BIT_ULL(i)) || now->state", "now->state"),
+    ("|| now->state[i] != a->state[i]", ""),
+    ("if (why || !c->answers.wrong)", "if (1)"),
+    ("!thprace_obs_equal(&c->obs, &c->again)", "0"),
+    ("if (!wrong)\n\t\t\tbreak;", "break;"),
+    ("if (wrong && (!judge_look", "if (0 && (!judge_look"),
+    ("|| calls == NR_CALLS)", ")"),
+    ("c->answers.right &= ~c->answers.wrong;", ""),
+    ("obs->flags |= BIT(THPRACE_OBS_UNDISTURBED);", ""),
+]
+
+CALIBRATION = [
+    ("f->by_lock = true;", ""),
+    ("f->lock = (unsigned long)&found;", ""),
+    ("f->looks = 2;", ""),
+    ("} else if (done && tested) {", "} else if (done) {"),
+    ("if (!tested)\n\t\t\t\tthprace_quiesced_off", "if (0)\n\t\t\t\tthprace_quiesced_off"),
+    ("i == THPRACE_CHECK_CALIBRATION ? tested : !tested", "0"),
+    ("thprace_quiesced_off(i, NULL);", ""),
+    ("if (done && !found.wrong) {", "if (0) {"),
+]
+
 CPU_SECONDS = 20
 
 TESTS = {
     "oracle/rules.c": ("test_judge", "test_frames", "test_model"),
     "oracle/rows.c": ("test_judge", "test_model"),
     "oracle/known.c": ("test_known",),
+    "oracle/calibrate.c": ("test_calibrate",),
+    "oracle/calibration.c": ("test_calibrate",),
     "front/chars.h": ("test_trigger",),
     "front/word.c": ("test_trigger",),
     "front/trigger.c": ("test_trigger",),
@@ -315,7 +346,10 @@ def try_one(snapshot, name, old, new):
 
 def main():
     jobs = [("oracle/rules.c", *m) for m in RULES] + [("oracle/rows.c", *m) for m in ROWS] + \
-        [("oracle/known.c", *m) for m in KNOWN] + [("front/chars.h", *m) for m in CHARS] + \
+        [("oracle/known.c", *m) for m in KNOWN] + \
+        [("oracle/calibrate.c", *m) for m in CALIBRATE] + \
+        [("oracle/calibration.c", *m) for m in CALIBRATION] + \
+        [("front/chars.h", *m) for m in CHARS] + \
         [("front/word.c", *m) for m in WORD] + [("front/trigger.c", *m) for m in TRIGGER] + \
         [("state/cause.c", *m) for m in CAUSE] + [("state/block.c", *m) for m in BLOCK]
     bad = 0
