@@ -97,6 +97,21 @@ of_op()
 	}
 }
 
+# The split that is left when lane a splits nothing is not passed over.
+of_check_split()
+{
+	[ -r "$stats" ] || {
+		# shellcheck disable=SC2034 # of ksft_case
+		reason="no module: no check splits"
+		return 4
+	}
+	finds check-split zap --thps 2 --triage 20m &&
+		says "without a race: the split of the check is enough$" \
+			"without the split of the check 0 of" \
+			"^ +run +thprace run zap .*--without split --without op" &&
+		says_not "--without check-split|needs neither" && pasted check-split 1
+}
+
 of_race()
 {
 	finds race zap --thps 4 --triage 20m &&
@@ -236,10 +251,11 @@ killed()
 	return "$rc"
 }
 
-ksft_plan 9
+ksft_plan 10
 ksft_case "a fault that always comes needs no race, threads" always zap zap
 ksft_case "a fault that always comes needs no race, processes" always fork-munmap munmap
 ksft_case "a fault of the op" of_op
+ksft_case "a fault of the split of the check" of_check_split
 ksft_case "a fault of a race" of_race
 ksft_case "a fault of a schedule" of_steer
 ksft_case "--triage 0" none

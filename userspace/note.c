@@ -119,8 +119,11 @@ void note_lanes(struct shared *sh, enum note_of of, u32 number, unsigned int thp
 		note_add(sh, of, number, KIND_LANE, "lane=%s op=%s pid=%d%s start_ns=%llu %s",
 			 note_lane_name(i), s.op, s.pid, pages, s.begin_ns - first_ns, end);
 	}
+	/* What the module has found it has found before that. */
 	if (sh->thp_round[thp].solo)
-		note_add(sh, of, number, "step", "text=no split in this round");
+		note_add(sh, of, number, "step", "text=no split in this round%s",
+			 of != NOTE_SESSION && sh->check_split ?
+			 "; then the check has split it (split_progress)" : "");
 	else if (sh->thp_round[thp].schedule[0])
 		note_add(sh, of, number, "step", "text=%s", sh->thp_round[thp].schedule);
 }

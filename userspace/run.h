@@ -99,6 +99,7 @@ struct shared {
 	u32 cmd, thp;
 	u32 solo;			/* nobody splits in this round */
 	u32 forced;			/* this round follows a schedule */
+	u32 check_split;		/* the check of this batch has tried to split all of it */
 	u32 culprit;			/* the op that was to be found was done */
 	u64 round, batch, budget_ns;
 	u64 batch_round;		/* the first one of the batch */
