@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Break rules.c, rows.c, known.c, calibrate.c, calibration.c, the parser, cause.c and block.c
+"""Break rules.c, sums.h, controls.c, rows.c, known.c, calibrate.c, calibration.c, the parser, cause.c and block.c
 one place at a time: the tests must notice.
 
 Each mutation is a text that occurs in the file and what replaces it.  Prints
@@ -28,8 +28,6 @@ RULES = [
     ("if (!(obs->flags & FLAG(LARGE)) || !(obs->caps & CAP(DOUBLE_MAP)))\n\t\treturn -1;", ""),
     ("bool kept = !(obs->flags & FLAG(LARGE)) || (obs->caps & CAP(PAGE_MAPCOUNT));",
      "bool kept = obs->caps & CAP(PAGE_MAPCOUNT);"),
-    ("if (i == obs->nr)\n\t\ti = 0;\n\tthprace_obs_cut(obs, i, i + 1);\n", "if (i == obs->nr)\n\t\ti = 0;\n"),
-    ("thprace_obs_cut(obs, i, i + 1);\n\tobs->exclusive", "obs->exclusive"),
     ("if (obs->mapcount[i] == want)", "if (obs->mapcount[i] >= want)"),
     ("for (i = 0; i < obs->nr; i = obs->end[i]) {\n\t\ts32 want",
      "for (i = obs->end[0]; i < obs->nr; i = obs->end[i]) {\n\t\ts32 want"),
@@ -41,17 +39,9 @@ RULES = [
      "for (i = 0; i < obs->nr; i++) {\n\t\tu32 maps"),
     ("for (i = 0; i < obs->nr; i = obs->end[i]) {\n\t\tu32 maps",
      "for (i = obs->end[0]; i < obs->nr; i = obs->end[i]) {\n\t\tu32 maps"),
-    ("for (i = 0; i < obs->nr; i = obs->end[i])\n\t\tif (obs->ptes[i])\n\t\t\tnr +=",
-     "for (i = 0; i < obs->nr; i++)\n\t\tif (obs->ptes[i])\n\t\t\tnr +="),
-    ("for (i = 0; i < obs->nr; i = obs->end[i])\n\t\tif (obs->ptes[i])\n\t\t\treturn i;",
-     "for (i = 0; i < obs->nr; i++)\n\t\tif (obs->ptes[i])\n\t\t\treturn i;"),
     ("expect(obs, f, (s64)obs->pmd_maps - 1, obs->entire", "expect(obs, f, (s64)!!obs->pmd_maps - 1, obs->entire"),
     ("expect(obs, f, want - 1, obs->large_mapcount,", "expect(obs, f, want, obs->large_mapcount,"),
     ("expect(obs, f, want, obs->large_mapcount,", "expect(obs, f, obs->large_mapcount, obs->large_mapcount,"),
-    ("if (obs->ptes[i])\n\t\t\tnr += obs->end[i] - i;",
-     "nr += obs->ptes[i] * (obs->end[i] - i);"),
-    ("nr += obs->end[i] - i;", "nr++;"),
-    ("nr += obs->end[i] - i;", "nr += obs->end[i];"),
     ("want += obs->entirely_mapped;", "want += obs->pmd_maps * obs->entirely_mapped;"),
     ("obs->mm_id[i] ? count < 1 : count != 0", "count < 0"),
     ("if (count > (obs->mm_id[i] ? obs->mm_maps[i] : 0))", "if (0)"),
@@ -60,10 +50,6 @@ RULES = [
     ("else if (!(obs->flags & FLAG(MAPPED_SHARED)) && most != total)", "else if (0)"),
     ("else if (!(obs->flags & FLAG(MAPPED_SHARED)) && most != total)", "else if (most != total)"),
     ("if (count > most)", "if (!i)"),
-    ("refs += obs->own_refs;", ""),
-    ("if (obs->flags & FLAG(SWAPCACHE))\n\t\treturn refs + obs->nr;", ""),
-    ("if (!(obs->flags & FLAG(ANON)) && mappings)", "if (!(obs->flags & FLAG(ANON)))"),
-    ("if (obs->flags & FLAG(HAS_PRIVATE))", "if (0)"),
     ("if (got < want)\n\t\tviolated", "if (got < want - 1)\n\t\tviolated"),
     ("else if (why_open(obs))", "else if (0)"),
     ("else if (!(obs->flags & FLAG(ANON)) && !nr_mappings(obs))", "else if (0)"),
@@ -82,13 +68,6 @@ RULES = [
     ("if ((all || obs->exclusive[i]) && maps > 1)", "if ((all || obs->exclusive[i]) && maps > 2)"),
     ("if (obs->ptes[i] && obs->writable[i] && !obs->exclusive[i])", "if (0)"),
     ("if (obs->mig_held.nr)", "if (0)"),
-    ("if (obs->pmd_maps)\n\t\treturn false;", ""),
-    ("? nr_pte_mapped(obs) : obs->sum_ptes;", "? obs->sum_ptes : obs->sum_ptes;"),
-    ("? nr_pte_mapped(obs) : obs->sum_ptes;", "? nr_pte_mapped(obs) : nr_pte_mapped(obs);"),
-    ("return nr && nr < obs->nr;", "return nr < obs->nr;"),
-    ("return nr && nr < obs->nr;", "return nr && nr <= obs->nr;"),
-    ("#define DEFERRED_MIN_NR\t4", "#define DEFERRED_MIN_NR\t2"),
-    ("#define DEFERRED_MIN_NR\t4", "#define DEFERRED_MIN_NR\t8"),
     ("if (queued && (marked ||", "if (0 && (marked ||"),
     ("if (queued && (marked ||", "if (queued && (0 ||"),
     ("|| !(obs->caps & CAP(PARTIALLY_MAPPED))))", "|| 1))"),
@@ -119,6 +98,33 @@ RULES = [
     ("any |= finding[i].outcome == THPRACE_VIOLATED;", ""),
     ("f->addr = obs->addr + (u64)index * THPRACE_SUBPAGE_BYTES;", "f->addr = obs->addr;"),
     ("f->addr = bad->addr;", "f->addr = 0;"),
+]
+
+SUMS = [
+    ("for (i = 0; i < obs->nr; i = obs->end[i])\n\t\tif (obs->ptes[i])\n\t\t\tnr +=",
+     "for (i = 0; i < obs->nr; i++)\n\t\tif (obs->ptes[i])\n\t\t\tnr +="),
+    ("if (obs->ptes[i])\n\t\t\tnr += obs->end[i] - i;",
+     "nr += obs->ptes[i] * (obs->end[i] - i);"),
+    ("nr += obs->end[i] - i;", "nr++;"),
+    ("nr += obs->end[i] - i;", "nr += obs->end[i];"),
+    ("refs += obs->own_refs;", ""),
+    ("if (obs->flags & FLAG(SWAPCACHE))\n\t\treturn refs + obs->nr;", ""),
+    ("if (!(obs->flags & FLAG(ANON)) && mappings)", "if (!(obs->flags & FLAG(ANON)))"),
+    ("if (obs->flags & FLAG(HAS_PRIVATE))", "if (0)"),
+    ("if (obs->pmd_maps)\n\t\treturn false;", ""),
+    ("? nr_pte_mapped(obs) : obs->sum_ptes;", "? obs->sum_ptes : obs->sum_ptes;"),
+    ("? nr_pte_mapped(obs) : obs->sum_ptes;", "? nr_pte_mapped(obs) : nr_pte_mapped(obs);"),
+    ("return nr && nr < obs->nr;", "return nr < obs->nr;"),
+    ("return nr && nr < obs->nr;", "return nr && nr <= obs->nr;"),
+    ("#define DEFERRED_MIN_NR\t4", "#define DEFERRED_MIN_NR\t2"),
+    ("#define DEFERRED_MIN_NR\t4", "#define DEFERRED_MIN_NR\t8"),
+]
+
+CONTROLS = [
+    ("if (i == obs->nr)\n\t\ti = 0;\n\tthprace_obs_cut(obs, i, i + 1);\n", "if (i == obs->nr)\n\t\ti = 0;\n"),
+    ("thprace_obs_cut(obs, i, i + 1);\n\tobs->exclusive", "obs->exclusive"),
+    ("for (i = 0; i < obs->nr; i = obs->end[i])\n\t\tif (obs->ptes[i])\n\t\t\treturn i;",
+     "for (i = 0; i < obs->nr; i++)\n\t\tif (obs->ptes[i])\n\t\t\treturn i;"),
 ]
 
 ROWS = [
@@ -302,14 +308,16 @@ CALIBRATION = [
 CPU_SECONDS = 20
 
 TESTS = {
-    "oracle/rules.c": ("test_judge", "test_frames", "test_model"),
-    "oracle/rows.c": ("test_judge", "test_model"),
+    "oracle/rules.c": ("test_judge", "test_controls", "test_frames", "test_model"),
+    "oracle/sums.h": ("test_judge", "test_controls", "test_frames", "test_model"),
+    "oracle/controls.c": ("test_controls", "test_model"),
+    "oracle/rows.c": ("test_judge", "test_controls", "test_model"),
     "oracle/known.c": ("test_known",),
     "oracle/calibrate.c": ("test_calibrate",),
     "oracle/calibration.c": ("test_calibrate",),
-    "front/chars.h": ("test_trigger",),
-    "front/word.c": ("test_trigger",),
-    "front/trigger.c": ("test_trigger",),
+    "front/chars.h": ("test_trigger", "test_print"),
+    "front/word.c": ("test_trigger", "test_print"),
+    "front/trigger.c": ("test_trigger", "test_print"),
     "state/cause.c": ("test_block",),
     "state/block.c": ("test_block",),
 }
@@ -345,7 +353,10 @@ def try_one(snapshot, name, old, new):
 
 
 def main():
-    jobs = [("oracle/rules.c", *m) for m in RULES] + [("oracle/rows.c", *m) for m in ROWS] + \
+    jobs = [("oracle/rules.c", *m) for m in RULES] + \
+        [("oracle/sums.h", *m) for m in SUMS] + \
+        [("oracle/controls.c", *m) for m in CONTROLS] + \
+        [("oracle/rows.c", *m) for m in ROWS] + \
         [("oracle/known.c", *m) for m in KNOWN] + \
         [("oracle/calibrate.c", *m) for m in CALIBRATE] + \
         [("oracle/calibration.c", *m) for m in CALIBRATION] + \
