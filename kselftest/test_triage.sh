@@ -107,9 +107,11 @@ of_check_split()
 	}
 	finds check-split zap --thps 2 --triage 20m &&
 		says "without a race: the split of the check is enough$" \
-			"without the split of the check 0 of" \
 			"^ +run +thprace run zap .*--without split --without op" &&
-		says_not "--without check-split|needs neither" && pasted check-split 1
+		says_not "--without check-split|needs neither" && pasted check-split 1 || return 1
+	grep -A1 '"needs"' "$tmp/json" | grep -q '"the split of the check"' && return 0
+	ksft_msg "it is not among what is needed"
+	return 1
 }
 
 of_race()
@@ -175,11 +177,8 @@ hanging()
 }
 
 # What a run of the scenario khugepaged changes, and what it has open.
-state()
-{
-	grep . "$khugepaged"/*sleep_millisecs "$khugepaged/pages_to_scan"
-	[ ! -r "$stats" ] || grep '^sessions ' "$stats"
-}
+settings() { grep . "$khugepaged"/*sleep_millisecs "$khugepaged/pages_to_scan"; }
+sessions() { [ ! -r "$stats" ] || grep '^sessions ' "$stats"; }
 
 # Children of the run, theirs, and so on; the keeper is one.
 processes()
@@ -198,8 +197,8 @@ processes()
 
 cgroups() { find /sys/fs/cgroup -maxdepth 2 -name "thprace-$run-*" 2>/dev/null || :; }
 in_triage() { grep -q 'what does it need' "$tmp/err" 2>/dev/null; }
-set_back() { [ "$(state)" = "$before" ]; }
-changed() { [ -n "$(cgroups)" ] && ! grep -q . "$tmp/out" && ! set_back; }
+set_back() { [ "$(settings)" = "$before" ]; }
+changed() { ! set_back; }
 
 # Those that were there are gone, by themselves.
 all_gone()
@@ -220,8 +219,12 @@ nothing_left()
 		ksft_msg "left:" "$(cgroups)"
 		return 1
 	}
-	set_back && return 0
-	ksft_msg "before:" "$before" "after:" "$(state)"
+	set_back || {
+		ksft_msg "before:" "$before" "after:" "$(settings)"
+		return 1
+	}
+	[ "$(sessions)" = "$open" ] && return 0
+	ksft_msg "sessions before: $open, after: $(sessions)"
 	return 1
 }
 
@@ -230,7 +233,8 @@ nothing_left()
 killed()
 {
 	can khugepaged || return 4
-	before=$(state)
+	before=$(settings)
+	open=$(sessions)
 	rm -f "$tmp/out" "$tmp/err" "$tmp/json"
 	THPRACE_INJECT=content "$thprace" run khugepaged --thps 2 --triage 20m \
 		--json "$tmp/json" >"$tmp/out" 2>"$tmp/err" &
