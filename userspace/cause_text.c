@@ -197,11 +197,13 @@ static void put_lane(struct sheet *s, const struct tally *t, const struct block 
 	else
 		snprintf(when, sizeof(when), "%.1f..%.1f us", start_ns / 1e3, end_ns / 1e3);
 	len = snprintf(text, sizeof(text), "%-9.16s %-6s |%s| %s", op, result, bar, when);
-	if (block_get(b, "errno", failed, sizeof(failed)))
-		len += snprintf(text + len, sizeof(text) - len, " errno %s", failed);
 	/* What belongs together stays on one line. */
 	for (at = text; *at; at++)
 		*at = *at == ' ' ? GLUE : *at;
+	if (block_get(b, "errno", failed, sizeof(failed))) {
+		snprintf(when, sizeof(when), "errno%c%s", GLUE, failed);
+		say(text, sizeof(text), &len, when);
+	}
 	args = args_of(t, b, letter);
 	if (args)
 		say_keys(args, args_said, text, sizeof(text), &len);

@@ -188,7 +188,7 @@ static void test_text(void **state)
 	assert_non_null(strstr(text, "  lane a      split     done   |============================|"));
 	assert_non_null(strstr(text, "  lane b      zap "));
 	assert_non_null(strstr(text, "  lane c      mlock     failed |"));
-	assert_non_null(strstr(text, " us errno ENOMEM  pid 14\n"));
+	assert_non_null(strstr(text, " us  errno ENOMEM  pid 14\n"));
 	assert_non_null(strstr(text, "10.0.. us"));
 	assert_non_null(strstr(text, "pages 3+4"));
 	assert_null(strstr(text, "args"));
