@@ -157,6 +157,9 @@ bool thprace_obs_equal(const struct thprace_obs *a, const struct thprace_obs *b)
 bool thprace_judge(const struct thprace_obs *obs, u64 checks,
 		   struct thprace_finding finding[THPRACE_NR_CHECKS]);
 void thprace_judge_frame(const struct thprace_frame *frame, struct thprace_finding *f);
+int thprace_judge_can(const struct thprace_obs *obs, unsigned int check);
+
+/* controls.c */
 int thprace_judge_inject(struct thprace_obs *obs, unsigned int check);
 
 #endif /* THPRACE_JUDGE_H */

@@ -576,68 +576,6 @@ static void test_incomplete_is_skipped(void **state)
 	}
 }
 
-/* Every injection on every shape: reported by its check alone, or refused. */
-static void test_inject(void **state)
-{
-	u32 k, s, check, i;
-
-	for (k = 0; k < ARRAY_SIZE(kernels); k++) {
-		for (s = 0; s < ARRAY_SIZE(shapes); s++) {
-			for (check = 0; check < THPRACE_NR_CHECKS; check++) {
-				bool held;
-				int err;
-
-				shapes[s](kernels[k]);
-				held = outcome(check) == THPRACE_HELD;
-				err = spoil_forms(&obs, check);
-				assert_int_equal(!err, held);
-				judge_forms(&obs, ALL, finding);
-				for (i = 0; i < THPRACE_NR_CHECKS; i++)
-					assert_int_equal(is_violated(i), held && i == check);
-			}
-		}
-	}
-}
-
-static void test_inject_errors(void **state)
-{
-	static const unsigned int elsewhere[] = {
-		THPRACE_CHECK_RSS, THPRACE_CHECK_SPLIT_PROGRESS, THPRACE_CHECK_CALIBRATION,
-		THPRACE_CHECK_SPLIT_LOCK,
-		THPRACE_CHECK_SPLIT_FOLIO_LOCK, THPRACE_CHECK_SPLIT_SERIAL,
-		THPRACE_CHECK_RMAP_LOCK, THPRACE_CHECK_CONTENT, THPRACE_CHECK_LEAK,
-		THPRACE_NR_CHECKS, -1U,
-	};
-	u32 i;
-
-	pmd_mapped(CAPS_6_12);
-	for (i = 0; i < ARRAY_SIZE(elsewhere); i++)
-		assert_int_equal(spoil_forms(&obs, elsewhere[i]), -EOPNOTSUPP);
-	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_MM_ID), -EOPNOTSUPP);
-	small(CAPS_6_12);
-	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_NR_PAGES_MAPPED), -ENODATA);
-	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_PMD_GEOMETRY), -ENODATA);
-	pmd_mapped(CAPS_6_12);
-	obs.flags &= ~F(COMPLETE);
-	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_PAGE_MAPCOUNT), -ENODATA);
-	pmd_mapped(CAPS_6_12);
-	obs.refcount++;
-	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_DEFERRED_QUEUE), -ENODATA);
-}
-
-/* Several at once are all reported. */
-static void test_inject_all(void **state)
-{
-	u32 check;
-
-	pmd_mapped(CAPS_7_2);
-	for (check = 0; check < THPRACE_CHECK_RSS; check++)
-		assert_int_equal(spoil_forms(&obs, check), 0);
-	judge_forms(&obs, ALL, finding);
-	for (check = 0; check < THPRACE_CHECK_RSS; check++)
-		assert_int_equal(finding[check].outcome, THPRACE_VIOLATED);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -659,9 +597,6 @@ int main(void)
 		cmocka_unit_test(test_unmapped),
 		cmocka_unit_test(test_pmd_geometry_needs_a_pmd),
 		cmocka_unit_test(test_incomplete_is_skipped),
-		cmocka_unit_test(test_inject),
-		cmocka_unit_test(test_inject_errors),
-		cmocka_unit_test(test_inject_all),
 	};
 
 	return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
