@@ -343,17 +343,23 @@ static enum act_result act_move(struct target *t)
 {
 	size_t offset = t->piece.first * env.page_size, len = t->piece.nr * env.page_size;
 	char *from = t->thp + offset, *to = t->away + offset;
+	enum act_result result = ACT_OK;
 	bool moved = false;
+	int err = 0;
 
 	if (t->content && t->variant % 2)
 		moved = move(from, to, len, MREMAP_DONTUNMAP);
-	if (!moved && !move(from, to, len, 0))
-		return errno == EFAULT || errno == EINVAL ? ACT_BUSY : ACT_ERROR;
-	if (!move(to, from, len, 0))
-		return ACT_ERROR;
-	/* Nobody else may come to live there. */
+	if (!moved && !move(from, to, len, 0)) {
+		err = errno;
+		result = err == EFAULT || err == EINVAL ? ACT_BUSY : ACT_ERROR;
+	} else if (!move(to, from, len, 0)) {
+		err = errno;
+		result = ACT_ERROR;
+	}
+	/* Nobody else may come to live there; before 6.17 it is free after an error, too. */
 	mmap(to, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-	return ACT_OK;
+	errno = err;
+	return result;
 }
 
 static enum act_result act_migrate(struct target *t)
