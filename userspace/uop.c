@@ -182,6 +182,7 @@ static bool write_page(struct target *t, char *page, u64 gen)
 static enum act_result act_write(struct target *t)
 {
 	unsigned int step = UOP_WRITE_STEP(&t->piece), passes = t->content ? CONTENT_PASSES : 1;
+	const u8 *state = run_state(t->run, t->thp_index);
 	unsigned int pass, i;
 	bool wrote = false;
 
@@ -189,8 +190,7 @@ static enum act_result act_write(struct target *t)
 		u64 gen = t->content ? t->content->pass[t->writer][pass] : t->run->gen;
 
 		for (i = 0; i < t->piece.nr; i += step) {
-			if (!t->content &&
-			    run_state(t->run, t->thp_index)[subpage_of(t, page_at(t, i))] == PG_HOLE)
+			if (!t->content && state[subpage_of(t, page_at(t, i))] == PG_HOLE)
 				continue;
 			if (write_page(t, page_at(t, i), gen))
 				wrote = true;
