@@ -373,8 +373,10 @@ static void set_target(struct run *run, struct lane *lane, unsigned int thp,
 				      run->sc->file && round->variant[0] % 2,
 	};
 	lane->variant = t->variant;
-	if (run_has_procs(run))
+	if (run_has_procs(run)) {
+		t->other_frees = lane->id == 2 && round->shape == PAIR_FREED;
 		return;
+	}
 	for (i = 0; i < PAIR_LANES; i++) {
 		const struct uop *other = &uops[round->op[i]];
 
@@ -407,6 +409,9 @@ static int pair_begin(struct run *run, unsigned int thp)
 
 	rng_seed(&rng, run->seed, run->sh->round, PAIR_LANE);
 	pair_draw(round, &priv->may, &rng);
+	/* What is not done must not be waited for in the pages. */
+	if (run->opt->without & WITHOUT_OP)
+		round->op[1] = uop_by_name("read");
 	contents = content_of(run, run->gen);
 	if (run_has_procs(run)) {
 		unsigned int i;

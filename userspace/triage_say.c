@@ -122,8 +122,12 @@ static void add_needs(const struct triage *t, char *buf, size_t size)
 		add_race(t, buf, size);
 		break;
 	case WITHOUT_RACE:
-		add(buf, size, ", without a race: %s%s one after the other",
-		    t->pairs ? "" : "split and ", t->op);
+		/* Main reads, or migrates, beside two ops all the same. */
+		if (t->pairs)
+			add(buf, size, ", %s one after the other", t->op);
+		else
+			add(buf, size, ", without a race: split and %s one after the other",
+			    t->op);
 		break;
 	case WITHOUT_SPLIT | WITHOUT_OP:
 		if (has_missed(variant_of(t, TRIAGE_NO_CHECK_SPLIT))) {
@@ -134,8 +138,8 @@ static void add_needs(const struct triage *t, char *buf, size_t size)
 		add_check_split(t, buf, size);
 		break;
 	case WITHOUT_OP:
-		add(buf, size, ", without a race: %s is enough",
-		    t->pairs ? "the first op" : "split");
+		add(buf, size, "%s", t->pairs ? ", the first op is enough" :
+						", without a race: split is enough");
 		break;
 	case WITHOUT_SPLIT:
 		/* Several lanes may still race each other. */

@@ -207,6 +207,7 @@ static bool write_page(struct target *t, char *page, u64 gen)
 static enum act_result act_write(struct target *t)
 {
 	unsigned int step = UOP_WRITE_STEP(&t->piece), passes = t->content ? CONTENT_PASSES : 1;
+	const u8 *state = run_state(t->run, t->thp_index);
 	unsigned int pass, i;
 	bool wrote = false;
 
@@ -214,8 +215,7 @@ static enum act_result act_write(struct target *t)
 		u64 gen = t->content ? t->content->pass[t->writer][pass] : t->run->gen;
 
 		for (i = 0; i < t->piece.nr; i += step) {
-			if (!t->content &&
-			    run_state(t->run, t->thp_index)[subpage_of(t, page_at(t, i))] == PG_HOLE)
+			if (!t->content && state[subpage_of(t, page_at(t, i))] == PG_HOLE)
 				continue;
 			if (write_page(t, page_at(t, i), gen))
 				wrote = true;
@@ -386,17 +386,23 @@ static enum act_result act_move(struct target *t)
 {
 	size_t offset = t->piece.first * env.page_size, len = t->piece.nr * env.page_size;
 	char *from = t->thp + offset, *to = t->away + offset;
+	enum act_result result = ACT_OK;
 	bool moved = false;
+	int err = 0;
 
 	if (t->content && t->variant % 2)
 		moved = move(from, to, len, MREMAP_DONTUNMAP);
-	if (!moved && !move(from, to, len, 0))
-		return errno == EFAULT || errno == EINVAL ? ACT_BUSY : ACT_ERROR;
-	if (!move(to, from, len, 0))
-		return ACT_ERROR;
-	/* Nobody else may come to live there. */
+	if (!moved && !move(from, to, len, 0)) {
+		err = errno;
+		result = err == EFAULT || err == EINVAL ? ACT_BUSY : ACT_ERROR;
+	} else if (!move(to, from, len, 0)) {
+		err = errno;
+		result = ACT_ERROR;
+	}
+	/* Nobody else may come to live there; before 6.17 it is free after an error, too. */
 	mmap(to, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-	return ACT_OK;
+	errno = err;
+	return result;
 }
 
 /* One that belongs to the calling process. */

@@ -210,6 +210,28 @@ static void test_in_turns(void **state)
 	assert_true(needs("split") && needs("munmap") && !needs("at the same time"));
 }
 
+/* Of two ops the second one may not be needed; nobody splits, so that is not left out. */
+static void test_pairs(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	begin();
+	t.scalable = false;
+	t.pairs = true;
+	strcpy(t.op, "zap,mremap");
+	assert_string_equal(found_out(always), "reproduces: 5 of 5, the first op is enough");
+	begin();
+	t.scalable = false;
+	t.pairs = true;
+	strcpy(t.op, "zap,mremap");
+	assert_string_equal(found_out(of_op),
+			    "reproduces: 5 of 5, zap,mremap one after the other");
+	assert_true(needs("both ops") && !needs("split"));
+	for (i = 0; i < t.nr; i++)
+		assert_false(t.variant[i].config.without & WITHOUT_SPLIT);
+}
+
 /* One try in four, with both at it at once; two processes are needed. */
 static enum triage_outcome race(const struct triage_config *c, unsigned int try)
 {
@@ -394,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_op_alone),
 		cmocka_unit_test(test_in_turns),
+		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_race),
 		cmocka_unit_test(test_steered),
 		cmocka_unit_test(test_helped),
