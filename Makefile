@@ -120,8 +120,8 @@ found: deps	## the reproducers of docs/FOUND.md, in VMs: 5 min
 	found/run
 
 # Bugs put into kernels: what is found, and how soon; docs/DETECTION.md.
-seeded: deps	## bugs in kernels: 6 min a bug; BUGS="01 05" KERNEL= BUDGET=
-	BUGS="$(BUGS)" KERNEL=$(KERNEL) BUDGET=$(BUDGET) seeded/run
+seeded: deps	## bugs in kernels: 6 min a bug; BUGS="01 05" KERNEL= BUDGET= SET=
+	BUGS="$(BUGS)" KERNEL=$(KERNEL) BUDGET=$(BUDGET) SET=$(SET) seeded/run
 
 clean:	## removes what was built here; the cache of kernels is ~/.cache/thprace
 	$(MAKE) -C userspace clean

@@ -2,7 +2,7 @@
 /*
  * What the runs of seeded bugs found, as Markdown
  *
- *   table detect PATCHES RESULTS            a row for each bug that was run
+ *   table detect PATCHES RESULTS [KIND]     a row for each bug (of KIND) that was run
  *   table others PATCHES RESULTS TOOL...    a row for each, a column for each tool
  *   table line PATCHES RESULTS NAME TOOL    one bug under one tool, one line
  *   table found RESULTS NAME TOOL           prints nothing: did it find it?
@@ -13,6 +13,10 @@
  * prints "N passed, N failed": a bug passes when every seed found it, a
  * control when none reported anything. It fails for a control, or, in MODE
  * short, for anything. Called by seeded/run; starts nothing itself.
+ *
+ * KIND is "fixes", what really was a bug once, or "made", what was thought up and the
+ * controls. The "Basis:" of the header decides: it is a fix if that has the word
+ * "revert" (as in "reverted", "revert in effect of") or "without its fix".
  */
 #include <dirent.h>
 #include <math.h>
@@ -31,6 +35,8 @@
 #define OURS		"thprace"
 #define TOGETHER	"all"		/* all others side by side */
 #define SAID		"thprace: violation "	/* module/record.c */
+#define FIXES		"fixes"
+#define MADE		"made"
 
 enum found {
 	FOUND_NOTHING, FOUND_CHECK, FOUND_SPLAT, FOUND_HANG, FOUND_FAILURE, FOUND_ERROR, NR_FOUND
@@ -340,27 +346,46 @@ static void print_seconds(double seconds)
 		printf("-");
 }
 
-/* The "Bug:" of a patch's header, which may go on in indented lines. */
-static void print_header(const char *patches, const char *name)
+static bool is_control(const char *name)
+{
+	return !strncmp(name, CONTROL, strlen(CONTROL));
+}
+
+/* One field of a patch's header, as "Bug: ", which may go on in indented lines. */
+static void read_header(const char *patches, const char *name, const char *field,
+			char *text, size_t size)
 {
 	char *file = path_of("%s.patch", name), line[256];
 	FILE *f = open_in(patches, file);
 	bool on = false;
+	const char *more;
+	size_t len;
 
 	free(file);
+	text[0] = '\0';
 	while (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, "Bug: ", 5)) {
-			printf("%s", line + 5);
-			on = true;
-		} else if (on && line[0] == ' ') {
-			printf("%s", line + 1);
-		} else {
-			on = false;
-		}
+		if (!strncmp(line, field, strlen(field)))
+			more = line + strlen(field);
+		else if (on && line[0] == ' ')
+			more = line + 1;
+		else
+			more = NULL;
+		on = more;
+		len = strlen(text);
+		if (more)
+			copy(text + len, size - len, more);
 	}
 	if (f)
 		fclose(f);
+}
+
+static bool is_fix(const char *patches, const char *name)
+{
+	char basis[1024];
+
+	read_header(patches, name, "Basis: ", basis, sizeof(basis));
+	return !is_control(name) && (strstr(basis, "revert") || strstr(basis, "without its fix"));
 }
 
 static unsigned int list_bugs(const char *patches, char (*names)[128])
@@ -383,14 +408,10 @@ static unsigned int list_bugs(const char *patches, char (*names)[128])
 	return n;
 }
 
-static bool is_control(const char *name)
-{
-	return !strncmp(name, CONTROL, strlen(CONTROL));
-}
-
 static void print_detect_row(const char *patches, const char *name, const struct row *row)
 {
 	const struct guest *first = &row->guest[0];
+	char bug[1024];
 	unsigned int i;
 
 	for (i = 0; i < row->nr; i++) {
@@ -399,9 +420,8 @@ static void print_detect_row(const char *patches, const char *name, const struct
 			break;
 		}
 	}
-	printf("| %s | ", name);
-	print_header(patches, name);
-	printf(" | %u/%u | ", row->nr_found, row->nr);
+	read_header(patches, name, "Bug: ", bug, sizeof(bug));
+	printf("| %s | %s | %u/%u | ", name, bug, row->nr_found, row->nr);
 	print_by(row);
 	printf(" | ");
 	print_seconds(median(row));
@@ -409,7 +429,8 @@ static void print_detect_row(const char *patches, const char *name, const struct
 	       first->cell[0] ? first->cell : "-");
 }
 
-static int detect(const char *patches, const char *results)
+/* All bugs without a kind. */
+static int detect(const char *patches, const char *results, const char *kind)
 {
 	static char names[MAX_BUGS][128];
 	unsigned int i, n = list_bugs(patches, names), nr = 0, all = 0, ctl = 0, bad = 0, nr_s = 0;
@@ -422,6 +443,8 @@ static int detect(const char *patches, const char *results)
 	for (i = 0; i < n; i++) {
 		struct row *row = &rows[i];
 
+		if (kind && is_fix(patches, names[i]) != !strcmp(kind, FIXES))
+			continue;
 		read_row(results, names[i], "thprace", row);
 		if (!row->nr)
 			continue;
@@ -624,7 +647,10 @@ static int verdict(const char *results, bool strict, char **names, int nr)
 int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "detect"))
-		return detect(argv[2], argv[3]);
+		return detect(argv[2], argv[3], NULL);
+	if (argc == 5 && !strcmp(argv[1], "detect") &&
+	    (!strcmp(argv[4], FIXES) || !strcmp(argv[4], MADE)))
+		return detect(argv[2], argv[3], argv[4]);
 	if (argc > 4 && argc - 4 <= MAX_TOOLS && !strcmp(argv[1], "others"))
 		return others(argv[2], argv[3], argv + 4, argc - 4);
 	if (argc == 5 && !strcmp(argv[1], "found"))

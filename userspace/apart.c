@@ -309,6 +309,7 @@ int run_apart(struct report *rep, struct run *run, struct leak *leak)
 	/* Its own doing already, unless it was killed. */
 	knobs_restore();
 	swap_stop();
+	device_stop();
 	if (!late)
 		return 0;
 	/* What is still there is no leak. */

@@ -25,21 +25,72 @@ static bool is_one(unsigned int bits)
 	return bits && !(bits & (bits - 1));
 }
 
+/* Each byte from any of the patterns: the kernel copies and clears memory as it likes. */
+static bool is_mixture(u64 word, const u64 *candidate, unsigned int nr)
+{
+	unsigned int shift, j;
+
+	for (shift = 0; shift < 64; shift += 8) {
+		for (j = 0; j < nr && (u8)(word >> shift) != (u8)(candidate[j] >> shift); j++)
+			;
+		if (j == nr)
+			return false;
+	}
+	return nr;
+}
+
+static unsigned int candidates(size_t i, const void *as, const struct content *c,
+			       unsigned int bits, u64 *candidate)
+{
+	struct pattern p;
+	unsigned int nr = 0, bit;
+
+	for (bits &= ~CONTENT_HOLE; bits; bits &= bits - 1) {
+		bit = bits & -bits;
+		if (bit == CONTENT_ZERO) {
+			candidate[nr++] = 0;
+			continue;
+		}
+		p = page_pattern(as, generation_of(c, bit));
+		candidate[nr++] = pattern_word(&p, i);
+	}
+	return nr;
+}
+
+/**
+ * content_torn() - is a word made of bytes that may be there?
+ * @word: as it was read
+ * @i: its number in the page
+ * @as: address of the page
+ * @c: generations
+ * @allowed: CONTENT_ bits
+ *
+ * For memory that the kernel itself writes to while it is mapped.
+ */
+bool content_torn(u64 word, size_t i, const void *as, const struct content *c,
+		  unsigned int allowed)
+{
+	u64 candidate[CONTENT_KINDS];
+
+	return is_mixture(word, candidate, candidates(i, as, c, allowed, candidate));
+}
+
 /**
  * content_verify() - is each word of a page one of those that may be there?
  * @copy: of the page, which nobody writes to
  * @as: address of the page
  * @c: generations
  * @allowed: CONTENT_ bits; without any but CONTENT_HOLE nothing may be there
+ * @torn: see content_torn()
  * @bad: the first word that is not
  *
  * What was wanted is said by the first of the bits.
  */
 bool content_verify(const void *copy, const void *as, const struct content *c,
-		    unsigned int allowed, struct mismatch *bad)
+		    unsigned int allowed, bool torn, struct mismatch *bad)
 {
 	size_t nr_words = env.page_size / sizeof(u64), i;
-	struct pattern pattern[2 + CONTENT_WRITERS * CONTENT_PASSES];
+	struct pattern pattern[CONTENT_KINDS];
 	unsigned int bits = allowed & ~CONTENT_HOLE, bit, nr = 0, j;
 	const u64 *word = copy;
 
@@ -62,6 +113,8 @@ bool content_verify(const void *copy, const void *as, const struct content *c,
 			}
 			continue;
 		}
+		if (torn && content_torn(word[i], i, as, c, allowed))
+			continue;
 		bad->addr = as;
 		bad->offset = i * sizeof(u64);
 		bad->want = nr ? pattern_word(&pattern[0], i) : 0;

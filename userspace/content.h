@@ -16,6 +16,8 @@
 #define CONTENT_LAST(writer)	CONTENT_PASS(writer, CONTENT_PASSES - 1)
 #define CONTENT_ALL_OF(writer)	(0x38U << ((writer) * CONTENT_PASSES))
 
+#define CONTENT_KINDS		(2 + CONTENT_WRITERS * CONTENT_PASSES)	/* without a hole */
+
 /* Generations, see page_fill(). */
 struct content {
 	u64 old;
@@ -29,7 +31,9 @@ struct history {
 };
 
 bool content_verify(const void *copy, const void *as, const struct content *c,
-		    unsigned int allowed, struct mismatch *bad);
+		    unsigned int allowed, bool torn, struct mismatch *bad);
+bool content_torn(u64 word, size_t i, const void *as, const struct content *c,
+		  unsigned int allowed);
 unsigned int content_of_word(u64 word, size_t i, const void *as, const struct content *c);
 bool history_goes_on(struct history *h, unsigned int seen);
 

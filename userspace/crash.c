@@ -192,8 +192,7 @@ void crash_thread(unsigned int lane)
  * crash_expect() - a fault of the calling thread is no finding for now
  * @way_out: where it goes on then; NULL: from now on it is one again
  *
- * For memory that another lane may unmap or protect just now.  SIGSEGV only:
- * nothing that a lane does makes another signal right.
+ * For memory that another lane may unmap or protect just now.
  */
 void crash_expect(sigjmp_buf *way_out)
 {
@@ -206,7 +205,7 @@ void crash_expect(sigjmp_buf *way_out)
  * crash_expect_bus() - the same, and SIGBUS is none either
  * @way_out: as above; sigsetjmp() returns the signal there
  *
- * For memory that a userfaultfd with UFFD_FEATURE_SIGBUS protects.
+ * For memory that a userfaultfd with UFFD_FEATURE_SIGBUS protects, or whose file is cut.
  */
 void crash_expect_bus(sigjmp_buf *way_out)
 {

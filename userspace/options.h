@@ -17,7 +17,8 @@ enum without {
 	WITHOUT_OP = 2,			/* the other one */
 	WITHOUT_RACE = 4,		/* lanes take turns */
 	WITHOUT_STEER = 8,
-	NR_WITHOUT = 4
+	WITHOUT_CHECK_SPLIT = 16,	/* the check splits nothing, either */
+	NR_WITHOUT = 5
 };
 
 extern const char *const without_names[NR_WITHOUT];	/* by bit */

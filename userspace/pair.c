@@ -35,8 +35,7 @@ static bool goes_together(const struct uop *a, const struct uop *b)
 {
 	if (a->flags & b->flags & (UOP_MOVES | UOP_ENDS))
 		return false;
-	return a->effect != UOP_KEEPS || b->effect != UOP_KEEPS || strcmp(a->name, "read") ||
-	       strcmp(b->name, "read");
+	return a->act != uop_read || b->act != uop_read;
 }
 
 static struct piece whole(void)
@@ -68,6 +67,10 @@ static void draw_pieces(struct pair_round *round, struct rng *rng)
 		/* A move has one range. */
 		if (op_of(round, i)->flags & UOP_MOVES && round->piece[i].stride > 1)
 			round->piece[i] = whole();
+		if (op_of(round, i)->flags & UOP_TRUNCATES) {
+			round->piece[i].nr = env.nr_subpages - round->piece[i].first;
+			round->piece[i].stride = 1;
+		}
 	}
 	round->look = rng_below(rng, 2) ? round->piece[0] : round->piece[1];
 }
@@ -83,6 +86,7 @@ void pair_draw(struct pair_round *round, const struct pair_choice *may, struct r
 	unsigned int i;
 
 	memset(round, 0, sizeof(*round));
+	round->shared = may->shared;
 	for (i = 0; i < DRAWS; i++) {
 		round->op[0] = draw_op(may, rng);
 		round->op[1] = draw_op(may, rng);
@@ -95,6 +99,8 @@ void pair_draw(struct pair_round *round, const struct pair_choice *may, struct r
 	round->hole = rng_below(rng, env.nr_subpages);
 	/* As it is mostly. */
 	round->shape = rng_below(rng, 3) ? rng_below(rng, PAIR_SHAPES) : PAIR_HUGE;
+	if (may->shared && round->shape >= PAIR_FREED && round->shape < PAIR_OUT)
+		round->shape = PAIR_PTES;
 	/* What is whole is not put together. */
 	for (i = 0; i < PAIR_LANES; i++) {
 		if (round->shape == PAIR_HUGE && !strcmp(op_of(round, i)->op, "collapse"))
@@ -133,20 +139,22 @@ unsigned int pair_before(const struct pair_round *round, unsigned int page)
 {
 	if (round->shape == PAIR_PARTLY && page == round->hole)
 		return CONTENT_ZERO;
-	if (round->shape == PAIR_FREED)
+	if (round->shape == PAIR_FREED && !round->shared)
 		return CONTENT_OLD | CONTENT_ZERO;
 	return CONTENT_OLD;
 }
 
 /* What would keep an op from its work, of those that the other one does. */
-static unsigned int hindrances(const struct uop *op)
+static unsigned int hindrances(const struct uop *op, bool shared)
 {
-	switch (op->effect) {
+	if (op->flags & UOP_BY_FILE)
+		return 0;
+	switch (uop_effect(op, shared)) {
 	case UOP_ZEROES:
 	case UOP_FREES:
 		return UOP_MOVES | UOP_LOCKS;
 	case UOP_WRITES:
-		return UOP_MOVES | UOP_PROTECTS;
+		return UOP_MOVES | UOP_PROTECTS | UOP_TRUNCATES;
 	default:
 		return UOP_MOVES;
 	}
@@ -154,15 +162,16 @@ static unsigned int hindrances(const struct uop *op)
 
 /* One op of lane @w on a page with @before in it; @other is beside it, or NULL. */
 static unsigned int effect(const struct uop *op, unsigned int w, const struct uop *other,
-			   unsigned int before)
+			   bool shared, unsigned int before)
 {
 	unsigned int hole = before & CONTENT_HOLE, rest = before & ~CONTENT_HOLE, after = 0;
-	unsigned int flags = other ? other->flags : 0;
+	unsigned int hindered = other ? other->flags & hindrances(op, shared) : 0;
 
-	switch (op->effect) {
+	switch (uop_effect(op, shared)) {
+	case UOP_CANNOT:
 	case UOP_KEEPS:
 		/* Of what it moves it may lose a part to a VMA that ends there. */
-		if (op->flags & UOP_MOVES && flags & UOP_CUTS)
+		if (op->flags & UOP_MOVES && other && other->flags & UOP_CUTS)
 			before |= CONTENT_HOLE;
 		return before;
 	case UOP_MAPS:
@@ -179,11 +188,11 @@ static unsigned int effect(const struct uop *op, unsigned int w, const struct uo
 		break;
 	case UOP_WRITES:
 		after = hole | (rest ? CONTENT_LAST(w) : 0);
-		if (flags & hindrances(op))
+		if (hindered)
 			after |= CONTENT_ALL_OF(w);
 		break;
 	}
-	if (flags & hindrances(op))
+	if (hindered)
 		after |= before;
 	return after;
 }
@@ -200,7 +209,9 @@ unsigned int pair_after_one(const struct pair_round *round, unsigned int lane,
 {
 	const struct uop *op = op_of(round, lane);
 
-	return uop_hits(op, &round->piece[lane], page) ? effect(op, lane, NULL, before) : before;
+	if (!uop_hits(op, &round->piece[lane], page))
+		return before;
+	return effect(op, lane, NULL, round->shared, before);
 }
 
 static unsigned int one(const struct pair_round *round, unsigned int lane, unsigned int page,
@@ -210,7 +221,7 @@ static unsigned int one(const struct pair_round *round, unsigned int lane, unsig
 
 	if (!uop_hits(op, &round->piece[lane], page))
 		return before;
-	return effect(op, lane, op_of(round, !lane), before);
+	return effect(op, lane, op_of(round, !lane), round->shared, before);
 }
 
 /**
@@ -240,12 +251,14 @@ unsigned int pair_meanwhile(const struct pair_round *round, unsigned int page,
 		const struct uop *op = op_of(round, i);
 
 		seen |= one(round, i, page, before);
-		if (op->effect == UOP_WRITES && uop_hits(op, &round->piece[i], page))
+		if (!uop_hits(op, &round->piece[i], page))
+			continue;
+		if (uop_effect(op, round->shared) == UOP_WRITES)
 			seen |= CONTENT_ALL_OF(i);
 		/* Where it was, there is nothing, or something new. */
-		if (op->flags & UOP_MOVES && uop_hits(op, &round->piece[i], page))
-			seen |= CONTENT_HOLE | CONTENT_ZERO;
-		if (op->flags & UOP_HIDES && uop_hits(op, &round->piece[i], page))
+		if (op->flags & UOP_MOVES)
+			seen |= CONTENT_HOLE | (round->shared ? 0 : CONTENT_ZERO);
+		if (op->flags & (UOP_HIDES | UOP_TRUNCATES))
 			seen |= CONTENT_HOLE;
 	}
 	return seen;
@@ -260,5 +273,6 @@ bool pair_may_fault(const struct pair_round *round, unsigned int lane)
 {
 	const struct uop *other = op_of(round, !lane);
 
-	return other->effect == UOP_UNMAPS || other->flags & (UOP_MOVES | UOP_PROTECTS);
+	return uop_effect(other, round->shared) == UOP_UNMAPS ||
+	       other->flags & (UOP_MOVES | UOP_PROTECTS | UOP_TRUNCATES);
 }

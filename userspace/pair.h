@@ -18,6 +18,8 @@ enum pair_shape {
 	PAIR_SHARED,			/* with a child that sleeps */
 	PAIR_OWN,			/* the child has a huge page of its own at that address */
 	PAIR_FREED,			/* given up lazily */
+	PAIR_ORDERS,			/* folios of many sizes in its place */
+	PAIR_OUT,			/* some of it is paged out */
 	PAIR_SHAPES
 };
 
@@ -33,6 +35,7 @@ enum pair_aside {
 struct pair_round {
 	u8 op[PAIR_LANES];		/* indices in uops[] */
 	u8 shape, aside;
+	bool shared;			/* memory */
 	struct piece piece[PAIR_LANES];
 	struct piece look;		/* of main, where it reads */
 	u64 variant[PAIR_LANES];
@@ -44,6 +47,7 @@ struct pair_choice {
 	bool op[MAX_UOPS];			/* of uops[] */
 	bool nodes;			/* there are several */
 	bool procs;			/* the two are processes */
+	bool shared;			/* memory */
 };
 
 void pair_draw(struct pair_round *round, const struct pair_choice *may, struct rng *rng);

@@ -197,6 +197,7 @@ static bool must_hold(const struct report *rep, unsigned int check)
 		return rep->sum.checks[check].skipped && !only_files(rep);
 	case THPRACE_CHECK_ANON_EXCLUSIVE:
 	case THPRACE_CHECK_RMAP_LINEAR:
+	case THPRACE_CHECK_ANON_VMA_ALIVE:
 		return !only_files(rep);
 	case THPRACE_CHECK_SPLIT_LOCK:
 	case THPRACE_CHECK_SPLIT_FOLIO_LOCK:

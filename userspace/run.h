@@ -25,6 +25,7 @@ struct stamp {
 	u64 begin_ns, end_ns;
 	pid_t pid;
 	u32 result;			/* enum act_result, once it has ended */
+	int err;			/* errno of what has failed, or 0 */
 	char op[20];
 	bool known;			/* which pages */
 	struct piece piece;
@@ -99,6 +100,7 @@ struct shared {
 	u32 cmd, thp;
 	u32 solo;			/* nobody splits in this round */
 	u32 forced;			/* this round follows a schedule */
+	u32 check_split;		/* the check of this batch has tried to split all of it */
 	u32 culprit;			/* the op that was to be found was done */
 	u64 round, batch, budget_ns;
 	u64 batch_round;		/* the first one of the batch */

@@ -43,6 +43,7 @@ struct scenario {
 	unsigned int workers;		/* default (0 is 1); --procs where scalable */
 	bool scalable;
 	unsigned int thps;		/* default (0 is 8) */
+	unsigned int weight;		/* its share of the time (0 is 1) */
 	const struct touch *touches;	/* beside its own memory; set up before setup() */
 	const char *(*why_not)(void);
 	int (*setup)(struct run *run);

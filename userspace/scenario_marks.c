@@ -170,7 +170,8 @@ static void find_choices(struct marks_priv *priv)
 
 		may->nodes = priv->nodes;
 		for (i = 0; i < nr_uops; i++) {
-			may->op[i] = uops[i].pair && !(uops[i].why_not && uops[i].why_not()) &&
+			may->op[i] = uops[i].pair && uops[i].effect != UOP_CANNOT &&
+				     !(uops[i].why_not && uops[i].why_not()) &&
 				     !is_named(&uops[i], never, ARRAY_SIZE(never));
 			if (kind == KIND_DIRTY)
 				may->op[i] &= !is_named(&uops[i], not_dirty,

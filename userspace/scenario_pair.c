@@ -26,12 +26,15 @@
 #include "region.h"
 #include "run.h"
 #include "scenario.h"
-#include "scenario_pages.h"
+#include "scenario_file.h"
 #include "undo.h"
 #include "uop.h"
 #include "util.h"
 #include "verify.h"
 
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
 #ifndef MADV_FREE
 #define MADV_FREE 8
 #endif
@@ -39,9 +42,29 @@
 #define PASS_GEN	0x1000		/* behind those of the lanes */
 #define ASIDE_NS	(20 * NSEC_PER_MSEC)
 #define ASIDE_TURNS	16
+#define PAIR_WEIGHT	4		/* of all ops, with all others */
 #define MPOL_MF_MOVE	2
 
+/* Where they can be had: since 6.8. */
+#define TOUCH_ORDER(size) \
+	TOUCH_SET("/sys/kernel/mm/transparent_hugepage/hugepages-" size "kB/enabled", "madvise", \
+		  .optional = true, \
+		  .others = "where they advise huge pages they get some of that size")
+
+static const struct touch pair_touches[] = {
+	{ .kind = TOUCH_SWAP, .what = "of zram", .optional = true },
+	TOUCH_ORDER("16"),
+	TOUCH_ORDER("32"),
+	TOUCH_ORDER("64"),
+	TOUCH_ORDER("128"),
+	TOUCH_ORDER("256"),
+	TOUCH_ORDER("512"),
+	TOUCH_ORDER("1024"),
+	{ }
+};
+
 struct pair_priv {
+	struct file_priv file;		/* of shared memory */
 	struct region away[PAIR_LANES];
 	struct pair_choice may;
 	u16 *mask;			/* of each page: CONTENT_ bits, or 0: its state says it */
@@ -62,7 +85,10 @@ static void find_choices(struct pair_priv *priv, const struct run *run)
 	unsigned int i;
 
 	for (i = 0; i < nr_uops; i++)
-		priv->may.op[i] = uops[i].pair && !(uops[i].why_not && uops[i].why_not());
+		priv->may.op[i] = uops[i].pair &&
+				  uop_effect(&uops[i], run->sc->file) != UOP_CANNOT &&
+				  !(uops[i].why_not && uops[i].why_not());
+	priv->may.shared = run->sc->file;
 	priv->may.nodes = !nodes_why_not();
 	priv->may.procs = run_has_procs(run);
 }
@@ -84,6 +110,8 @@ static int pair_setup(struct run *run)
 		return -ENOMEM;
 	}
 	find_choices(priv, run);
+	if (run->sc->file)
+		err = file_open(&priv->file, run->nr_thps);
 	for (i = 0; i < PAIR_LANES && !err; i++)
 		err = region_reserve(&priv->away[i], 1);
 	return err;
@@ -117,6 +145,7 @@ static void pair_cleanup(struct run *run)
 	}
 	for (i = 0; i < PAIR_LANES; i++)
 		region_release(&priv->away[i]);
+	file_close(&priv->file, run->nr_thps);
 	free(priv->mask);
 	free(priv->seen);
 	free(priv);
@@ -128,6 +157,8 @@ static int pair_map(struct run *run)
 	struct pair_priv *priv = run->priv;
 
 	memset(priv->mask, 0, priv->nr_pages * sizeof(*priv->mask));
+	if (run->sc->file)
+		return file_map_fresh(&priv->file, &run->region);
 	/* A fork would share all huge pages: the later ones could not be had unshared. */
 	return run_has_procs(run) ? region_map(&run->region) : region_map_unshared(&run->region);
 }
@@ -156,6 +187,24 @@ static bool make_own(struct run *run, struct lane *lane, unsigned int thp)
 	return true;
 }
 
+/*
+ * Where a page table has an entry already no huge page is faulted in: the kernel
+ * takes the largest folio that fits beside what is there.
+ */
+static int make_orders(struct run *run, unsigned int thp, char *first)
+{
+	char *base = region_thp(&run->region, thp);
+
+	if (madvise(base, env.hpage_size, MADV_DONTNEED) ||
+	    madvise(base, env.hpage_size, MADV_NOHUGEPAGE))
+		return -errno;
+	__atomic_store_n(first, 1, __ATOMIC_RELAXED);
+	if (madvise(base, env.hpage_size, MADV_HUGEPAGE))
+		return -errno;
+	thp_fill(base, run->gen);
+	return 0;
+}
+
 static void sharer_main(struct run *run, unsigned int thp, bool own, int order, pid_t parent)
 {
 	struct lane *lane = &run->lanes[1];
@@ -166,8 +215,11 @@ static void sharer_main(struct run *run, unsigned int thp, bool own, int order, 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(THPRACE_EXIT_ERROR);
-	memset(run_state(run, thp), PG_PATTERN, env.nr_subpages);
-	if (own && !make_own(run, lane, thp))
+	/* What is shared changes. */
+	memset(run_state(run, thp), run->sc->file ? PG_ANY : PG_PATTERN, env.nr_subpages);
+	if (own && run->sc->file)
+		madvise(region_thp(&run->region, thp), env.hpage_size, MADV_DONTNEED);
+	else if (own && !make_own(run, lane, thp))
 		_exit(THPRACE_EXIT_ERROR);
 	if (write(order, &byte, 1) != 1)
 		_exit(THPRACE_EXIT_ERROR);
@@ -221,9 +273,18 @@ static int give_shape(struct run *run, struct lane *lane, unsigned int thp)
 		return mprotect(page, env.page_size, PROT_READ) ||
 		       mprotect(page, env.page_size, PROT_READ | PROT_WRITE) ? -errno : 0;
 	case PAIR_PARTLY:
-		return madvise(page, env.page_size, MADV_DONTNEED) ? -errno : 0;
+		return madvise(page, env.page_size, run->sc->file ? MADV_REMOVE :
+			       MADV_DONTNEED) ? -errno : 0;
 	case PAIR_FREED:
 		return madvise(base, env.hpage_size, MADV_FREE) ? -errno : 0;
+	case PAIR_ORDERS:
+		return make_orders(run, thp, page);
+	case PAIR_OUT:
+		/* It is up to reclaim. */
+		madvise(round->piece[0].stride > 1 ? base : base + round->piece[0].first *
+			env.page_size, round->piece[0].stride > 1 ? env.hpage_size :
+			round->piece[0].nr * env.page_size, MADV_PAGEOUT);
+		return 0;
 	case PAIR_SHARED:
 		return run_has_procs(run) ? 0 : start_sharer(run, thp, false);
 	case PAIR_OWN:
@@ -285,7 +346,7 @@ static void expect_one(struct run *run, unsigned int thp, unsigned int lane)
 		before = shaped ? pair_before(round, i) : CONTENT_OLD;
 		after = pair_after_one(round, lane, i, before);
 		priv->seen[i] = before | after;
-		if (op->effect == UOP_WRITES && uop_hits(op, &round->piece[lane], i))
+		if (uop_effect(op, false) == UOP_WRITES && uop_hits(op, &round->piece[lane], i))
 			priv->seen[i] |= CONTENT_ALL_OF(lane);
 		expect(run, thp, i, after,
 		       shaped && round->shape == PAIR_OWN ? PG_OWN : PG_PATTERN);
@@ -307,17 +368,22 @@ static void set_target(struct run *run, struct lane *lane, unsigned int thp,
 		.variant = round->variant[nr],
 		.away = priv->away[nr].base,
 		.content = content, .writer = nr, .seen = priv->seen,
+		.fd = priv->file.fd[thp],
+		.by_file = lane->id ? uops[round->op[nr]].flags & UOP_BY_FILE :
+				      run->sc->file && round->variant[0] % 2,
 	};
 	lane->variant = t->variant;
-	if (run_has_procs(run))
+	if (run_has_procs(run)) {
+		t->other_frees = lane->id == 2 && round->shape == PAIR_FREED;
 		return;
+	}
 	for (i = 0; i < PAIR_LANES; i++) {
 		const struct uop *other = &uops[round->op[i]];
 
 		if (lane->id && i == nr)
 			continue;
 		t->other_flags |= other->flags;
-		t->other_frees |= other->effect == UOP_FREES;
+		t->other_frees |= uop_effect(other, run->sc->file) == UOP_FREES;
 		t->may_fault |= lane->id ? pair_may_fault(round, nr) :
 				pair_may_fault(round, 0) || pair_may_fault(round, 1);
 	}
@@ -343,6 +409,9 @@ static int pair_begin(struct run *run, unsigned int thp)
 
 	rng_seed(&rng, run->seed, run->sh->round, PAIR_LANE);
 	pair_draw(round, &priv->may, &rng);
+	/* What is not done must not be waited for in the pages. */
+	if (run->opt->without & WITHOUT_OP)
+		round->op[1] = uop_by_name("read");
 	contents = content_of(run, run->gen);
 	if (run_has_procs(run)) {
 		unsigned int i;
@@ -352,7 +421,7 @@ static int pair_begin(struct run *run, unsigned int thp)
 		set_target(run, &run->lanes[0], thp, &contents);
 		return 0;
 	}
-	if (pair_shares(round) &&
+	if (pair_shares(round) && !run->sc->file &&
 	    madvise(region_thp(&run->region, thp), env.hpage_size, MADV_DOFORK)) {
 		set_error("madvise(MADV_DOFORK): %s", strerror(errno));
 		return -errno;
@@ -510,7 +579,7 @@ static void verify_masked(struct run *run, struct lane *lane, unsigned int thp)
 				verified++;
 			else
 				content_violation(run, lane, &bad, "a page that is gone");
-		} else if (content_verify(copy, page, &c, mask[i], &bad)) {
+		} else if (content_verify(copy, page, &c, mask[i], run->sc->file, &bad)) {
 			verified++;
 		} else {
 			content_violation(run, lane, &bad, "a page that two ops were at");
@@ -553,7 +622,8 @@ const struct scenario scenario_pair = {
 	.op = "any",
 	.pairs = true,
 	.workers = PAIR_LANES,
-	.touches = pageout_touches,
+	.weight = PAIR_WEIGHT,
+	.touches = pair_touches,
 	.setup = pair_setup,
 	.cleanup = pair_cleanup,
 	.map = pair_map,
@@ -572,7 +642,35 @@ const struct scenario scenario_pair_procs = {
 	.shape = SHAPE_PROCS,
 	.pairs = true,
 	.workers = PAIR_LANES,
-	.touches = pageout_touches,
+	.weight = PAIR_WEIGHT,
+	.touches = pair_touches,
+	.setup = pair_setup,
+	.cleanup = pair_cleanup,
+	.map = pair_map,
+	.begin = pair_begin,
+	.plan = pair_plan,
+	.act = pair_act,
+	.aside = pair_aside,
+	.ended = pair_ended,
+	.after = pair_after_batch,
+};
+
+static const struct touch pair_shmem_touches[] = {
+	{ .kind = TOUCH_SWAP, .what = "of zram", .optional = true },
+	SHMEM_TOUCH,
+	{ }
+};
+
+const struct scenario scenario_pair_shmem = {
+	.name = "pair-shmem",
+	.summary = "the same of shared memory: also punched, cut and grown, read() and written",
+	.op = "any",
+	.pairs = true,
+	.file = true,
+	.workers = PAIR_LANES,
+	.weight = PAIR_WEIGHT,
+	.touches = pair_shmem_touches,
+	.why_not = shmem_why_not,
 	.setup = pair_setup,
 	.cleanup = pair_cleanup,
 	.map = pair_map,

@@ -102,6 +102,19 @@ static void add_race(const struct triage *t, char *buf, size_t size)
 	}
 }
 
+/* Without the split of lane a there may still be that of the check. */
+static void add_check_split(const struct triage *t, char *buf, size_t size)
+{
+	if (!t->check_splits || t->best->config.without & WITHOUT_CHECK_SPLIT)
+		return;
+	if (has_missed(variant_of(t, TRIAGE_NO_CHECK_SPLIT)))
+		add(buf, size, ", with the split of the check");
+	else if (t->of_progress)
+		add(buf, size, "; it is the split of the check that fails");
+	else
+		add(buf, size, " (the check still splits)");
+}
+
 static void add_needs(const struct triage *t, char *buf, size_t size)
 {
 	switch (t->best->config.without & HARD_WITHOUT) {
@@ -109,25 +122,36 @@ static void add_needs(const struct triage *t, char *buf, size_t size)
 		add_race(t, buf, size);
 		break;
 	case WITHOUT_RACE:
-		add(buf, size, ", without a race: %s%s one after the other",
-		    t->pairs ? "" : "split and ", t->op);
+		/* Main reads, or migrates, beside two ops all the same. */
+		if (t->pairs)
+			add(buf, size, ", %s one after the other", t->op);
+		else
+			add(buf, size, ", without a race: split and %s one after the other",
+			    t->op);
 		break;
 	case WITHOUT_SPLIT | WITHOUT_OP:
+		if (has_missed(variant_of(t, TRIAGE_NO_CHECK_SPLIT))) {
+			add(buf, size, ", without a race: the split of the check is enough");
+			break;
+		}
 		add(buf, size, ", without a race: needs neither split nor %s", t->op);
+		add_check_split(t, buf, size);
 		break;
 	case WITHOUT_OP:
-		add(buf, size, ", without a race: %s is enough",
-		    t->pairs ? "the first op" : "split");
+		add(buf, size, "%s", t->pairs ? ", the first op is enough" :
+						", without a race: split is enough");
 		break;
 	case WITHOUT_SPLIT:
 		/* Several lanes may still race each other. */
 		if (t->found.nr_workers == 1 || t->best->config.procs == 1)
 			add(buf, size, ", without a race: %s is enough", t->op);
 		else
-			add(buf, size, ", without a split: %s is enough", t->op);
+			add(buf, size, ", without a split beside it: %s is enough", t->op);
+		add_check_split(t, buf, size);
 		break;
 	case WITHOUT_SPLIT | WITHOUT_RACE:
 		add(buf, size, ", without a race: %s is enough, in turns", t->op);
+		add_check_split(t, buf, size);
 		break;
 	}
 }
@@ -217,6 +241,9 @@ bool triage_need(const struct triage *t, const struct triage_variant *v, char *b
 		break;
 	case TRIAGE_NO_OP:
 		copy_word(buf, size, t->pairs ? "both ops" : t->op);
+		break;
+	case TRIAGE_NO_CHECK_SPLIT:
+		copy_word(buf, size, "the split of the check");
 		break;
 	case TRIAGE_TURNS:
 		copy_word(buf, size, "at the same time");

@@ -6,6 +6,7 @@
  * work and says whether it did; what is in the pages then follows from its row.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,10 +23,15 @@
 #include "region.h"
 #include "rng.h"
 #include "scenario_pages.h"
+#include "uffd.h"
 #include "uop.h"
 #include "util.h"
 #include "verify.h"
 
+#ifndef FALLOC_FL_KEEP_SIZE
+#define FALLOC_FL_KEEP_SIZE	1
+#define FALLOC_FL_PUNCH_HOLE	2
+#endif
 #ifndef MADV_FREE
 #define MADV_FREE 8
 #endif
@@ -146,6 +152,16 @@ static enum act_result act_advise(struct target *t)
 }
 
 /**
+ * uop_effect() - what becomes of the pages that an op is about
+ * @op: row
+ * @shared: memory
+ */
+enum uop_effect uop_effect(const struct uop *op, bool shared)
+{
+	return shared ? op->shared : op->effect;
+}
+
+/**
  * uop_hits() - is a page among those that an op changes?
  * @op: row
  * @p: the piece that it is about
@@ -157,7 +173,16 @@ bool uop_hits(const struct uop *op, const struct piece *p, unsigned int page)
 
 	if (page < p->first || i % p->stride || i / p->stride >= p->nr)
 		return false;
-	return op->effect != UOP_WRITES || !(i / p->stride % UOP_WRITE_STEP(p));
+	return op->shared != UOP_WRITES || !(i / p->stride % UOP_WRITE_STEP(p));
+}
+
+/* Beyond the end of a file it is SIGBUS. */
+static void expect_fault(const struct target *t, sigjmp_buf *out)
+{
+	if (t->fd)
+		crash_expect_bus(out);
+	else
+		crash_expect(out);
 }
 
 static bool write_page(struct target *t, char *page, u64 gen)
@@ -172,7 +197,7 @@ static bool write_page(struct target *t, char *page, u64 gen)
 		crash_expect(NULL);
 		return false;
 	}
-	crash_expect(&out);
+	expect_fault(t, &out);
 	page_fill(page, gen);
 	crash_expect(NULL);
 	return true;
@@ -182,6 +207,7 @@ static bool write_page(struct target *t, char *page, u64 gen)
 static enum act_result act_write(struct target *t)
 {
 	unsigned int step = UOP_WRITE_STEP(&t->piece), passes = t->content ? CONTENT_PASSES : 1;
+	const u8 *state = run_state(t->run, t->thp_index);
 	unsigned int pass, i;
 	bool wrote = false;
 
@@ -189,8 +215,7 @@ static enum act_result act_write(struct target *t)
 		u64 gen = t->content ? t->content->pass[t->writer][pass] : t->run->gen;
 
 		for (i = 0; i < t->piece.nr; i += step) {
-			if (!t->content &&
-			    run_state(t->run, t->thp_index)[subpage_of(t, page_at(t, i))] == PG_HOLE)
+			if (!t->content && state[subpage_of(t, page_at(t, i))] == PG_HOLE)
 				continue;
 			if (write_page(t, page_at(t, i), gen))
 				wrote = true;
@@ -220,11 +245,25 @@ static bool read_words(const struct target *t, struct words *w)
 			crash_expect(NULL);
 			return false;
 		}
-		crash_expect(&out);
+		expect_fault(t, &out);
 	}
 	for (i = 0; i < w->nr; i++)
 		w->value[i] = __atomic_load_n((u64 *)w->page[i] + w->index, __ATOMIC_RELAXED);
 	crash_expect(NULL);
+	return true;
+}
+
+/* The same by read(), where the file does not end before. */
+static bool read_file_words(const struct target *t, struct words *w)
+{
+	unsigned int i;
+	off_t at;
+
+	for (i = 0; i < w->nr; i++) {
+		at = w->page[i] - t->thp + w->index * sizeof(u64);
+		if (pread(t->fd, &w->value[i], sizeof(u64), at) != sizeof(u64))
+			return false;
+	}
 	return true;
 }
 
@@ -239,10 +278,14 @@ static bool judge_word(const struct target *t, struct words *w, unsigned int i)
 	};
 
 	found &= t->seen[subpage_of(t, w->page[i])];
+	if (!found && t->fd &&
+	    content_torn(w->value[i], w->index, w->page[i], t->content,
+			 t->seen[subpage_of(t, w->page[i])]))
+		return true;
 	if (!found)
 		content_violation(t->run, t->lane, &bad, "a page read while others change it");
 	/* What is away for a moment leaves something else in its place. */
-	else if (!(t->other_flags & UOP_MOVES) && !history_goes_on(&w->history[i], found))
+	else if ((t->fd || !(t->other_flags & UOP_MOVES)) && !history_goes_on(&w->history[i], found))
 		content_violation(t->run, t->lane, &bad, "a page that went back to what it was");
 	else
 		return true;
@@ -283,7 +326,7 @@ enum act_result uop_read(struct target *t)
 	}
 	do {
 		done = others_are_done(t);
-		if (!read_words(t, &w)) {
+		if (!(t->by_file ? read_file_words : read_words)(t, &w)) {
 			t->faulted = true;
 			sched_yield();
 			continue;
@@ -343,17 +386,59 @@ static enum act_result act_move(struct target *t)
 {
 	size_t offset = t->piece.first * env.page_size, len = t->piece.nr * env.page_size;
 	char *from = t->thp + offset, *to = t->away + offset;
+	enum act_result result = ACT_OK;
 	bool moved = false;
+	int err = 0;
 
 	if (t->content && t->variant % 2)
 		moved = move(from, to, len, MREMAP_DONTUNMAP);
-	if (!moved && !move(from, to, len, 0))
-		return errno == EFAULT || errno == EINVAL ? ACT_BUSY : ACT_ERROR;
-	if (!move(to, from, len, 0))
+	if (!moved && !move(from, to, len, 0)) {
+		err = errno;
+		result = err == EFAULT || err == EINVAL ? ACT_BUSY : ACT_ERROR;
+	} else if (!move(to, from, len, 0)) {
+		err = errno;
+		result = ACT_ERROR;
+	}
+	/* Nobody else may come to live there; before 6.17 it is free after an error, too. */
+	mmap(to, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+	errno = err;
+	return result;
+}
+
+/* One that belongs to the calling process. */
+static int mover_fd(void)
+{
+	static pid_t owner;
+	static int fd = -1;
+
+	if (owner == getpid())
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	fd = uffd_open_to_move();
+	owner = getpid();
+	return fd;
+}
+
+/* Page by page, or as a whole, out of the VMA; back with it by mremap. */
+static enum act_result act_uffd_move(struct target *t)
+{
+	size_t offset = t->piece.first * env.page_size, len = t->piece.nr * env.page_size;
+	char *from = t->thp + offset, *to = t->away + offset;
+	enum act_result result = ACT_BUSY;
+	ssize_t moved;
+
+	if (call_fill(to, len, 0))
 		return ACT_ERROR;
+	madvise(to, len, MADV_HUGEPAGE);
+	moved = uffd_move(mover_fd(), to, from, len);
+	if (moved < 0)
+		result = ACT_FAILED;
+	else if (moved)
+		result = move(to, from, moved, 0) ? ACT_OK : ACT_ERROR;
 	/* Nobody else may come to live there. */
 	mmap(to, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-	return ACT_OK;
+	return result;
 }
 
 static enum act_result act_migrate(struct target *t)
@@ -381,7 +466,7 @@ bool page_copy(void *to, const void *from)
 		crash_expect(NULL);
 		return false;
 	}
-	crash_expect(&out);
+	crash_expect_bus(&out);
 	memcpy(to, from, env.page_size);
 	crash_expect(NULL);
 	return true;
@@ -402,12 +487,13 @@ static void child_look(struct target *t, unsigned int subpage)
 			content_violation(t->run, t->lane, &bad, "a page that a child lacks");
 		return;
 	}
-	if (!content_verify(first, page, t->content, t->seen[subpage], &bad)) {
+	if (!content_verify(first, page, t->content, t->seen[subpage], t->fd, &bad)) {
 		content_violation(t->run, t->lane, &bad, "a page as a child got it");
 		return;
 	}
 	sched_yield();
-	if (t->other_frees || !page_copy(again, page))
+	/* Of shared memory it has no copy. */
+	if (t->other_frees || t->fd || !page_copy(again, page))
 		return;
 	for (i = 0; i < env.page_size / sizeof(u64); i++) {
 		if (first[i] == again[i])
@@ -435,7 +521,9 @@ static void child_main(struct target *t, pid_t parent)
 	for (i = 0; i < CHILD_PAGES; i++)
 		child_look(t, rng_below(&t->lane->rng, env.nr_subpages));
 	/* Nobody else may see that. */
-	page_copy(t->thp + rng_below(&t->lane->rng, env.nr_subpages) * env.page_size, t->thp);
+	if (!t->fd)
+		page_copy(t->thp + rng_below(&t->lane->rng, env.nr_subpages) * env.page_size,
+			  t->thp);
 	_exit(0);
 }
 
@@ -466,6 +554,47 @@ static enum act_result act_exit(struct target *t)
 	return ACT_OK;
 }
 
+/* Pages of the file, whether they are mapped or not. */
+static enum act_result act_punch(struct target *t)
+{
+	const struct piece *p = &t->piece;
+	unsigned int i, nr = p->stride == 1 ? p->nr : 1;
+
+	for (i = 0; i < p->nr; i += nr) {
+		if (fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			      (off_t)(p->first + i * p->stride) * env.page_size,
+			      (off_t)nr * env.page_size))
+			return ACT_ERROR;
+	}
+	return ACT_OK;
+}
+
+/* Cut and grown again. */
+static enum act_result act_truncate(struct target *t)
+{
+	return ftruncate(t->fd, (off_t)t->piece.first * env.page_size) ||
+	       ftruncate(t->fd, env.hpage_size) ? ACT_ERROR : ACT_OK;
+}
+
+static enum act_result act_pwrite(struct target *t)
+{
+	static __thread u64 page[MAX_PAGE_WORDS];
+	unsigned int step = UOP_WRITE_STEP(&t->piece), pass, i;
+	enum act_result result = ACT_BUSY;
+
+	for (pass = 0; pass < CONTENT_PASSES; pass++) {
+		for (i = 0; i < t->piece.nr; i += step) {
+			page_fill_as(page, page_at(t, i), t->content->pass[t->writer][pass]);
+			if (pwrite(t->fd, page, env.page_size, page_at(t, i) - t->thp) ==
+			    (ssize_t)env.page_size)
+				result = ACT_OK;
+			else
+				return ACT_ERROR;
+		}
+	}
+	return result;
+}
+
 static enum act_result act_softdirty(struct target *t)
 {
 	(void)t;
@@ -474,8 +603,10 @@ static enum act_result act_softdirty(struct target *t)
 
 #define PHASES_PROTECT	PHASES_VMA " change_huge_pmd"
 #define PHASES_FREE	"madvise_free_huge_pmd split_huge_pmd shrink_folio_list"
-#define PHASES_FAULT	"do_huge_pmd_anonymous_page do_huge_pmd_wp_page do_wp_page"
-#define PHASES_FORK	"anon_vma_fork anon_vma_clone copy_huge_pmd"
+#define PHASES_FAULT \
+	"do_huge_pmd_anonymous_page do_huge_pmd_wp_page do_wp_page"
+#define PHASES_UFFD_MOVE "move_pages_huge_pmd split_huge_page"
+#define PHASES_FORK	"anon_vma_fork anon_vma_clone copy_page_range copy_huge_pmd"
 #define PHASES_EXIT \
 	"exit_mmap unmap_vmas unmap_page_range zap_huge_pmd remove_rmap_pmd free_pgtables"
 #define PHASES_COLLAPSE	"khugepaged_scan_pmd collapse_huge_page pmdp_collapse_flush"
@@ -486,36 +617,46 @@ static enum act_result act_softdirty(struct target *t)
 	"remove_migration_pte"
 
 const struct uop uops[] = {
-	{ "munmap", "munmap", UOP_UNMAPS, UOP_CUTS, PHASES_MUNMAP, INNER_MUNMAP,
+	{ "munmap", "munmap", UOP_UNMAPS, UOP_UNMAPS, UOP_CUTS, PHASES_MUNMAP, INNER_MUNMAP,
 	  true, true, NULL, act_munmap },
-	{ "fill", "munmap", UOP_MAPS, UOP_CUTS, PHASES_MUNMAP, INNER_MUNMAP,
+	{ "fill", "munmap", UOP_MAPS, UOP_CANNOT, UOP_CUTS, PHASES_MUNMAP, INNER_MUNMAP,
 	  true, true, NULL, act_fill },
-	{ "zap", "zap", UOP_ZEROES, 0, PHASES_ZAP, INNER_ZAP, true, true, NULL, act_zap },
-	{ "mprotect", "mprotect", UOP_KEEPS, UOP_PROTECTS | UOP_CUTS, PHASES_PROTECT,
+	{ "zap", "zap", UOP_ZEROES, UOP_KEEPS, 0, PHASES_ZAP, INNER_ZAP, true, true, NULL, act_zap },
+	{ "mprotect", "mprotect", UOP_KEEPS, UOP_KEEPS, UOP_PROTECTS | UOP_CUTS, PHASES_PROTECT,
 	  "change_huge_pmd", true, true, NULL, act_protect },
-	{ "mlock", "mlock", UOP_KEEPS, UOP_LOCKS | UOP_CUTS, PHASES_VMA, "vma_complete",
+	{ "mlock", "mlock", UOP_KEEPS, UOP_KEEPS, UOP_LOCKS | UOP_CUTS, PHASES_VMA, "vma_complete",
 	  true, true, NULL, act_lock },
-	{ "madvise", "madvise", UOP_KEEPS, UOP_HIDES | UOP_CUTS, PHASES_VMA, "vma_complete",
+	{ "madvise", "madvise", UOP_KEEPS, UOP_KEEPS, UOP_HIDES | UOP_CUTS, PHASES_VMA, "vma_complete",
 	  true, true, NULL, act_advise },
-	{ "write", "fault", UOP_WRITES, 0, PHASES_FAULT, PHASES_FAULT,
+	{ "write", "fault", UOP_WRITES, UOP_WRITES, 0, PHASES_FAULT, PHASES_FAULT,
 	  true, true, NULL, act_write },
-	{ "read", "fault", UOP_KEEPS, 0, PHASES_FAULT, PHASES_FAULT,
+	{ "read", "fault", UOP_KEEPS, UOP_KEEPS, 0, PHASES_FAULT, PHASES_FAULT,
 	  false, true, NULL, uop_read },
-	{ "free", "pageout", UOP_FREES, 0, PHASES_FREE, "madvise_free_huge_pmd",
+	{ "free", "pageout", UOP_FREES, UOP_CANNOT, 0, PHASES_FREE, "madvise_free_huge_pmd",
 	  true, true, NULL, act_free },
-	{ "pageout", "pageout", UOP_KEEPS, 0, PHASES_OUT, "shrink_folio_list try_to_unmap",
+	{ "pageout", "pageout", UOP_KEEPS, UOP_KEEPS, 0, PHASES_OUT, "shrink_folio_list try_to_unmap",
 	  true, true, pageout_why_not, act_pageout },
-	{ "collapse", "collapse", UOP_KEEPS, 0, PHASES_COLLAPSE, PHASES_COLLAPSE,
+	{ "collapse", "collapse", UOP_KEEPS, UOP_KEEPS, 0, PHASES_COLLAPSE, PHASES_COLLAPSE,
 	  true, true, collapse_why_not, act_collapse },
-	{ "mremap", "mremap", UOP_KEEPS, UOP_MOVES, PHASES_MREMAP, INNER_MREMAP,
+	{ "mremap", "mremap", UOP_KEEPS, UOP_KEEPS, UOP_MOVES, PHASES_MREMAP, INNER_MREMAP,
 	  true, true, NULL, act_move },
-	{ "migrate", "migrate", UOP_KEEPS, 0, PHASES_MOVE_PAGES, PHASES_MOVE_PAGES,
+	{ "uffd-move", "uffd", UOP_KEEPS, UOP_CANNOT, UOP_MOVES, PHASES_UFFD_MOVE, PHASES_UFFD_MOVE,
+	  false, true, uffd_move_why_not, act_uffd_move },
+	{ "migrate", "migrate", UOP_KEEPS, UOP_KEEPS, 0, PHASES_MOVE_PAGES, PHASES_MOVE_PAGES,
 	  false, true, migrate_why_not, act_migrate },
-	{ "fork", "fork", UOP_KEEPS, 0, PHASES_FORK, "copy_huge_pmd",
+	{ "fork", "fork", UOP_KEEPS, UOP_KEEPS, 0, PHASES_FORK, "copy_page_range copy_huge_pmd",
 	  true, true, NULL, act_fork },
-	{ "exit", "exit", UOP_KEEPS, UOP_ENDS, PHASES_EXIT, "unmap_page_range zap_huge_pmd",
+	{ "exit", "exit", UOP_KEEPS, UOP_KEEPS, UOP_ENDS, PHASES_EXIT, "unmap_page_range zap_huge_pmd",
 	  false, true, NULL, act_exit },
-	{ "softdirty", "softdirty", UOP_KEEPS, 0, "flush_tlb_mm_range", "flush_tlb_mm_range",
+	{ "punch", "punch", UOP_CANNOT, UOP_ZEROES, UOP_BY_FILE, PHASES_SHMEM, "shmem_undo_range",
+	  false, true, NULL, act_punch },
+	{ "truncate", "truncate", UOP_CANNOT, UOP_ZEROES, UOP_TRUNCATES | UOP_BY_FILE,
+	  PHASES_SHMEM, "shmem_undo_range", false, true, NULL, act_truncate },
+	{ "pread", "fault", UOP_CANNOT, UOP_KEEPS, UOP_BY_FILE, PHASES_FAULT, PHASES_FAULT,
+	  false, true, NULL, uop_read },
+	{ "pwrite", "fault", UOP_CANNOT, UOP_WRITES, UOP_BY_FILE, PHASES_FAULT, PHASES_FAULT,
+	  false, true, NULL, act_pwrite },
+	{ "softdirty", "softdirty", UOP_KEEPS, UOP_KEEPS, 0, "flush_tlb_mm_range", "flush_tlb_mm_range",
 	  true, true, NULL, act_softdirty },
 };
 

@@ -10,6 +10,7 @@ struct content;
 
 /* What becomes of the pages that an op is about. */
 enum uop_effect {
+	UOP_CANNOT,			/* not on such memory */
 	UOP_KEEPS,
 	UOP_UNMAPS,
 	UOP_MAPS,			/* fresh memory, in place of whatever is there */
@@ -25,6 +26,8 @@ enum uop_effect {
 #define UOP_CUTS	8U		/* VMAs are split */
 #define UOP_HIDES	16U		/* a child does not get them for a moment */
 #define UOP_ENDS	32U		/* a child that was forked before */
+#define UOP_TRUNCATES	64U		/* the file ends before them for a moment */
+#define UOP_BY_FILE	128U		/* no mapping is needed for it */
 
 #define UOP_MAX_WRITTEN	16
 #define UOP_WRITE_STEP(piece)	((piece)->nr / UOP_MAX_WRITTEN + 1)
@@ -46,12 +49,14 @@ struct target {
 	bool other_frees;		/* or discards */
 	const u16 *seen;		/* what each page of the huge page may show meanwhile */
 	pid_t child;			/* result of a fork, to be reaped */
+	int fd;				/* of shared memory, or 0 */
+	bool by_file;			/* read() instead of a mapping */
 };
 
 struct uop {
 	const char *name;		/* in programs */
 	const char *op;			/* of the module */
-	enum uop_effect effect;
+	enum uop_effect effect, shared;	/* of anonymous memory, and of shared */
 	unsigned int flags;
 	const char *phases, *inner;
 	bool storm, pair;		/* who may draw it */
@@ -65,6 +70,7 @@ extern const unsigned int nr_uops;
 #define MAX_PAGE_WORDS	0x2000		/* of the largest pages, 64 KiB */
 
 int uop_by_name(const char *name);
+enum uop_effect uop_effect(const struct uop *op, bool shared);
 bool uop_hits(const struct uop *op, const struct piece *p, unsigned int page);
 bool page_copy(void *to, const void *from);
 enum act_result uop_read(struct target *t);

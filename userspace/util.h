@@ -29,6 +29,7 @@ int write_text(const char *path, const char *text);
 void write_text_only(bool (*may)(const char *path));
 void set_error(const char *fmt, ...) __printf(1, 2);
 const char *last_error(void);
+const char *errno_name(int err);
 void *map_shared(size_t size);
 bool injected(const char *what);
 void copy_word(char *dst, size_t size, const char *src);

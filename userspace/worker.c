@@ -212,8 +212,8 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 {
 	static const char *const names[] = { "ok", "busy", "failed", "failed" };
 	bool session = run->fd >= 0 && lane->letter;
+	char helper[24] = "", failed[24] = "";
 	enum act_result result;
-	char helper[24] = "";
 	u64 end_ns;
 	int err;
 
@@ -235,11 +235,17 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 			return ACT_ERROR;
 		}
 	}
+	errno = 0;
 	stamp->begin_ns = now_ns();
 	result = run->sc->act(run, lane, thp);
 	end_ns = now_ns();
+	/* What has failed was the last that act() did. */
+	stamp->err = result == ACT_FAILED ? errno : 0;
+	if (stamp->err)
+		snprintf(failed, sizeof(failed), " errno=%d", stamp->err);
 	if (session) {
-		err = session_cmd(run->fd, "done lane=%c result=%s", lane->letter, names[result]);
+		err = session_cmd(run->fd, "done lane=%c result=%s%s", lane->letter,
+				  names[result], failed);
 		if (err) {
 			set_error("session refused done: %s", strerror(-err));
 			return ACT_ERROR;

@@ -46,6 +46,13 @@ mkdir -p "$tmp/patches"
 for n in 01-a 02-b 03-c 04-d 05-e 06-h 07-i 08-j control-01-f control-02-g; do
 	printf 'Bug: it is %s\n  and more\nBasis: none\n' $n >"$tmp/patches/$n.patch"
 done
+# Of what really was a bug; in the second line, too. A control is none.
+printf 'Bug: it is 01-a\n  and more\nBasis: 0123abc ("mm: fix")\n  reverted\n' \
+	>"$tmp/patches/01-a.patch"
+printf 'Bug: it is 02-b\nBasis: 1 without its fix 2\nBreaks: none\n' >"$tmp/patches/02-b.patch"
+printf 'Bug: it is 03-c\n  and more\nBasis: slip\nBreaks: what a revert breaks\n' \
+	>"$tmp/patches/03-c.patch"
+printf 'Bug: none\nBasis: 1 reverted\n' >"$tmp/patches/control-01-f.patch"
 result 01-a thprace 1 fail null "$(violation rss 1.5)"
 result 01-a thprace 2 fail null "$(violation rss 30)"
 result 01-a thprace 3 splat '"BUG: Bad rss-counter state"' "$(violation rss 3.25)"
@@ -97,6 +104,11 @@ expect "said, then died" 0 '^| 06-h .* | 3/3 | split_lock (2), splat: kernel BUG
 expect "time of the console" 0 '^| 07-i .* | 1/1 | rss | 2.5 | fork' "$table" detect $r
 expect "killed as it did not end" 0 '^| 08-j .* | 1/1 | hang | - | ' "$table" detect $r
 expect "totals" 0 '^6.12-x, 2026-01-02: 8 bugs, 5 found with every seed, 1 with some; median of those found 2.5 s. 2 controls, 0 reported.$' "$table" detect $r
+expect "what was a bug once" 0 '^| 01-a | it is 01-a and more | 3/3 ' "$table" detect $r fixes
+expect "and no more of it" 0 '^6.12-x, 2026-01-02: 2 bugs, 2 found with every seed, 0 with some; median of those found 2.5 s. 0 controls, 0 reported.$' "$table" detect $r fixes
+expect "what was made" 0 '^| 03-c | it is 03-c and more | 1/3 ' "$table" detect $r made
+expect "and the controls" 0 '^6.12-x, 2026-01-02: 6 bugs, 3 found with every seed, 1 with some; median of those found 2.5 s. 2 controls, 0 reported.$' "$table" detect $r made
+expect "no such kind" 2 usage "$table" detect $r new
 expect "another tool" 0 '^| 03-c | - (2), rss (1) | splat: BUG: x |  |$' "$table" others $r thprace stress-ng lts
 expect "found by it" 0 '^yes$' sh -c "'$table' found $tmp/results 03-c stress-ng && echo yes"
 expect "found by none" 0 '^no$' sh -c "'$table' found $tmp/results 03-c mmap10 || echo no"
