@@ -154,14 +154,21 @@ static bool is_named(const struct uop *op, const char *const *names, unsigned in
 	return false;
 }
 
+/* Of any other op it is not known what becomes of marks. */
+static const char *const known[] = {
+	"munmap", "zap", "mprotect", "mlock", "madvise", "write", "read", "free", "pageout",
+	"collapse", "mremap", "migrate", "fork",
+};
+
 /*
  * Fresh memory has all its pages dirty by its VMA, and older stock kernels lose
  * that when VMAs merge; clearing bits beside the two is about what is looked for.
+ * UFFDIO_MOVE loses write protection on stock kernels: docs/FOUND.md.
  */
+static const char *const not_dirty[] = { "fill", "softdirty" };
+
 static void find_choices(struct marks_priv *priv)
 {
-	static const char *const never[] = { "exit" };
-	static const char *const not_dirty[] = { "fill", "softdirty" };
 	unsigned int i, kind;
 
 	priv->nodes = !nodes_why_not();
@@ -170,12 +177,10 @@ static void find_choices(struct marks_priv *priv)
 
 		may->nodes = priv->nodes;
 		for (i = 0; i < nr_uops; i++) {
-			may->op[i] = uops[i].pair && uops[i].effect != UOP_CANNOT &&
-				     !(uops[i].why_not && uops[i].why_not()) &&
-				     !is_named(&uops[i], never, ARRAY_SIZE(never));
-			if (kind == KIND_DIRTY)
-				may->op[i] &= !is_named(&uops[i], not_dirty,
-							ARRAY_SIZE(not_dirty));
+			may->op[i] = is_named(&uops[i], known, ARRAY_SIZE(known)) ||
+				     (kind != KIND_DIRTY &&
+				      is_named(&uops[i], not_dirty, ARRAY_SIZE(not_dirty)));
+			may->op[i] &= !(uops[i].why_not && uops[i].why_not());
 		}
 	}
 }

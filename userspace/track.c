@@ -10,12 +10,12 @@
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "env.h"
 #include "region.h"
 #include "track.h"
+#include "uffd.h"
 #include "util.h"
 
 #define CLEAR_REFS		"/proc/self/clear_refs"
@@ -113,17 +113,7 @@ const char *track_softdirty_why_not(void)
  */
 int track_open_uffd(u64 features)
 {
-	struct uffdio_api api = {
-		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | features,
-	};
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return -errno;
-	if (!ioctl(fd, UFFDIO_API, &api))
-		return fd;
-	close(fd);
-	return -EOPNOTSUPP;
+	return uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP | features);
 }
 
 int track_register(int fd, void *at, size_t len)
