@@ -160,7 +160,8 @@ static bool is_named(const struct uop *op, const char *const *names, unsigned in
  */
 static void find_choices(struct marks_priv *priv)
 {
-	static const char *const never[] = { "exit" };
+	/* UFFDIO_MOVE takes the mark of a paged-out page along, whoever is registered there. */
+	static const char *const never[] = { "exit", "uffd-move" };
 	static const char *const not_dirty[] = { "fill", "softdirty" };
 	unsigned int i, kind;
 
