@@ -160,7 +160,7 @@ static bool is_named(const struct uop *op, const char *const *names, unsigned in
  */
 static void find_choices(struct marks_priv *priv)
 {
-	/* UFFDIO_MOVE takes the mark of a paged-out page along, whoever is registered there. */
+	/* What UFFDIO_MOVE does to marks is wrong on all kernels so far: docs/FOUND.md. */
 	static const char *const never[] = { "exit", "uffd-move" };
 	static const char *const not_dirty[] = { "fill", "softdirty" };
 	unsigned int i, kind;
