@@ -163,7 +163,7 @@ static const char *const known[] = {
 /*
  * Fresh memory has all its pages dirty by its VMA, and older stock kernels lose
  * that when VMAs merge; clearing bits beside the two is about what is looked for.
- * UFFDIO_MOVE loses write protection on stock kernels: docs/FOUND.md.
+ * What UFFDIO_MOVE does to marks is wrong on all kernels so far: docs/FOUND.md.
  */
 static const char *const not_dirty[] = { "fill", "softdirty" };
 
