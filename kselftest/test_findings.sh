@@ -277,7 +277,7 @@ neighbour()
 	return "$rc"
 }
 
-ksft_plan 22
+ksft_plan 23
 ksft_case "the scenario is killed after a violation" scenario_killed
 ksft_case "all are killed after a violation" all_killed
 ksft_case "the scenario dies after a violation" died_after_finding
@@ -292,7 +292,7 @@ ksft_case "a report that cannot be written is refused" unwritable
 ksft_case "a report that cannot be written at the end" unwritable_later
 ksft_case "seeds above 2^63" large_seed
 ksft_case "the kernel complains" complaint
-for name in pageout lazyfree collapse reclaim compact khugepaged ksm; do
+for name in pageout lazyfree collapse reclaim compact khugepaged ksm partly; do
 	ksft_case "$name, nothing done" idle "$name"
 done
 ksft_case "a neighbour with huge pages is no leak" neighbour

@@ -95,6 +95,19 @@ leaking() { injected leak split-munmap 5 && json_says check '"leak"'; }
 # A scenario that gets on no more is looked at, and that look can fail the run.
 stuck() { injected stuck split-munmap 5 && json_says check '"refcount"'; }
 
+# What a kernel that forgets would look like.
+staying()
+{
+	can partly || return 4
+	injected stays partly 20 && json_says check '"reclaim_progress"'
+}
+
+locked()
+{
+	can munlock || return 4
+	injected mlocked munlock 20 && json_says check '"mlocked"'
+}
+
 replayed()
 {
 	run_rounds split-munmap 5 0 || [ "$got" -eq 3 ] || return 1
@@ -122,7 +135,7 @@ all_there()
 
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $names
-ksft_plan $(((controls == 0 ? 1 : 2) * $# + 4))
+ksft_plan $(((controls == 0 ? 1 : 2) * $# + 6))
 ksft_case "scenarios" all_there
 for name; do
 	ksft_case "$name" scenario "$name"
@@ -130,5 +143,7 @@ for name; do
 done
 ksft_case "leaking" leaking
 ksft_case "stuck" stuck
+ksft_case "staying" staying
+ksft_case "locked" locked
 ksft_case "replay" replayed
 ksft_end

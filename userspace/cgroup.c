@@ -208,6 +208,20 @@ int cgroup_limit(const char *path, const char *bytes)
 }
 
 /**
+ * cgroup_no_swap() - let nothing of it be swapped out, as far as that can be said
+ * @path: its directory
+ *
+ * For good; then what reclaim can have of private memory is what nobody maps.
+ */
+void cgroup_no_swap(const char *path)
+{
+	if (place.v1)
+		write_in(path, "memory.swappiness", "0");
+	else
+		write_in(path, "memory.swap.max", "0");
+}
+
+/**
  * cgroup_reclaim() - take memory from its processes
  * @path: its directory
  * @charged: what it has now

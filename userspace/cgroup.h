@@ -17,6 +17,7 @@ int cgroup_make(char *path, size_t size, unsigned int index);
 int cgroup_enter(const char *path);
 u64 cgroup_charged(const char *path);
 int cgroup_reclaim(const char *path, u64 charged, u64 bytes);
+void cgroup_no_swap(const char *path);
 int cgroup_limit(const char *path, const char *bytes);
 void cgroup_remove(const char *path, unsigned int naps);
 void cgroup_end(pid_t run);

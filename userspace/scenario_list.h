@@ -43,4 +43,7 @@ SCENARIO(shmem_munmap),
 SCENARIO(shmem_peers),
 SCENARIO(shmem_misaligned),
 SCENARIO(shmem_pageout),
+SCENARIO(partly),
+SCENARIO(munlock),
+SCENARIO(sharers),
 SCENARIO(storm)
