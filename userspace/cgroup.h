@@ -16,6 +16,7 @@ void cgroup_name(char *path, size_t size, pid_t run, unsigned int index);
 int cgroup_make(char *path, size_t size, unsigned int index);
 int cgroup_enter(const char *path);
 u64 cgroup_charged(const char *path);
+int cgroup_squeeze(const char *path, u64 charged, u64 bytes);
 int cgroup_reclaim(const char *path, u64 charged, u64 bytes);
 void cgroup_no_swap(const char *path);
 int cgroup_limit(const char *path, const char *bytes);

@@ -93,46 +93,56 @@ enum part_state part_look(const struct part *part)
 	return state;
 }
 
+static void child_main(const struct part *part, void (*child)(const struct part *part),
+		       pid_t parent, int ready)
+{
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(THPRACE_EXIT_ERROR);
+	if (child) {
+		child(part);
+		if (write(ready, "", 1) != 1)
+			_exit(THPRACE_EXIT_ERROR);
+	}
+	for (;;)
+		pause();
+}
+
 /**
  * part_fork() - another process that shares the huge page
  * @part: the huge page; gets its pid
  * @child: what that process does before this returns, or NULL
  *
- * It stays until part_end_child(), and says by a pipe that it is there.
+ * It stays until part_end_child().
  */
 int part_fork(struct part *part, void (*child)(const struct part *part))
 {
+	int fd[2] = { -1, -1 }, err = 0;
 	pid_t parent = getpid(), pid;
-	char ready = 0;
-	int fd[2];
+	char ready;
 
-	if (pipe2(fd, O_CLOEXEC))
+	if (child && pipe2(fd, O_CLOEXEC))
 		return -errno;
 	pid = fork();
-	if (!pid) {
-		signal(SIGINT, SIG_IGN);
-		signal(SIGTERM, SIG_IGN);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(THPRACE_EXIT_ERROR);
-		if (child)
-			child(part);
-		if (write(fd[1], &ready, 1) != 1)
-			_exit(THPRACE_EXIT_ERROR);
-		for (;;)
-			pause();
-	}
-	close(fd[1]);
-	if (pid > 0) {
+	if (!pid)
+		child_main(part, child, parent, fd[1]);
+	if (child)
+		close(fd[1]);
+	if (pid < 0) {
+		err = -EAGAIN;
+	} else {
 		part->child = pid;
 		/* Its end is seen as well: then there is nothing to be read. */
-		if (signals_child(pid) || read(fd[0], &ready, 1) != 1) {
+		if (signals_child(pid) || (child && read(fd[0], &ready, 1) != 1)) {
 			part_end_child(part);
-			pid = -1;
+			err = -EAGAIN;
 		}
 	}
-	close(fd[0]);
-	return pid < 0 ? -EAGAIN : 0;
+	if (child)
+		close(fd[0]);
+	return err;
 }
 
 /**

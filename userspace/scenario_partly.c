@@ -376,7 +376,10 @@ static bool uncharged(struct run *run, const struct part *part, u64 before)
 	return false;
 }
 
-/* Squeezes the group until what is not mapped is free; bounded. */
+/*
+ * Squeezes the group until what is not mapped is free; bounded.  The first time only
+ * until there is less than before; later for as long as the kernel tries.
+ */
 static enum outcome squeeze(struct run *run, const struct way *way, const struct part *part)
 {
 	unsigned int i, strikes = 0;
@@ -394,7 +397,8 @@ static enum outcome squeeze(struct run *run, const struct way *way, const struct
 		/* Nothing is said of what was split before it was asked for. */
 		if (part_look(part) != PART_LARGE || part_look(&control) != PART_LARGE)
 			break;
-		err = cgroup_reclaim(run->cgroup, before, env.hpage_size / 2);
+		err = (i ? cgroup_reclaim : cgroup_squeeze)(run->cgroup, before,
+							    env.hpage_size / 2);
 		if (err && err != -EAGAIN)
 			break;
 		state = injected("stays") ? PART_LARGE : part_look(part);

@@ -135,7 +135,7 @@ static unsigned int draw_number(struct run *run, struct lane *lane, unsigned int
 
 	/* Not where a split is steered meanwhile, and not often: it takes its time. */
 	if (run->sh->solo && thp == 1 && run->sh->batch % MANY_BATCHES == 1)
-		nr = run->sh->batch % MOST_BATCHES == MANY_BATCHES + 1 ? MAX_SHARERS - 1 : MANY;
+		nr = run->sh->batch % MOST_BATCHES == MOST_BATCHES - 3 ? MAX_SHARERS - 1 : MANY;
 	return fit && nr > fit ? fit : nr;
 }
 
