@@ -81,6 +81,7 @@ enum thprace_check {
 	THPRACE_CHECK_REFCOUNT,
 	THPRACE_CHECK_RMAP_CENSUS,
 	THPRACE_CHECK_RMAP_LINEAR,
+	THPRACE_CHECK_ANON_VMA_ALIVE,
 	THPRACE_CHECK_PMD_GEOMETRY,
 	THPRACE_CHECK_ANON_EXCLUSIVE,
 	THPRACE_CHECK_MIGRATION_ENTRY,
@@ -102,11 +103,11 @@ enum thprace_check {
 #define THPRACE_CHECK_NAMES {						\
 	"page_mapcount", "entire_mapcount", "large_mapcount",		\
 	"nr_pages_mapped", "mm_id", "refcount", "rmap_census",		\
-	"rmap_linear", "pmd_geometry", "anon_exclusive",		\
-	"migration_entry", "deferred_queue", "rss", "split_progress",	\
-	"calibration", "split_lock", "split_folio_lock",		\
-	"split_serial", "rmap_lock", "content", "reclaim_progress",	\
-	"mlocked", "leak" }
+	"rmap_linear", "anon_vma_alive", "pmd_geometry",		\
+	"anon_exclusive", "migration_entry", "deferred_queue", "rss",	\
+	"split_progress", "calibration", "split_lock",			\
+	"split_folio_lock", "split_serial", "rmap_lock", "content",	\
+	"reclaim_progress", "mlocked", "leak" }
 
 /* Ops.  Names are final; the order is the order of every table and report. */
 enum thprace_op {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The fuzzer's parts: fuzz_line.c makes lines, fuzz_write.c writes them,
- * fuzz_target.c has the processes that they are about, fuzz.c starts it all and
- * judges the end.
+ * The fuzzer's parts: fuzz_line.c makes lines, fuzz_write.c chooses which, fuzz_step.c
+ * writes them and judges the answers, fuzz_target.c has the processes that they are
+ * about, fuzz.c starts it all and judges the end.
  */
 #ifndef THPRACE_KSFT_FUZZ_H
 #define THPRACE_KSFT_FUZZ_H

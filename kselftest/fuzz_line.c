@@ -43,7 +43,7 @@ static const struct verb_row verbs[] = {
 	{ "arm steer", .verb = "arm", .always = B(STEER),
 	  .takes = B(SCENARIO) | B(SEED) | B(GRID_K), .other = B(LANE) },
 	{ "go", .verb = "go", .needs = B(LANE) | B(OP), .takes = B(MAP) | B(TASK), .one = true },
-	{ "done", .verb = "done", .needs = B(LANE), .takes = B(RESULT) },
+	{ "done", .verb = "done", .needs = B(LANE), .takes = B(RESULT) | B(ERRNO) },
 	{ "round", .verb = "round" },
 	{ "reset", .verb = "reset" },
 	{ "calibrate", .verb = "calibrate", .needs = B(MAP), .takes = B(PID) },

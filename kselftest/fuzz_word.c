@@ -11,6 +11,7 @@
 #include "fuzz_gen.h"
 
 #define MAX_PAGE	511
+#define MAX_ERRNO	4095
 
 static const char letters[] = "abcdefghijklmnop";
 
@@ -432,6 +433,7 @@ const struct word_row fuzz_words[NR_WORDS] = {
 	[W_LANE] = { "lane", .add = add_lane, .bad = bad_lane },
 	[W_TASK] = { "task", 1, MAX_PID, .add = add_task, .bad = bad_number },
 	[W_RESULT] = { "result", .add = add_result, .bad = bad_name },
+	[W_ERRNO] = { "errno", 1, MAX_ERRNO, .bad = bad_number },
 	[W_REFS] = { "refs", .add = add_refs, .bad = bad_name },
 	[W_SCENARIO] = { "scenario", .add = add_scenario, .bad = bad_label },
 };

@@ -264,6 +264,48 @@ static void case_lanes(const void *arg)
 	holder_stop(&h);
 }
 
+/* The lane of a finding of a round: its first line. */
+static const char *lane_of(const char *report)
+{
+	const char *line = violation(report, "refcount");
+
+	ksft_assert(line, "none in\n%s", report);
+	return the_line(report, cause_of(line), "lane");
+}
+
+/* An op that has failed says with what: one of a process, and one of the module. */
+static void case_failed(const void *arg)
+{
+	static const char * const told[] = { "op=fault", "result=failed errno=ENOMEM overlap=" };
+	static const char * const seen[] = { "op=split", "result=failed errno=EINVAL overlap=" };
+	struct holder h;
+	int fd;
+
+	(void)arg;
+	holder_start(&h, thp_bytes());
+	fd = tr_session();
+	tr_expect(fd, 0, "arm scenario=failed");
+	tr_expect(fd, 0, "go lane=a op=fault");
+	tr_expect(fd, 0, "done lane=a result=failed errno=12");
+	tr_on_holder(fd, "check", &h, "check=refcount inject=refcount");
+	tr_expect(fd, 0, "round");
+	expect_words(lane_of(tr_fd_read(fd)), told, ARRAY_SIZE(told));
+
+	/* no huge page is split to order 1 */
+	tr_expect(fd, 0, "arm scenario=failed");
+	tr_expect(fd, 0, "reset");
+	if (tr_fd_write(fd, "split lane=a order=1 pid=%d map=%p+%#zx", h.pid, h.r.addr,
+			h.r.len)) {
+		ksft_msg("this kernel splits to order 0 only");
+	} else {
+		tr_on_holder(fd, "check", &h, "check=refcount inject=refcount");
+		tr_expect(fd, 0, "round");
+		expect_words(lane_of(tr_fd_read(fd)), seen, ARRAY_SIZE(seen));
+	}
+	close(fd);
+	holder_stop(&h);
+}
+
 /* Checks at probe points: the lock, whose it is, and the stack of who lacks it. */
 static void case_lock(const void *arg)
 {
@@ -375,6 +417,7 @@ static const struct ksft_case cases[] = {
 	{ .name = "checks of one folio", .run = case_folio },
 	{ .name = "folios apart", .run = case_apart },
 	{ .name = "lanes and steps", .run = case_lanes },
+	{ .name = "an op that fails", .run = case_failed },
 	{ .name = "checks of locks", .run = case_lock },
 	{ .name = "owner of a lock", .run = case_rmap_lock },
 	{ .name = "the kernel log", .run = case_log },

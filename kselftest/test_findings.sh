@@ -253,6 +253,41 @@ idle()
 	injected idle 3 "$1" --quiet --rounds 8 --duration 60 && json_says why '".*never done'
 }
 
+# As if reclaim minded neither references nor what was written through them.
+written_lost()
+{
+	injected discard 1 direct --quiet --rounds 16 --duration 60 &&
+		json_says detail '"a page written through a reference'
+}
+
+collapsed() { cat /sys/kernel/mm/transparent_hugepage/khugepaged/pages_collapsed; }
+
+# khugepaged puts memory of somebody else together all the time, and none of the
+# run's: that is nothing done, either.
+others_collapsed()
+{
+	can khugepaged || return 4
+	[ -w "$debugfs/split" ] || {
+		reason="no module: nobody else's huge pages can be split"
+		return 4
+	}
+	before=$(collapsed)
+	# shellcheck disable=SC2016 # for the helper's shell
+	./helper 8 sh -c 'while [ ! -e "$tmp/done" ]; do
+		echo "pid=$HELPER_PID map=$HELPER_MAP" >$debugfs/split
+		sleep 0.1
+	done' >/dev/null 2>&1 &
+	helper=$!
+	rc=0
+	idle khugepaged || rc=1
+	: >"$tmp/done"
+	wait "$helper" || :
+	rm -f "$tmp/done"
+	[ "$(collapsed)" -gt $((before + 8)) ] && return "$rc"
+	ksft_msg "nothing of the others was put together: $before before, $(collapsed) now"
+	return 1
+}
+
 neighbour_is_there() { [ -e "$tmp/neighbour" ]; }
 
 # Somebody else has a huge page that is mapped by PTEs only.
@@ -277,7 +312,7 @@ neighbour()
 	return "$rc"
 }
 
-ksft_plan 23
+ksft_plan 26
 ksft_case "the scenario is killed after a violation" scenario_killed
 ksft_case "all are killed after a violation" all_killed
 ksft_case "the scenario dies after a violation" died_after_finding
@@ -292,8 +327,10 @@ ksft_case "a report that cannot be written is refused" unwritable
 ksft_case "a report that cannot be written at the end" unwritable_later
 ksft_case "seeds above 2^63" large_seed
 ksft_case "the kernel complains" complaint
-for name in pageout lazyfree collapse reclaim compact khugepaged ksm partly; do
+for name in pageout lazyfree collapse reclaim compact khugepaged ksm direct partly; do
 	ksft_case "$name, nothing done" idle "$name"
 done
+ksft_case "what I/O has written is lost" written_lost
+ksft_case "khugepaged, others' memory alone" others_collapsed
 ksft_case "a neighbour with huge pages is no leak" neighbour
 ksft_end

@@ -179,7 +179,7 @@ static void case_vouched(const void *arg)
 /* What is checked of a folio of one page. */
 static const char * const small_checks[] = {
 	"page_mapcount", "refcount", "rmap_census", "rmap_linear",
-	"anon_exclusive", "migration_entry",
+	"anon_vma_alive", "anon_exclusive", "migration_entry",
 };
 
 /* Folios that are judged together are counted, and reported, one by one. */

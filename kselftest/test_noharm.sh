@@ -29,7 +29,7 @@ trap clean_up EXIT
 
 # Enough rounds that a run sets up each scenario, and few.
 few="--rounds 2 --duration 1200 --quiet"
-changing="shmem-punch khugepaged ksm compact reclaim pageout"
+changing="shmem-punch khugepaged ksm compact reclaim pageout direct"
 
 # Settings, not counters: what root may write and anybody read.
 settings=$(find $mm /proc/sys/vm -type f -perm -0644 ! -name stat_refresh ! -name drop_caches \
@@ -40,6 +40,7 @@ state()
 	# shellcheck disable=SC2086 # a list of files
 	grep . $settings 2>/dev/null || :
 	cat /proc/swaps
+	find /sys/block | sort
 	find "$cgroup" -type d
 	grep . "$cgroup"/cgroup.subtree_control || :
 	cut -d' ' -f1 /proc/modules
@@ -203,6 +204,26 @@ killed()
 	run=
 	# shellcheck disable=SC2086
 	exits 0 3 -- shmem-punch $few && same
+}
+
+# Nothing of it is there but what the module makes when it is loaded.
+has_device() { [ "$(find /sys/block -name 'zram*' | wc -l)" -gt "$1" ]; }
+
+# The same while there is a block device of ours.
+killed_with_device()
+{
+	has_zram || {
+		reason="there is swap, or zram is in use, or there is none"
+		return 4
+	}
+	had=$(find /sys/block -name 'zram*' | wc -l)
+	state >"$tmp/before"
+	start direct --duration 3600 --quiet
+	until_true has_device $((had ? had : 1)) || return 1
+	kill -9 "$run"
+	run=
+	# shellcheck disable=SC2086
+	exits 0 3 -- zap $few && same
 }
 
 # pids NAME: of our run
@@ -428,12 +449,13 @@ reserved()
 	return "$rc"
 }
 
-ksft_plan 13
+ksft_plan 14
 ksft_case "a dry run lists all and changes nothing" dry_run
 ksft_case "a gentle run changes nothing" gentle
 ksft_case "what another one changes was announced" not_gentle
 ksft_case "a second run is refused" second
 ksft_case "killed with -9: the next one runs" killed
+ksft_case "killed with -9: its block device goes" killed_with_device
 ksft_case "who is killed when memory runs out" victims
 ksft_case "a setting that is not put back" not_restored
 ksft_case "swapoff hangs" swap_hangs

@@ -3,7 +3,7 @@
 #
 # Each scenario of the companion for a few rounds, and the control of its
 # verification of contents: a flipped bit must fail the run; likewise of what is
-# done about a scenario that is stuck, or leaves something behind.
+# done about a scenario that is stuck, or leaves something behind, or loses a mark.
 #
 # THPRACE_ROUNDS is how many (30); every scenario in expected/scenarios.txt
 # must exist, so that none silently vanishes. Arguments: only these scenarios.
@@ -95,6 +95,13 @@ leaking() { injected leak split-munmap 5 && json_says check '"leak"'; }
 # A scenario that gets on no more is looked at, and that look can fail the run.
 stuck() { injected stuck split-munmap 5 && json_says check '"refcount"'; }
 
+# A mark that userfaultfd or clear_refs tracks writes by is lost.
+unmarked()
+{
+	can marks || return 4
+	injected marks marks "$rounds" && json_says check '"content"'
+}
+
 # What a kernel that forgets would look like.
 staying()
 {
@@ -135,7 +142,7 @@ all_there()
 
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $names
-ksft_plan $(((controls == 0 ? 1 : 2) * $# + 6))
+ksft_plan $(((controls == 0 ? 1 : 2) * $# + 7))
 ksft_case "scenarios" all_there
 for name; do
 	ksft_case "$name" scenario "$name"
@@ -143,6 +150,7 @@ for name; do
 done
 ksft_case "leaking" leaking
 ksft_case "stuck" stuck
+ksft_case "a mark is lost" unmarked
 ksft_case "staying" staying
 ksft_case "locked" locked
 ksft_case "replay" replayed

@@ -3,7 +3,7 @@
 #
 # After a violation thprace tries again, with ever less. What it says then must be
 # so: faults are put in that come always, with one op, with a race, or with a
-# schedule only.
+# schedule only.  Killed while it tries, it leaves a report and nothing else.
 # shellcheck disable=SC2317 # cases are called by ksft_case
 set -eu
 
@@ -14,7 +14,17 @@ cd "$(dirname -- "$0")"
 thprace=$(ksft_thprace)
 [ -n "$thprace" ] || ksft_skip_all "no thprace: run make first"
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+khugepaged=/sys/kernel/mm/transparent_hugepage/khugepaged
+stats=/sys/kernel/debug/thprace/stats
+run=
+
+# shellcheck disable=SC2317 # called by the trap
+clean_up()
+{
+	[ -z "$run" ] || kill -9 "$run" 2>/dev/null || :
+	rm -rf "$tmp"
+}
+trap clean_up EXIT
 
 # finds FAULT OPTION...: a run with it fails; its output in $tmp/out.
 finds()
@@ -87,6 +97,23 @@ of_op()
 	}
 }
 
+# The split that is left when lane a splits nothing is not passed over.
+of_check_split()
+{
+	[ -r "$stats" ] || {
+		# shellcheck disable=SC2034 # of ksft_case
+		reason="no module: no check splits"
+		return 4
+	}
+	finds check-split zap --thps 2 --triage 20m &&
+		says "without a race: the split of the check is enough$" \
+			"^ +run +thprace run zap .*--without split --without op" &&
+		says_not "--without check-split|needs neither" && pasted check-split 1 || return 1
+	grep -A1 '"needs"' "$tmp/json" | grep -q '"the split of the check"' && return 0
+	ksft_msg "it is not among what is needed"
+	return 1
+}
+
 of_race()
 {
 	finds race zap --thps 4 --triage 20m &&
@@ -149,13 +176,94 @@ hanging()
 	}
 }
 
-ksft_plan 8
+# What a run of the scenario khugepaged changes, and what it has open.
+settings() { grep . "$khugepaged"/*sleep_millisecs "$khugepaged/pages_to_scan"; }
+sessions() { [ ! -r "$stats" ] || grep '^sessions ' "$stats"; }
+
+# Children of the run, theirs, and so on; the keeper is one.
+processes()
+{
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$run" '
+		{ parent[$1] = $4 }
+		END {
+			for (pid in parent) {
+				for (p = pid; p > 1 && p != root; p = parent[p])
+					;
+				if (p == root)
+					print pid
+			}
+		}'
+}
+
+cgroups() { find /sys/fs/cgroup -maxdepth 2 -name "thprace-$run-*" 2>/dev/null || :; }
+in_triage() { grep -q 'what does it need' "$tmp/err" 2>/dev/null; }
+set_back() { [ "$(settings)" = "$before" ]; }
+changed() { ! set_back; }
+
+# Those that were there are gone, by themselves.
+all_gone()
+{
+	for pid in $pids; do
+		! grep '^State:' "/proc/$pid/status" 2>/dev/null | grep -qv Z || return 1
+	done
+}
+
+nothing_left()
+{
+	until_true all_gone || {
+		ksft_msg "still there:"
+		ps -o pid,ppid,args | ksft_show
+		return 1
+	}
+	[ -z "$(cgroups)" ] || {
+		ksft_msg "left:" "$(cgroups)"
+		return 1
+	}
+	set_back || {
+		ksft_msg "before:" "$before" "after:" "$(settings)"
+		return 1
+	}
+	[ "$(sessions)" = "$open" ] && return 0
+	ksft_msg "sessions before: $open, after: $(sessions)"
+	return 1
+}
+
+# kill -9 of main, in the middle of a try: what was found before is in the report,
+# and all that the try has is gone.
+killed()
+{
+	can khugepaged || return 4
+	before=$(settings)
+	open=$(sessions)
+	rm -f "$tmp/out" "$tmp/err" "$tmp/json"
+	THPRACE_INJECT=content "$thprace" run khugepaged --thps 2 --triage 20m \
+		--json "$tmp/json" >"$tmp/out" 2>"$tmp/err" &
+	run=$!
+	if ! until_true in_triage || ! until_true changed; then
+		ksft_msg "no try was seen"
+		ksft_show "$tmp/out" "$tmp/err"
+		return 1
+	fi
+	pids=$(processes)
+	kill -9 "$run"
+	wait "$run" || :
+	rc=0
+	nothing_left || rc=1
+	run=
+	json_says verdict '"fail"' && json_says check '"content"' && json_says complete false ||
+		rc=1
+	return "$rc"
+}
+
+ksft_plan 10
 ksft_case "a fault that always comes needs no race, threads" always zap zap
 ksft_case "a fault that always comes needs no race, processes" always fork-munmap munmap
 ksft_case "a fault of the op" of_op
+ksft_case "a fault of the split of the check" of_check_split
 ksft_case "a fault of a race" of_race
 ksft_case "a fault of a schedule" of_steer
 ksft_case "--triage 0" none
 ksft_case "not after an oops" oopsed
 ksft_case "not after a run that hung" hanging
+ksft_case "killed while it tries" killed
 ksft_end

@@ -109,7 +109,7 @@ struct violation run_complaint(const struct scenario *sc, u64 round, u64 start_n
 	copy_word(v.cell, sizeof(v.cell), "-");
 	copy_word(v.want, sizeof(v.want), "no complaint");
 	copy_word(v.got, sizeof(v.got), c->got);
-	snprintf(v.ops, sizeof(v.ops), "split,%s", sc->op);
+	scenario_ops(sc, v.ops, sizeof(v.ops));
 	copy_word(v.detail, sizeof(v.detail), c->line);
 	return v;
 }
@@ -309,6 +309,7 @@ int run_apart(struct report *rep, struct run *run, struct leak *leak)
 	/* Its own doing already, unless it was killed. */
 	knobs_restore();
 	swap_stop();
+	device_stop();
 	if (!late)
 		return 0;
 	/* What is still there is no leak. */

@@ -177,11 +177,12 @@ static void put_lane(struct sheet *s, const struct tally *t, const struct block 
 {
 	/* The bars show what overlaps; the JSON report has all. */
 	static const char *const said[] = {
-		"lane", "op", "start_ns", "end_ns", "result", "overlap", "comm", NULL
+		"lane", "op", "start_ns", "end_ns", "result", "errno", "overlap", "comm", NULL
 	};
 	static const char *const args_said[] = { "lane", "op", NULL };
 	u64 start_ns = block_number(b, "start_ns", 0), end_ns = block_number(b, "end_ns", ~0ULL);
-	char letter[12], op[24], result[12], label[24], bar[BAR + 1], when[48], text[LINE_TEXT];
+	char letter[12], op[24], result[12], failed[24], label[24], bar[BAR + 1], when[48];
+	char text[LINE_TEXT];
 	const struct block *args;
 	size_t len;
 	char *at;
@@ -199,6 +200,10 @@ static void put_lane(struct sheet *s, const struct tally *t, const struct block 
 	/* What belongs together stays on one line. */
 	for (at = text; *at; at++)
 		*at = *at == ' ' ? GLUE : *at;
+	if (block_get(b, "errno", failed, sizeof(failed))) {
+		snprintf(when, sizeof(when), "errno%c%s", GLUE, failed);
+		say(text, sizeof(text), &len, when);
+	}
 	args = args_of(t, b, letter);
 	if (args)
 		say_keys(args, args_said, text, sizeof(text), &len);

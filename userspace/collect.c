@@ -179,7 +179,7 @@ static void crash_violation(const struct report *rep, const struct scenario *sc,
 	copy_word(v.cell, sizeof(v.cell), "-");
 	snprintf(v.want, sizeof(v.want), "%s of a page", access_name(c));
 	snprintf(v.got, sizeof(v.got), "%s code %d", signal_name(c->sig), c->code);
-	snprintf(v.ops, sizeof(v.ops), "split,%s", sc->op);
+	scenario_ops(sc, v.ops, sizeof(v.ops));
 	snprintf(v.detail, sizeof(v.detail),
 		 "lane %u, pid %d, ip 0x%llx: %s %s; pagemap 0x%llx, kpageflags 0x%llx", c->lane,
 		 c->pid, c->ip, c->mapped ? "there is a mapping," : "the mapping is gone",

@@ -35,6 +35,8 @@ static struct run *watched;
 static int kpageflags = -1;
 static __thread unsigned int my_lane;
 static __thread char stack[STACK_BYTES];
+static __thread sigjmp_buf *expected;
+static __thread bool expected_bus;
 
 /**
  * crash_is_fatal() - one of the signals by which a lost page shows
@@ -149,9 +151,14 @@ static void note_vma(struct crash *c)
 void crash_signal(int sig, siginfo_t *info, void *context)
 {
 	struct shared *sh = watched->sh;
-	u32 n = __atomic_fetch_add(&sh->nr_crashes, 1, __ATOMIC_RELAXED);
-	struct crash *c = &sh->crash[n];
+	struct crash *c;
+	u32 n;
 
+	if (expected && info->si_code > 0 &&
+	    (sig == SIGSEGV || (expected_bus && sig == SIGBUS && info->si_code == BUS_ADRERR)))
+		siglongjmp(*expected, sig);
+	n = __atomic_fetch_add(&sh->nr_crashes, 1, __ATOMIC_RELAXED);
+	c = &sh->crash[n];
 	if (n < MAX_CRASHES) {
 		c->sig = sig;
 		c->code = info->si_code;
@@ -179,6 +186,32 @@ void crash_thread(unsigned int lane)
 
 	my_lane = lane;
 	sigaltstack(&ss, NULL);
+}
+
+/**
+ * crash_expect() - a fault of the calling thread is no finding for now
+ * @way_out: where it goes on then; NULL: from now on it is one again
+ *
+ * For memory that another lane may unmap or protect just now.
+ */
+void crash_expect(sigjmp_buf *way_out)
+{
+	expected_bus = false;
+	expected = way_out;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/**
+ * crash_expect_bus() - the same, and SIGBUS is none either
+ * @way_out: as above; sigsetjmp() returns the signal there
+ *
+ * For memory that a userfaultfd with UFFD_FEATURE_SIGBUS protects, or whose file is cut.
+ */
+void crash_expect_bus(sigjmp_buf *way_out)
+{
+	expected_bus = true;
+	expected = way_out;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 /**

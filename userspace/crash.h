@@ -3,6 +3,7 @@
 #ifndef THPRACE_CRASH_H
 #define THPRACE_CRASH_H
 
+#include <setjmp.h>
 #include <signal.h>
 
 #include "run.h"
@@ -16,6 +17,8 @@ enum crash_kind {
 
 void crash_catch(struct run *run);
 void crash_thread(unsigned int lane);
+void crash_expect(sigjmp_buf *way_out);
+void crash_expect_bus(sigjmp_buf *way_out);
 void crash_signal(int sig, siginfo_t *info, void *context);
 enum crash_kind crash_judge(const struct crash *crash);
 bool crash_is_fatal(int sig);

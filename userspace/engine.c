@@ -95,6 +95,8 @@ static bool was_done(const struct tally *t, const char *name)
  */
 bool engine_enough(const struct scenario *sc, const struct tally *t)
 {
+	if (sc->pairs)
+		return t->overlaps;
 	return t->overlaps && was_done(t, "split") &&
 	       (sc->mixed || (was_done(t, sc->op) && !tally_undone(t, sc->op)));
 }
@@ -148,7 +150,7 @@ static int hold_folios(struct run *run)
 	int err = 0;
 
 	for (thp = 0; thp < run->nr_thps && !err; thp++) {
-		if (run->huge[thp] && !run_alone(run, thp)) {
+		if (run->huge[thp] && !run_alone(run, thp) && !run->sc->pairs) {
 			if (!words)
 				len = snprintf(line, sizeof(line), "hold pid=%d", getpid());
 			len += snprintf(line + len, sizeof(line) - len, " map=0x%lx+0x%zx",
@@ -199,8 +201,9 @@ static int check_region(struct run *run, const struct region *region)
 	len += snprintf(line + len, sizeof(line) - len, " refs=%s",
 			run->sc->refs_held ? "lower" : "exact");
 	err = check_refused(session_cmd(run->fd, "%s", line));
-	if (err || run->sc->refs_held)
+	if (err || run->sc->refs_held || run->opt->without & WITHOUT_CHECK_SPLIT)
 		return err;
+	run->sh->check_split = 1;
 	err = session_cmd(run->fd, "check map=0x%lx+0x%zx pid=%d refs=exact check=%s",
 			  (unsigned long)region->base, region->len, getpid(),
 			  check_name(THPRACE_CHECK_SPLIT_PROGRESS));
@@ -282,6 +285,7 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	int err;
 
 	run->sh->batch_round = run->sh->round;
+	run->sh->check_split = 0;
 	run_begin_batch(run);
 	err = run->sc->map ? run->sc->map(run) : region_map(&run->region);
 	if (err)
@@ -383,7 +387,8 @@ static int verify_batch(struct run *run)
 		if (err)
 			return err;
 	}
-	if (injected("content") || run->sh->culprit)
+	if (injected("content") || run->sh->culprit ||
+	    (injected("check-split") && run->sh->check_split))
 		flip_bit(run, 0);
 	culprit = find_culprit(run);
 	if (culprit < run->nr_thps)

@@ -83,6 +83,7 @@ static void keep(int pipe_end, pid_t run, void (*last_words)(void))
 	knobs_restore();
 	/* The rest may take its time. */
 	last_words();
+	device_stop();
 	swap_end();
 	leak_sweep(run);
 	if (undo_note(0)) {

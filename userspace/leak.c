@@ -36,6 +36,9 @@
 #define MTHP_SYSFS	"/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/stats/%s"
 #define STAT_REFRESH	"/proc/sys/vm/stat_refresh"
 #define BATCH_PAGES	32		/* what a CPU keeps to itself, before 5.13 */
+#define CHARGED		"memory.current"
+#define STOCK_PAGES	128		/* charged ahead: 64, and as many for the kernel's own */
+#define LAZY_TABLES	4		/* of an mm that an idle CPU still has */
 #define NAPS		200		/* of cgroup_remove() */
 #define NAPS_OF_SWEEP	(60 * NAPS)	/* a session that is closed goes first */
 #define MAX_LEAKS	(MAX_SCENARIOS * MAX_PASSES)
@@ -53,14 +56,29 @@ enum counter_kind { IN_CGROUP, IN_MEMINFO, IN_MTHP };
 static const struct {
 	enum counter_kind kind;
 	const char *name, *unit;
-	const char *name_v1;		/* in memory.stat of cgroup v1 */
+	const char *name_v1;		/* in memory.stat of cgroup v1; NULL: not judged there */
+	const char *less;		/* what of it is accounted for: other counters there */
+	unsigned int pages_per_cpu;	/* that CPUs may keep back */
+	bool flushed;			/* judged only where a read flushes the file */
 } counters[] = {
-	{ IN_CGROUP, "anon", "bytes in the scenario's cgroup", "rss" },
-	{ IN_CGROUP, "anon_thp", "bytes in the scenario's cgroup", "rss_huge" },
-	{ IN_CGROUP, "shmem", "bytes in the scenario's cgroup", "shmem" },
-	{ IN_MEMINFO, "AnonHugePages", "kB in the system", NULL },
-	{ IN_MTHP, "nr_anon", "huge pages in the system", NULL },
-	{ IN_MTHP, "nr_anon_partially_mapped", "huge pages in the system", NULL },
+	{ IN_CGROUP, "anon", "bytes in the scenario's cgroup", .name_v1 = "rss" },
+	{ IN_CGROUP, "anon_thp", "bytes in the scenario's cgroup", .name_v1 = "rss_huge" },
+	{ IN_CGROUP, "shmem", "bytes in the scenario's cgroup", .name_v1 = "shmem" },
+	{ IN_CGROUP, "shmem_thp", "bytes in the scenario's cgroup", .flushed = true },
+	{ IN_CGROUP, "inactive_anon", "bytes on its LRU list, of nobody",
+	  .less = "shmem swapcached", .flushed = true },
+	{ IN_CGROUP, "active_anon", "bytes on its LRU list, of nobody",
+	  .less = "shmem swapcached", .flushed = true },
+	{ IN_CGROUP, "file_mapped", "bytes, more than there are",
+	  .less = "file", .flushed = true },
+	{ IN_CGROUP, "pagetables", "bytes in the scenario's cgroup",
+	  .pages_per_cpu = LAZY_TABLES, .flushed = true },
+	{ IN_CGROUP, CHARGED, "bytes charged to its cgroup that no counter there has",
+	  .less = "anon file kernel sock swapcached hugetlb", .pages_per_cpu = STOCK_PAGES,
+	  .flushed = true },
+	{ IN_MEMINFO, "AnonHugePages", "kB in the system", .name_v1 = NULL },
+	{ IN_MTHP, "nr_anon", "huge pages in the system", .name_v1 = NULL },
+	{ IN_MTHP, "nr_anon_partially_mapped", "huge pages in the system", .name_v1 = NULL },
 };
 
 #define NR_COUNTERS	ARRAY_SIZE(counters)
@@ -156,18 +174,50 @@ static bool read_meminfo(const char *name, u64 *val)
 	return read_text("/proc/meminfo", text, sizeof(text)) > 0 && find_number(text, name, val);
 }
 
+/* What other counters say of it is no excess.  Those that a kernel lacks have nothing. */
+static u64 less(const char *text, const char *names, u64 val)
+{
+	char name[24];
+	size_t len;
+	u64 part;
+
+	for (; names && *names; names += len + strspn(names + len, " ")) {
+		len = strcspn(names, " ");
+		snprintf(name, sizeof(name), "%.*s", (int)len, names);
+		if (find_number(text, name, &part))
+			val = val > part ? val - part : 0;
+	}
+	return val;
+}
+
+static bool read_cgroup(const struct leak *leak, unsigned int i, u64 *val)
+{
+	const char *name = cgroup_is_v1() ? counters[i].name_v1 : counters[i].name;
+	char path[256], text[8192];
+	u64 kernel;
+
+	if (!leak->path[0] || !name || (counters[i].flushed && !leak->exact))
+		return false;
+	/* Before its counters, which may only grow less meanwhile. */
+	*val = cgroup_charged(leak->path);
+	snprintf(path, sizeof(path), "%s/memory.stat", leak->path);
+	if (read_text(path, text, sizeof(text)) <= 0)
+		return false;
+	/* Before 5.18 the kernel's own part is not told whole. */
+	if (!strcmp(name, CHARGED) ? !find_number(text, "kernel", &kernel) :
+				     !find_number(text, name, val))
+		return false;
+	*val = less(text, counters[i].less, *val);
+	return true;
+}
+
 static bool read_counter(const struct leak *leak, unsigned int i, u64 *val)
 {
 	char path[256], text[8192];
 
 	switch (counters[i].kind) {
 	case IN_CGROUP:
-		if (!leak->path[0])
-			return false;
-		snprintf(path, sizeof(path), "%s/memory.stat", leak->path);
-		return read_text(path, text, sizeof(text)) > 0 &&
-		       find_number(text, cgroup_is_v1() ? counters[i].name_v1 :
-				   counters[i].name, val);
+		return read_cgroup(leak, i, val);
 	case IN_MEMINFO:
 		return read_meminfo(counters[i].name, val);
 	default:
@@ -202,8 +252,8 @@ static void read_base(struct leak *leak)
 		leak->there[i] = read_counter(leak, i, &leak->base[i]);
 		if (counters[i].kind != IN_CGROUP)
 			continue;
-		leak->base[i] = leak->exact ? 0 : BATCH_PAGES * env.page_size *
-				sysconf(_SC_NPROCESSORS_CONF);
+		leak->base[i] = (leak->exact ? counters[i].pages_per_cpu : BATCH_PAGES) *
+				env.page_size * sysconf(_SC_NPROCESSORS_CONF);
 		if (!leak->exact && !strcmp(counters[i].name, "anon_thp"))
 			leak->there[i] = false;
 		/* what is printed there stays, and is the scenario's */
@@ -370,7 +420,7 @@ static void violated(struct result *res, unsigned int i, u64 want, u64 got, u64 
 	copy_word(v.cell, sizeof(v.cell), "-");
 	snprintf(v.want, sizeof(v.want), "%llu", want);
 	snprintf(v.got, sizeof(v.got), "%llu", got);
-	snprintf(v.ops, sizeof(v.ops), "split,%s", res->sc->op);
+	scenario_ops(res->sc, v.ops, sizeof(v.ops));
 	snprintf(v.detail, sizeof(v.detail), "%s: %s, after all its processes have ended",
 		 counters[i].name, counters[i].unit);
 	tally_violation(&res->tally, &v);
@@ -395,7 +445,7 @@ static bool is_ksm(unsigned int i, u64 excess)
 {
 	char text[32];
 
-	return counters[i].kind == IN_CGROUP && !strcmp(counters[i].name, "anon") &&
+	return counters[i].kind == IN_CGROUP && strstr(counters[i].name, "anon") &&
 	       read_text(KSM_SHARED, text, sizeof(text)) > 0 &&
 	       excess <= strtoull(text, NULL, 10) * env.page_size;
 }

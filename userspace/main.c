@@ -46,11 +46,12 @@ static const char inject_text[] =
 "THPRACE_INJECT=FAULT[,FAULT]... in the environment puts faults in, so that what\n"
 "is to notice them can be tested: content (a bit flips before contents are verified),\n"
 "zap or any op of a storm (the same where a storm did that op), segv (a page is\n"
-"unmapped), op, race, steer (a bit flips after rounds in which the other op was done,\n"
-"lanes overlapped, a schedule was forced), leak (a process is left behind), stuck (no\n"
-"batch ends, and the check that is made then fails); these must fail the run.  die,\n"
-"hang, oom, fork (a batch ends so), idle (ops of the kernel are not asked for),\n"
-"restore (settings are not put back), swapoff (it hangs): the run must not pass.\n"
+"unmapped), op, race, steer, check-split (a bit flips after rounds in which the other\n"
+"op was done, lanes overlapped, a schedule was forced, the check has split), leak (a\n"
+"process is left behind), stuck (no batch ends, and the check that is made then\n"
+"fails); these must fail the run.  die, hang, oom, fork (a batch ends so), idle (ops\n"
+"of the kernel are not asked for), restore (settings are not put back), swapoff (it\n"
+"hangs): the run must not pass.\n"
 "\n"
 "Exit codes: 0 pass, 1 violation, 2 usage or harness error, 3 inconclusive\n"
 "(nothing raced, nothing checked, or interrupted), 4 skip (requirement absent).\n";
@@ -193,6 +194,8 @@ static int prepare(struct report *rep)
 		err = knobs_init();
 	if (!err)
 		err = swap_init();
+	if (!err)
+		err = device_init();
 	touch_collect(rep->opt);
 	write_text_only(touch_listed);
 	return err;

@@ -74,6 +74,27 @@ const char *note_lane_name(unsigned int id)
 	return name;
 }
 
+/**
+ * note_ops() - what the lanes did to a huge page in its last round: "zap,mremap"
+ * @sh: shared memory
+ * @thp: huge page
+ * @buf: result
+ * @size: of @buf
+ */
+void note_ops(const struct shared *sh, unsigned int thp, char *buf, size_t size)
+{
+	size_t len = 0;
+	unsigned int i;
+
+	buf[0] = '\0';
+	for (i = 0; i <= sh->nr_workers && len < size; i++) {
+		const struct stamp *s = &sh->stamp[i][thp];
+
+		if (s->op[0] && s->begin_ns)
+			len += snprintf(buf + len, size - len, "%s%s", len ? "," : "", s->op);
+	}
+}
+
 static u64 first_start(const struct shared *sh, unsigned int thp)
 {
 	u64 first_ns = ~0ULL;
@@ -101,7 +122,7 @@ void note_lanes(struct shared *sh, enum note_of of, u32 number, unsigned int thp
 {
 	static const char *const results[] = { "done", "busy", "failed", "error" };
 	u64 first_ns = first_start(sh, thp);
-	char pages[64], end[64];
+	char pages[64], end[96];
 	unsigned int i;
 
 	for (i = 0; i <= sh->nr_workers; i++) {
@@ -112,13 +133,18 @@ void note_lanes(struct shared *sh, enum note_of of, u32 number, unsigned int thp
 		say_pages(&s, pages, sizeof(pages));
 		copy_word(end, sizeof(end), "end_ns=- result=-");
 		if (s.end_ns)
-			snprintf(end, sizeof(end), "end_ns=%llu result=%s", s.end_ns - first_ns,
-				 s.result < ARRAY_SIZE(results) ? results[s.result] : "-");
+			snprintf(end, sizeof(end), "end_ns=%llu result=%s%s%s",
+				 s.end_ns - first_ns,
+				 s.result < ARRAY_SIZE(results) ? results[s.result] : "-",
+				 s.err ? " errno=" : "", s.err ? errno_name(s.err) : "");
 		note_add(sh, of, number, KIND_LANE, "lane=%s op=%s pid=%d%s start_ns=%llu %s",
 			 note_lane_name(i), s.op, s.pid, pages, s.begin_ns - first_ns, end);
 	}
+	/* What the module has found it has found before that. */
 	if (sh->thp_round[thp].solo)
-		note_add(sh, of, number, "step", "text=no split in this round");
+		note_add(sh, of, number, "step", "text=no split in this round%s",
+			 of != NOTE_SESSION && sh->check_split ?
+			 "; then the check has split it (split_progress)" : "");
 	else if (sh->thp_round[thp].schedule[0])
 		note_add(sh, of, number, "step", "text=%s", sh->thp_round[thp].schedule);
 }

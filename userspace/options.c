@@ -22,7 +22,9 @@ enum option_key {
 	OPT_GENTLE, OPT_TRIAGE, OPT_WITHOUT, OPT_FIRST_ROUND, OPT_ALLOW_UNCALIBRATED,
 };
 
-const char *const without_names[NR_WITHOUT] = { "split", "op", "race", "steer" };
+const char *const without_names[NR_WITHOUT] = {
+	"split", "op", "race", "steer", "check-split"
+};
 
 static const struct argp_option run_options[] = {
 	{ "duration", 'd', "TIME", 0,
@@ -56,8 +58,8 @@ static const struct argp_option run_options[] = {
 	  CMDLINE_MORE },
 	{ "first-round", OPT_FIRST_ROUND, "N", 0,
 	  "begin with the choices of round N of this seed", CMDLINE_MORE },
-	{ "without", OPT_WITHOUT, "split|op|race|steer", 0,
-	  "do not split; leave the other op out; let lanes take turns; force no schedule. May be repeated",
+	{ "without", OPT_WITHOUT, "split|op|race|steer|check-split", 0,
+	  "do not split; leave the other op out; let lanes take turns; force no schedule; do not even split to check that it can be done. May be repeated",
 	  CMDLINE_MORE },
 	{ .doc = "Which interleavings:", .group = CMDLINE_MORE + 1 },
 	{ "steer", OPT_STEER, "SCHEDULE", 0,
@@ -129,7 +131,9 @@ static error_t set_without(struct argp_state *state, const char *arg, unsigned i
 		*without |= 1U << i;
 		return 0;
 	}
-	return cmdline_refuse(state, "--without takes split, op, race or steer, not '%.40s'", arg);
+	return cmdline_refuse(state,
+			      "--without takes split, op, race, steer or check-split, not '%.40s'",
+			      arg);
 }
 
 static error_t set_triage(struct argp_state *state, const char *arg, struct options *opt)
@@ -183,6 +187,8 @@ static const char *conflict(const struct options *opt)
 		return "--grid and --steer need the module";
 	if (opt->grid && (opt->without || opt->first_round))
 		return "--grid takes neither --without nor --first-round";
+	if (opt->without & WITHOUT_CHECK_SPLIT && !(opt->without & WITHOUT_SPLIT))
+		return "--without check-split needs --without split";
 	if (opt->steer && opt->without)
 		return "--steer and --without exclude each other";
 	if ((opt->grid_html || opt->grid_k) && !opt->grid)

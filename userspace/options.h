@@ -9,7 +9,7 @@
 
 #define MAX_WORKERS		64	/* --procs */
 #define MAX_THPS		1024	/* --thps */
-#define MAX_SCENARIOS		48
+#define MAX_SCENARIOS		96
 
 /* What a run does without; bits. */
 enum without {
@@ -17,7 +17,8 @@ enum without {
 	WITHOUT_OP = 2,			/* the other one */
 	WITHOUT_RACE = 4,		/* lanes take turns */
 	WITHOUT_STEER = 8,
-	NR_WITHOUT = 4
+	WITHOUT_CHECK_SPLIT = 16,	/* the check splits nothing, either */
+	NR_WITHOUT = 5
 };
 
 extern const char *const without_names[NR_WITHOUT];	/* by bit */

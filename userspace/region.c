@@ -81,6 +81,20 @@ int region_map(struct region *r)
 	return 0;
 }
 
+/**
+ * region_map_unshared() - the same; a child that is forked does not get it
+ * @r: a reserved region
+ */
+int region_map_unshared(struct region *r)
+{
+	int err = region_map(r);
+
+	if (err || !madvise(r->base, r->len, MADV_DONTFORK))
+		return err;
+	set_error("madvise(MADV_DONTFORK): %s", strerror(errno));
+	return -errno;
+}
+
 void region_release(struct region *r)
 {
 	if (r->reserved)
@@ -109,6 +123,29 @@ static size_t first_word(u64 key, size_t nr_words)
 	default:
 		return 0;
 	}
+}
+
+/**
+ * page_pattern() - what page_fill() writes to a page, for pattern_word()
+ * @as: address of the page
+ * @gen: generation
+ */
+struct pattern page_pattern(const void *as, u64 gen)
+{
+	struct pattern p = { .key = page_key(as, gen) };
+
+	p.first = first_word(p.key, env.page_size / sizeof(u64));
+	return p;
+}
+
+/**
+ * pattern_word() - a word of a page
+ * @p: its pattern
+ * @i: number of the word
+ */
+u64 pattern_word(const struct pattern *p, size_t i)
+{
+	return i < p->first ? 0 : p->key + i * WORD_STEP;
 }
 
 /**

@@ -30,8 +30,15 @@ struct mismatch {
 	u64 want, got;
 };
 
+/* What page_fill() writes: zero up to @first. */
+struct pattern {
+	u64 key;
+	size_t first;
+};
+
 int region_reserve(struct region *r, unsigned int nr);
 int region_map(struct region *r);
+int region_map_unshared(struct region *r);
 void region_release(struct region *r);
 char *region_thp(const struct region *r, unsigned int thp);
 void page_fill(void *page, u64 gen);
@@ -42,6 +49,8 @@ bool page_zero(const void *page, struct mismatch *bad);
 void thp_fill(char *thp, u64 gen);
 int thp_is_huge(const char *thp);
 unsigned int pages_out(const char *thp, unsigned int first, unsigned int nr, unsigned int stride);
+struct pattern page_pattern(const void *as, u64 gen);
+u64 pattern_word(const struct pattern *p, size_t i);
 u64 page_frame(const char *page);
 int page_entry(const char *page, u64 *entry);
 int page_entry_flags(u64 entry, u64 *flags);

@@ -142,16 +142,16 @@ static void judge_scenario(const struct report *rep, struct result *res)
 			  "no round; give it more --duration");
 		return;
 	}
-	undone = res->sc->mixed ? NULL : tally_undone(t, res->sc->op);
+	undone = res->sc->mixed || res->sc->pairs ? NULL : tally_undone(t, res->sc->op);
 	if (undone) {
 		snprintf(res->why, sizeof(res->why),
 			 "op %s was never done (busy %llu, failed %llu)" MORE_TIME,
 			 undone->name, undone->busy, undone->failed);
 		return;
 	}
-	if (!rep->opt->no_module && !tally_op(t, "split")->done)
+	if (!res->sc->pairs && !rep->opt->no_module && !tally_op(t, "split")->done)
 		copy_word(res->why, sizeof(res->why), "op split was never done" MORE_TIME);
-	else if (!res->sc->mixed && !tally_op(t, res->sc->op)->done)
+	else if (!res->sc->pairs && !res->sc->mixed && !tally_op(t, res->sc->op)->done)
 		snprintf(res->why, sizeof(res->why), "op %s was never done" MORE_TIME,
 			 res->sc->op);
 	else if (!other_op_done(t))
@@ -219,6 +219,7 @@ static bool must_hold(const struct report *rep, unsigned int check)
 		return had_rounds_alone(rep, &scenario_munlock);
 	case THPRACE_CHECK_ANON_EXCLUSIVE:
 	case THPRACE_CHECK_RMAP_LINEAR:
+	case THPRACE_CHECK_ANON_VMA_ALIVE:
 		return !only_files(rep);
 	case THPRACE_CHECK_SPLIT_LOCK:
 	case THPRACE_CHECK_SPLIT_FOLIO_LOCK:

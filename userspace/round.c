@@ -20,6 +20,7 @@
 #include "steer.h"
 #include "storm.h"
 #include "undo.h"
+#include "uop.h"
 #include "util.h"
 #include "worker.h"
 
@@ -33,6 +34,17 @@
 #define FORCED_EVERY		3
 #define FORCED_SHARE		3	/* part of the time, at most */
 #define STEER_LANE		(~0ULL - 2)
+
+static void draw_schedule(const struct run *run, unsigned int thp, struct rng *rng,
+			  char *schedule, size_t size)
+{
+	const struct pair_round *pair = &run->sh->pair[thp];
+
+	if (run->sc->pairs)
+		steer_draw_pair(&uops[pair->op[0]], &uops[pair->op[1]], rng, schedule, size);
+	else
+		steer_draw(run->sc, rng, schedule, size);
+}
 
 /* In some rounds a random pair of phases is made to meet. */
 static bool arm_forced(struct run *run, unsigned int thp)
@@ -50,7 +62,7 @@ static bool arm_forced(struct run *run, unsigned int thp)
 		memcpy(schedule, program->round[thp % STORM_ROUNDS].schedule, size);
 	else if (run->sh->round % FORCED_EVERY == FORCED_EVERY - 1 &&
 		 run->forced_ns * FORCED_SHARE <= now_ns() - run->begin_ns)
-		steer_draw(run->sc, &rng, schedule, size);
+		draw_schedule(run, thp, &rng, schedule, size);
 	if (!schedule[0])
 		return false;
 	/* A phase may turn out to be unusable: then this round is free. */
@@ -108,6 +120,44 @@ static u64 at_least(u64 ns, u64 least_ns)
 static u64 longest_delay(u64 split_ns, u64 act_ns)
 {
 	return at_least(DELAY_FACTOR * (split_ns < act_ns ? split_ns : act_ns), DELAY_NS);
+}
+
+static u64 capped(u64 ns, u64 limit_ns)
+{
+	return ns > limit_ns ? limit_ns : ns;
+}
+
+/* Any point of one op shall be able to meet any point of the other. */
+static void draw_pair_delays(struct run *run, unsigned int thp)
+{
+	const struct pair_round *pair = &run->sh->pair[thp];
+	u64 b_ns = capped(run->sh->uop_ns[pair->op[0]], DELAY_NS);
+	u64 c_ns = capped(run->sh->uop_ns[pair->op[1]], DELAY_NS);
+	struct lane_shared *ls = run->sh->lane;
+	struct rng rng;
+	__s64 at = 0;
+
+	rng_seed(&rng, run->seed, run->sh->round, ~0ULL);
+	if (b_ns + c_ns && !run->sh->forced)
+		at = (__s64)rng_below(&rng, b_ns + c_ns) - (__s64)c_ns;
+	ls[0].delay_ns = 0;
+	ls[1].delay_ns = at < 0 ? -at : 0;
+	ls[2].delay_ns = at > 0 ? at : 0;
+}
+
+/* How long each op takes, where it is not parked. */
+static void learn_from_pair(struct run *run, unsigned int thp)
+{
+	const struct pair_round *pair = &run->sh->pair[thp];
+	unsigned int i;
+
+	for (i = 0; i < PAIR_LANES; i++) {
+		const struct stamp *s = &run->sh->stamp[i + 1][thp];
+		u64 *mean = &run->sh->uop_ns[pair->op[i]];
+
+		if (s->end_ns)
+			*mean = (*mean * 3 + s->end_ns - s->begin_ns) / 4;
+	}
 }
 
 /*
@@ -268,12 +318,20 @@ static int one_round(struct run *run, unsigned int thp)
 	u64 begin_ns = now_ns();
 	int err;
 
+	if (run->sc->begin) {
+		err = run->sc->begin(run, thp);
+		if (err)
+			return err;
+	}
 	if (run->fd >= 0) {
 		err = arm_round(run, thp, true);
 		if (err)
 			return err;
 	}
-	draw_delays(run, thp);
+	if (run->sc->pairs)
+		draw_pair_delays(run, thp);
+	else
+		draw_delays(run, thp);
 	note_round(run, thp, schedule_of(run, thp));
 	err = workers_do(run, CMD_RACE, thp);
 	if (err)
@@ -290,6 +348,8 @@ static int one_round(struct run *run, unsigned int thp)
 		run->res->met += session_met(run->fd);
 	if (run->sh->forced) {
 		run->forced_ns += now_ns() - begin_ns;
+	} else if (run->sc->pairs) {
+		learn_from_pair(run, thp);
 	} else {
 		note_skew(run, thp);
 		correct_bias(run, thp);
@@ -369,13 +429,14 @@ int race_batch(struct run *run)
 	int err;
 
 	/* Without a splitter, the lanes themselves have to meet: mostly freely. */
-	if (run->fd < 0 && run->sc->shape == SHAPE_PROCS &&
+	if (run->fd < 0 && run->sc->shape == SHAPE_PROCS && !run->sc->pairs &&
 	    (run->sh->batch % 4 == 3) == env.have_split_file)
 		return free_rounds(run);
 	for (thp = 0; thp < run->nr_thps; thp++) {
 		if (!run->huge[thp])
 			continue;
-		err = run_alone(run, thp) ? solo_round(run, thp) : one_round(run, thp);
+		err = run_alone(run, thp) && !run->sc->pairs ? solo_round(run, thp) :
+							       one_round(run, thp);
 		if (err)
 			return err;
 		if (ending(run))

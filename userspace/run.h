@@ -9,6 +9,7 @@
 #include "block.h"
 #include "gate.h"
 #include "options.h"
+#include "pair.h"
 #include "piece.h"
 #include "region.h"
 #include "result.h"
@@ -24,6 +25,7 @@ struct stamp {
 	u64 begin_ns, end_ns;
 	pid_t pid;
 	u32 result;			/* enum act_result, once it has ended */
+	int err;			/* errno of what has failed, or 0 */
 	char op[20];
 	bool known;			/* which pages */
 	struct piece piece;
@@ -99,6 +101,7 @@ struct shared {
 	u32 cmd, thp;
 	u32 solo;			/* nobody splits in this round */
 	u32 forced;			/* this round follows a schedule */
+	u32 check_split;		/* the check of this batch has tried to split all of it */
 	u32 culprit;			/* the op that was to be found was done */
 	u64 round, batch, budget_ns;
 	u64 batch_round;		/* the first one of the batch */
@@ -126,6 +129,8 @@ struct shared {
 	struct tally tally[2];		/* of the session; without it, of the engine */
 	struct stamp stamp[MAX_WORKERS + 1][MAX_THPS];	/* lane, huge page */
 	struct thp_round thp_round[MAX_THPS];
+	struct pair_round pair[MAX_THPS];
+	u64 uop_ns[MAX_UOPS];		/* running means, of uops[] */
 };
 
 struct lane {

@@ -33,13 +33,15 @@
 
 static struct leak *leaks[MAX_SCENARIOS * MAX_PASSES];
 
-/* Those in a part of the list that can run. */
-static unsigned int nr_left(const struct report *rep, unsigned int from, unsigned int to)
+/* Of those in a part of the list that can run. */
+static unsigned int weight_left(const struct report *rep, unsigned int from, unsigned int to)
 {
 	unsigned int left = 0, i;
 
-	for (i = from; i < to; i++)
-		left += !rep->results[i]->skipped;
+	for (i = from; i < to; i++) {
+		if (!rep->results[i]->skipped)
+			left += rep->results[i]->sc->weight ?: 1;
+	}
 	return left;
 }
 
@@ -77,7 +79,8 @@ static int run_one(struct report *rep, unsigned int index, unsigned int pass, un
 	*leak = leak_begin(pass * MAX_SCENARIOS + index);
 	/* What earlier ones did not use is shared by those still to come. */
 	now = now_ns();
-	run.deadline_ns = end_ns > now ? now + (end_ns - now) / left : now;
+	run.deadline_ns = end_ns > now ?
+			  now + (end_ns - now) * (res->sc->weight ?: 1) / left : now;
 	rep->sh->index = index;
 	rep->sh->running = 1;
 	err = run_apart(rep, &run, *leak);
@@ -275,7 +278,7 @@ static int run_pass(struct report *rep, unsigned int pass)
 		i = pass && last ? n - 1 - k : k;
 		if (rep->results[i]->skipped || !worth_it(rep, i, pass))
 			continue;
-		left = pass && last ? nr_left(rep, 0, i + 1) : nr_left(rep, i, n);
+		left = pass && last ? weight_left(rep, 0, i + 1) : weight_left(rep, i, n);
 		err = run_one(rep, i, pass, left);
 		look_between(rep);
 	}

@@ -41,6 +41,18 @@ const struct scenario *scenario_mixed(void)
 }
 
 /**
+ * scenario_ops() - what meets in it, where it is not known more closely
+ * @sc: scenario
+ * @buf: room
+ * @size: of @buf
+ */
+const char *scenario_ops(const struct scenario *sc, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s", sc->pairs ? "" : "split,", sc->op);
+	return buf;
+}
+
+/**
  * scenario_workers() - how many lanes it has, but for the splitter
  * @sc: scenario
  * @opt: options of the run
@@ -61,6 +73,8 @@ const char *scenario_why_not(const struct scenario *sc, const struct options *op
 		return env.no_thp;
 	if (!opt->no_module && !env.have_module)
 		return env.no_module;
+	if (sc->pairs && opt->grid)
+		return "the grid is of a split's phases, and nobody splits here";
 	if (opt->no_module && !env.have_split_file && scenario_workers(sc, opt) < 2)
 		return "its one worker meets nobody, as nothing splits here without the module";
 	if (sc->why_not && sc->why_not())

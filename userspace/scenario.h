@@ -30,6 +30,7 @@ struct scenario {
 	bool file;			/* shared memory, not anonymous */
 	bool refs_held;			/* ops keep references beyond the round */
 	bool mixed;			/* does several ops, any will do */
+	bool pairs;			/* two lanes do any two ops; nobody splits */
 	bool alone;			/* what the op alone leaves matters as much */
 	unsigned int depth;		/* of forks between main and a worker; 0 is 1 */
 	const char *phases;		/* of the op, for forced rounds */
@@ -42,14 +43,18 @@ struct scenario {
 	unsigned int workers;		/* default (0 is 1); --procs where scalable */
 	bool scalable;
 	unsigned int thps;		/* default (0 is 8) */
+	unsigned int weight;		/* its share of the time (0 is 1) */
 	const struct touch *touches;	/* beside its own memory; set up before setup() */
 	const char *(*why_not)(void);
 	int (*setup)(struct run *run);
 	void (*cleanup)(struct run *run);
 	int (*map)(struct run *run);
 	int (*attach)(struct run *run, struct lane *lane);	/* a peer's own mappings */
+	int (*begin)(struct run *run, unsigned int thp);	/* main, before a round */
 	int (*plan)(struct run *run, struct lane *lane, unsigned int thp);
 	enum act_result (*act)(struct run *run, struct lane *lane, unsigned int thp);
+	void (*aside)(struct run *run, unsigned int thp);	/* main, beside the lanes */
+	void (*ended)(struct run *run, struct lane *lane);	/* its round, for a worker */
 	int (*after)(struct run *run, struct lane *lane, unsigned int thp);
 };
 
@@ -67,6 +72,7 @@ const struct scenario *scenario_mixed(void);
 struct options;
 
 const char *scenario_why_not(const struct scenario *sc, const struct options *opt);
+const char *scenario_ops(const struct scenario *sc, char *buf, size_t size);
 unsigned int scenario_workers(const struct scenario *sc, const struct options *opt);
 
 #endif /* THPRACE_SCENARIO_H */

@@ -167,12 +167,7 @@ static void hold_back(struct run *run)
 /* A fork would share all huge pages: the later ones could not be had unshared. */
 static int fork_map(struct run *run)
 {
-	int err = region_map(&run->region);
-
-	if (err || !madvise(run->region.base, run->region.len, MADV_DONTFORK))
-		return err;
-	set_error("madvise(MADV_DONTFORK): %s", strerror(errno));
-	return -errno;
+	return region_map_unshared(&run->region);
 }
 
 /*

@@ -42,32 +42,74 @@ const char *shmem_why_not(void)
 	return NULL;
 }
 
-void file_cleanup(struct run *run)
+/**
+ * file_close() - give the files back
+ * @file: from file_open()
+ * @nr: huge pages
+ */
+void file_close(struct file_priv *file, unsigned int nr)
 {
-	struct file_priv *priv = run->priv;
 	unsigned int i;
 
-	for (i = 0; priv && i < run->nr_thps; i++) {
-		if (priv->fd[i] > 0)
-			close(priv->fd[i]);
+	for (i = 0; i < nr; i++) {
+		if (file->fd[i] > 0)
+			close(file->fd[i]);
 	}
-	if (priv && priv->fate)
-		munmap(priv->fate, priv->fate_len);
-	free(priv);
+	if (file->fate)
+		munmap(file->fate, file->fate_len);
+}
+
+void file_cleanup(struct run *run)
+{
+	if (run->priv)
+		file_close(run->priv, run->nr_thps);
+	free(run->priv);
+}
+
+/**
+ * file_open() - a file for each huge page
+ * @file: result; all zero before
+ * @nr: huge pages
+ */
+int file_open(struct file_priv *file, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		file->fd[i] = syscall(SYS_memfd_create, "thprace", 1U);
+		if (file->fd[i] < 0) {
+			set_error("memfd_create: %s", strerror(errno));
+			return -errno;
+		}
+	}
+	return 0;
 }
 
 int file_setup(struct run *run)
 {
-	struct file_priv *priv = calloc(1, sizeof(*priv));
-	unsigned int i;
+	run->priv = calloc(1, sizeof(struct file_priv));
+	return run->priv ? file_open(run->priv, run->nr_thps) : -ENOMEM;
+}
 
-	run->priv = priv;
-	if (!priv)
-		return -ENOMEM;
-	for (i = 0; i < run->nr_thps; i++) {
-		priv->fd[i] = syscall(SYS_memfd_create, "thprace", 1U);
-		if (priv->fd[i] < 0) {
-			set_error("memfd_create: %s", strerror(errno));
+/**
+ * file_map_fresh() - empty files, mapped shared over the whole region
+ * @file: from file_open()
+ * @region: reserved
+ */
+int file_map_fresh(const struct file_priv *file, const struct region *region)
+{
+	unsigned int i;
+	void *at;
+
+	for (i = 0; i < region->nr; i++) {
+		if (ftruncate(file->fd[i], 0) || ftruncate(file->fd[i], env.hpage_size)) {
+			set_error("ftruncate: %s", strerror(errno));
+			return -errno;
+		}
+		at = mmap(region_thp(region, i), env.hpage_size, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_FIXED, file->fd[i], 0);
+		if (at == MAP_FAILED || madvise(at, env.hpage_size, MADV_HUGEPAGE)) {
+			set_error("cannot map shared memory: %s", strerror(errno));
 			return -errno;
 		}
 	}
@@ -76,23 +118,7 @@ int file_setup(struct run *run)
 
 int file_map(struct run *run)
 {
-	struct file_priv *priv = run->priv;
-	unsigned int i;
-	void *at;
-
-	for (i = 0; i < run->nr_thps; i++) {
-		if (ftruncate(priv->fd[i], 0) || ftruncate(priv->fd[i], env.hpage_size)) {
-			set_error("ftruncate: %s", strerror(errno));
-			return -errno;
-		}
-		at = mmap(region_thp(&run->region, i), env.hpage_size, PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_FIXED, priv->fd[i], 0);
-		if (at == MAP_FAILED || madvise(at, env.hpage_size, MADV_HUGEPAGE)) {
-			set_error("cannot map shared memory: %s", strerror(errno));
-			return -errno;
-		}
-	}
-	return 0;
+	return file_map_fresh(run->priv, &run->region);
 }
 
 static enum act_result punch_act(struct run *run, struct lane *lane, unsigned int thp)

@@ -20,6 +20,9 @@ struct file_priv {
 };
 
 const char *shmem_why_not(void);
+int file_open(struct file_priv *file, unsigned int nr);
+void file_close(struct file_priv *file, unsigned int nr);
+int file_map_fresh(const struct file_priv *file, const struct region *region);
 int file_setup(struct run *run);
 void file_cleanup(struct run *run);
 int file_map(struct run *run);

@@ -363,7 +363,14 @@ static unsigned int nr_merged(struct run *run, struct lane *lane, unsigned int t
 	return merged;
 }
 
-/* Waits, bounded, until ksmd has merged something, or has been round in vain. */
+/* What is huge and held is not merged; solo, nobody splits it. */
+static bool is_split(const struct run *run, unsigned int thp)
+{
+	return run->sh->solo ||
+	       __atomic_load_n(&run->sh->stamp[0][thp].end_ns, __ATOMIC_ACQUIRE);
+}
+
+/* Waits, bounded, until ksmd has merged something, or has been round in vain since the split. */
 static unsigned int ksm_wait(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
@@ -375,6 +382,8 @@ static unsigned int ksm_wait(struct run *run, struct lane *lane, unsigned int th
 	do {
 		nanosleep(&nap, NULL);
 		merged = nr_merged(run, lane, thp);
+		if (!merged && !is_split(run, thp))
+			before = ksm_scans();
 		round = merged || ksm_scans() - before >= KSM_SCANS;
 	} while (!round && now_ns() - begin_ns < patience_limit(&patience));
 	patience_note(&patience, now_ns() - begin_ns, round);

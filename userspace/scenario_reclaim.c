@@ -132,7 +132,7 @@ static enum act_result compact_act(struct run *run, struct lane *lane, unsigned 
 static const char *khugepaged_why_not(void)
 {
 	return access(KHUGEPAGED "/scan_sleep_millisecs", W_OK) ?
-	       "no khugepaged here (or not root)" : NULL;
+	       "no khugepaged here (or not root)" : frames_why_not();
 }
 
 static const struct touch khugepaged_touches[] = {
@@ -144,8 +144,12 @@ static const struct touch khugepaged_touches[] = {
 	{ }
 };
 
+/* Of the huge page that the lane plans for: a collapse has another one. */
+static __thread u64 frame_before;
+
 static int khugepaged_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
+	frame_before = page_frame(region_thp(&run->region, thp));
 	lane->helper = run->kthread;
 	return piece_plan(run, lane, thp);
 }
@@ -158,7 +162,24 @@ static u64 khugepaged_count(const char *name)
 	return read_text(path, text, sizeof(text)) > 0 ? strtoull(text, NULL, 10) : 0;
 }
 
-/* Waits, bounded, until khugepaged has put something together, or has looked around. */
+/*
+ * It is huge, and another one than before.  The count alone says nothing of whose
+ * memory it was; without it, it could be one that has migrated as a whole.
+ */
+static bool put_together(char *base, u64 collapsed)
+{
+	u64 frame;
+
+	if (khugepaged_count("pages_collapsed") == collapsed)
+		return false;
+	frame = page_frame(base);
+	return frame && frame != frame_before && thp_is_huge(base) > 0;
+}
+
+/*
+ * Waits, bounded, until khugepaged has put this one together, or has looked around
+ * in vain.
+ */
 static enum act_result khugepaged_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct timespec nap = { .tv_nsec = NSEC_PER_MSEC };
@@ -168,14 +189,17 @@ static enum act_result khugepaged_act(struct run *run, struct lane *lane, unsign
 	char *base = region_thp(&run->region, thp);
 	bool round = false;
 
+	if (injected("idle"))
+		madvise(base, env.hpage_size, MADV_NOHUGEPAGE);
+	else
+		piece_apply(run, lane, thp, madvise, MADV_HUGEPAGE);
 	/* Hit some pages, so that it finds the range worth its while. */
-	piece_apply(run, lane, thp, madvise, MADV_HUGEPAGE);
 	__atomic_load_n(base, __ATOMIC_RELAXED);
 	do {
 		nanosleep(&nap, NULL);
-		if (khugepaged_count("pages_collapsed") != collapsed) {
+		if (put_together(base, collapsed)) {
 			patience_note(&patience, now_ns() - begin_ns, true);
-			return injected("idle") ? ACT_BUSY : ACT_OK;
+			return ACT_OK;
 		}
 		round = khugepaged_count("full_scans") - scans >= KHUGEPAGED_SCANS;
 	} while (!round && now_ns() - begin_ns < patience_limit(&patience));

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -37,27 +36,13 @@
 
 struct stale_priv {
 	struct region away;
-	struct sigaction old;
-	bool caught;			/* the signal is ours */
 	u32 turns, moved;		/* this round */
 	u8 gone[MAX_THPS];		/* is away */
 };
 
-static __thread sigjmp_buf *way_out;
-
-static void on_fault(int sig, siginfo_t *info, void *context)
-{
-	if (way_out)
-		siglongjmp(*way_out, 1);
-	crash_signal(sig, info, context);
-}
-
 static int stale_setup(struct run *run)
 {
 	struct stale_priv *priv = calloc(1, sizeof(*priv));
-	struct sigaction sa = {
-		.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK,
-	};
 	int err;
 
 	run->priv = priv;
@@ -70,11 +55,6 @@ static int stale_setup(struct run *run)
 		return err;
 	run->also.base = priv->away.base;
 	run->also.len = priv->away.len;
-	if (sigaction(SIGSEGV, &sa, &priv->old)) {
-		set_error("sigaction: %s", strerror(errno));
-		return -errno;
-	}
-	priv->caught = true;
 	return 0;
 }
 
@@ -82,8 +62,6 @@ static void stale_cleanup(struct run *run)
 {
 	struct stale_priv *priv = run->priv;
 
-	if (priv && priv->caught)
-		sigaction(SIGSEGV, &priv->old, NULL);
 	if (priv)
 		region_release(&priv->away);
 	run->also.len = 0;
@@ -130,7 +108,7 @@ static enum act_result touch(struct run *run, struct lane *lane, unsigned int th
 		lane->urgent = false;
 	touched(run, thp, page);
 	if (!sigsetjmp(env_here, 1)) {
-		way_out = &env_here;
+		crash_expect(&env_here);
 		do {
 			for (i = 0; i < NR_TOUCHED; i++)
 				__atomic_store_n((u64 *)(base + page[i] * env.page_size),
@@ -141,7 +119,7 @@ static enum act_result touch(struct run *run, struct lane *lane, unsigned int th
 		} while (late < AFTER_MOVE &&
 			 (priv->turns % TURNS_PER_LOOK || now_ns() < end_ns));
 	}
-	way_out = NULL;
+	crash_expect(NULL);
 	return priv->turns ? ACT_OK : ACT_BUSY;
 }
 

@@ -9,10 +9,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "env.h"
@@ -23,46 +19,16 @@
 #include "run.h"
 #include "scenario.h"
 #include "scenario_piece.h"
+#include "track.h"
 #include "util.h"
 #include "verify.h"
 
-#define CLEAR_REFS	"/proc/self/clear_refs"
-#define PM_SOFT_DIRTY	BIT_ULL(55)
-#define PM_UFFD_WP	BIT_ULL(57)
-#define PM_THERE	(BIT_ULL(63) | BIT_ULL(62))
 #define NR_WRITTEN	8
 
 struct track_priv {
 	u8 *marked;			/* [nr_thps * nr_subpages]: must carry the mark */
 	int uffd, pagemap;
 };
-
-/* A kernel without the option clears its bits all the same, but none is ever set. */
-static const char *softdirty_why_not(void)
-{
-	size_t size = env.page_size;
-	u64 entry = 0;
-	int pagemap;
-	char *at;
-
-	if (pagemap_why_not())
-		return pagemap_why_not();
-	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (at == MAP_FAILED)
-		return "no memory to try soft-dirty tracking on";
-	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	/* any process may clear its own */
-	if (!write_text(CLEAR_REFS, "4")) {
-		*at = 1;
-		if (pread(pagemap, &entry, sizeof(entry),
-			  (unsigned long)at / size * sizeof(entry)) != sizeof(entry))
-			entry = 0;
-	}
-	if (pagemap >= 0)
-		close(pagemap);
-	munmap(at, size);
-	return entry & PM_SOFT_DIRTY ? NULL : "this kernel has no soft-dirty tracking";
-}
 
 static int track_setup(struct run *run)
 {
@@ -105,12 +71,11 @@ static void look_for(struct run *run, struct lane *lane, unsigned int thp, u64 b
 
 	for (i = 0; i < env.nr_subpages; i++) {
 		struct mismatch bad = { .addr = base + i * env.page_size, .want = bit };
-		off_t at = (unsigned long)bad.addr / env.page_size * sizeof(entry);
 
 		if (!marked[i])
 			continue;
 		marked[i] = 0;
-		if (pread(priv->pagemap, &entry, sizeof(entry), at) != sizeof(entry))
+		if (track_entries(priv->pagemap, bad.addr, &entry, 1))
 			continue;
 		run->sh->lane[lane->id].pages_verified++;
 		bad.got = entry;
@@ -123,7 +88,7 @@ static void look_for(struct run *run, struct lane *lane, unsigned int thp, u64 b
 static int clear_marks(struct run *run)
 {
 	struct track_priv *priv = run->priv;
-	int err = write_text(CLEAR_REFS, "4");
+	int err = track_clear();
 
 	if (!err)
 		memset(priv->marked, 0, (size_t)run->nr_thps * env.nr_subpages);
@@ -178,74 +143,15 @@ static int softdirty_after(struct run *run, struct lane *lane, unsigned int thp)
 	return 0;
 }
 
-static int open_uffd(void)
-{
-	struct uffdio_api api = {
-		.api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
-	};
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return -errno;
-	if (!ioctl(fd, UFFDIO_API, &api))
-		return fd;
-	close(fd);
-	return -EOPNOTSUPP;
-}
-
-static int uffd_register(int fd, void *at, size_t len)
-{
-	struct uffdio_register reg = {
-		.range = { .start = (unsigned long)at, .len = len },
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-
-	return ioctl(fd, UFFDIO_REGISTER, &reg) ? -errno : 0;
-}
-
-static int uffd_protect(int fd, void *at, size_t len, bool on)
-{
-	struct uffdio_writeprotect wp = {
-		.range = { .start = (unsigned long)at, .len = len },
-		.mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
-	};
-
-	return ioctl(fd, UFFDIO_WRITEPROTECT, &wp) ? -errno : 0;
-}
-
-/* Tries it on one page, and whether pagemap shows it. */
+/* Only what pagemap shows can be looked for. */
 static const char *uffd_why_not(void)
 {
-	size_t size = env.page_size;
-	const char *why = NULL;
-	int fd = open_uffd(), pagemap;
-	u64 entry = 0;
-	char *at;
+	const char *why = track_uffd_why_not();
 
-	if (fd < 0)
-		return "this kernel has no userfaultfd write-protection (or not permitted)";
-	if (pagemap_why_not()) {
-		close(fd);
-		return pagemap_why_not();
-	}
-	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	if (at == MAP_FAILED || uffd_register(fd, at, size))
-		why = "userfaultfd cannot write-protect anonymous memory here";
-	if (!why) {
-		*at = 1;
-		if (uffd_protect(fd, at, size, true) ||
-		    pread(pagemap, &entry, sizeof(entry),
-			  (unsigned long)at / size * sizeof(entry)) != sizeof(entry) ||
-		    !(entry & PM_UFFD_WP))
-			why = "pagemap does not show write-protection on this kernel";
-	}
-	if (pagemap >= 0)
-		close(pagemap);
-	close(fd);
-	if (at != MAP_FAILED)
-		munmap(at, size);
-	return why;
+	if (why)
+		return why;
+	return track_shows_uffd() ? NULL :
+				    "pagemap does not show write-protection on this kernel";
 }
 
 static int uffd_setup(struct run *run)
@@ -256,7 +162,7 @@ static int uffd_setup(struct run *run)
 	if (err)
 		return err;
 	priv = run->priv;
-	priv->uffd = open_uffd();
+	priv->uffd = track_open_uffd(0);
 	if (priv->uffd >= 0)
 		return 0;
 	set_error("userfaultfd: %s", strerror(-priv->uffd));
@@ -269,7 +175,7 @@ static int uffd_map(struct run *run)
 	int err = region_map(&run->region);
 
 	if (!err)
-		err = uffd_register(priv->uffd, run->region.base, run->region.len);
+		err = track_register(priv->uffd, run->region.base, run->region.len);
 	if (err)
 		set_error("cannot register for write-protection: %s", strerror(-err));
 	return err;
@@ -283,8 +189,8 @@ static int protect_piece(struct run *run, struct lane *lane, unsigned int thp, b
 	const struct piece *p = &lane->piece;
 	int err;
 
-	err = uffd_protect(priv->uffd, base + p->first * env.page_size,
-			   p->nr * env.page_size, on);
+	err = track_protect(priv->uffd, base + p->first * env.page_size,
+			    p->nr * env.page_size, on);
 	if (!err)
 		memset(marked + p->first, on, p->nr);
 	return err;
@@ -300,7 +206,7 @@ static int uffd_plan(struct run *run, struct lane *lane, unsigned int thp)
 	lane->piece.stride = 1;
 	if (lane->variant % 2)
 		return 0;
-	err = uffd_protect(priv->uffd, region_thp(&run->region, thp), env.hpage_size, true);
+	err = track_protect(priv->uffd, region_thp(&run->region, thp), env.hpage_size, true);
 	if (err)
 		set_error("write-protect: %s", strerror(-err));
 	else
@@ -321,17 +227,15 @@ static enum act_result uffd_act(struct run *run, struct lane *lane, unsigned int
 static int uffd_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct track_priv *priv = run->priv;
-	struct uffdio_range range = {
-		.start = (unsigned long)region_thp(&run->region, thp), .len = env.hpage_size,
-	};
+	int err;
 
 	if (!lane->id)
 		return 0;
 	look_for(run, lane, thp, PM_UFFD_WP, "the write-protection of a page");
-	if (!ioctl(priv->uffd, UFFDIO_UNREGISTER, &range))
-		return 0;
-	set_error("cannot give up write-protection: %s", strerror(errno));
-	return -errno;
+	err = track_unregister(priv->uffd, region_thp(&run->region, thp), env.hpage_size);
+	if (err)
+		set_error("cannot give up write-protection: %s", strerror(-err));
+	return err;
 }
 
 const struct scenario scenario_softdirty = {
@@ -341,7 +245,7 @@ const struct scenario scenario_softdirty = {
 	.op = "softdirty",
 	.phases = PHASES_COW,
 	.inner = INNER_COW,
-	.why_not = softdirty_why_not,
+	.why_not = track_softdirty_why_not,
 	.setup = track_setup,
 	.cleanup = track_cleanup,
 	.plan = softdirty_plan,

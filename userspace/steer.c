@@ -12,6 +12,7 @@
 #include "scenario.h"
 #include "steer.h"
 #include "tally.h"
+#include "uop.h"
 #include "util.h"
 
 #define MAX_NTH		3
@@ -239,5 +240,46 @@ bool steer_draw_third(const struct scenario *sc, struct rng *rng, char *buf, siz
 		return false;
 	snprintf(buf, size, "c>%s b>%s#%llu c>%s#%llu b>end c>end", first, b,
 		 1 + rng_below(rng, sc->inner_times ?: 1), c, 1 + rng_below(rng, MAX_NTH));
+	return true;
+}
+
+/* A phase behind an op's own locks, or any of its. */
+static const char *draw_of_op(const struct uop *op, struct rng *rng)
+{
+	const char *phase = rng_below(rng, 2) ? draw_word(op->inner, rng) : NULL;
+
+	return phase ? phase : draw_word(op->phases, rng);
+}
+
+/**
+ * steer_draw_pair() - a schedule for a round of two ops
+ * @b: what lane b does
+ * @c: what lane c does
+ * @rng: choices
+ * @buf: result
+ * @size: of @buf
+ *
+ * Returns false when there is no phase to steer to.
+ */
+bool steer_draw_pair(const struct uop *b, const struct uop *c, struct rng *rng, char *buf,
+		     size_t size)
+{
+	bool b_first = rng_below(rng, 2), b_leaves = rng_below(rng, 2);
+	char first = b_first ? 'b' : 'c', second = b_first ? 'c' : 'b';
+	const char *x, *y;
+
+	if (!loaded)
+		load();
+	x = draw_of_op(b_first ? b : c, rng);
+	y = draw_of_op(b_first ? c : b, rng);
+	if (!x)
+		return false;
+	/* In every other one only one is parked, and the other runs past it. */
+	if (!y || rng_below(rng, 2))
+		snprintf(buf, size, "%c>%s#%llu %c>end %c>end", first, x,
+			 1 + rng_below(rng, MAX_NTH) * !rng_below(rng, 4), second, first);
+	else
+		snprintf(buf, size, "%c>%s %c>%s %c>end %c>end", first, x, second, y,
+			 b_leaves ? first : second, b_leaves ? second : first);
 	return true;
 }

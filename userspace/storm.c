@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "env.h"
 #include "phases.h"
@@ -23,224 +21,57 @@
 #include "scenario.h"
 #include "scenario_pages.h"
 #include "storm.h"
+#include "uop.h"
 #include "util.h"
-
-#ifndef MADV_FREE
-#define MADV_FREE 8
-#endif
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
-#define MAX_WRITTEN	16
-
-/* The pages that an op is about, and what is in them so far. */
-struct target {
-	struct run *run;
-	char *thp, *at;
-	u8 *state;
-	size_t len;
-	const struct storm_op *op;
-	char *away;			/* room to move to */
-};
-
-static enum act_result done_or_busy(int err)
-{
-	return err ? ACT_BUSY : ACT_OK;
-}
-
-static void mark_mapped(struct target *t, u8 state)
-{
-	unsigned int i;
-
-	for (i = 0; i < t->op->nr; i++) {
-		if (t->state[i] != PG_HOLE)
-			t->state[i] = state;
-	}
-}
-
-static enum act_result do_munmap(struct target *t)
-{
-	if (munmap(t->at, t->len))
-		return ACT_ERROR;
-	memset(t->state, PG_HOLE, t->op->nr);
-	return ACT_OK;
-}
-
-static enum act_result do_fill(struct target *t)
-{
-	if (mmap(t->at, t->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-		 -1, 0) != t->at)
-		return ACT_ERROR;
-	memset(t->state, PG_ZERO, t->op->nr);
-	return done_or_busy(madvise(t->at, t->len, MADV_HUGEPAGE));
-}
-
-static enum act_result do_zap(struct target *t)
-{
-	/* Holes make it ENOMEM, but the rest is discarded. */
-	if (madvise(t->at, t->len, MADV_DONTNEED) && errno != ENOMEM)
-		return ACT_ERROR;
-	mark_mapped(t, PG_ZERO);
-	return ACT_OK;
-}
-
-static enum act_result do_protect(struct target *t)
-{
-	int err = mprotect(t->at, t->len, PROT_READ);
-	unsigned int i;
-
-	/* Nothing may stay unwritable: page by page where there are holes. */
-	for (i = 0; mprotect(t->at, t->len, PROT_READ | PROT_WRITE) && i < t->op->nr; i++)
-		mprotect(t->at + i * env.page_size, env.page_size, PROT_READ | PROT_WRITE);
-	return done_or_busy(err);
-}
-
-static enum act_result do_lock(struct target *t)
-{
-	int err = mlock(t->at, t->len);
-	unsigned int i;
-
-	for (i = 0; munlock(t->at, t->len) && i < t->op->nr; i++)
-		munlock(t->at + i * env.page_size, env.page_size);
-	return done_or_busy(err);
-}
-
-static enum act_result do_advise(struct target *t)
-{
-	int err = madvise(t->at, t->len, MADV_DONTFORK);
-
-	madvise(t->at, t->len, MADV_DOFORK);
-	return done_or_busy(err);
-}
-
-static enum act_result do_write(struct target *t)
-{
-	unsigned int step = t->op->nr / MAX_WRITTEN + 1, i;
-
-	for (i = 0; i < t->op->nr; i += step) {
-		if (t->state[i] == PG_HOLE)
-			continue;
-		page_fill(t->at + i * env.page_size, t->run->gen);
-		t->state[i] = PG_PATTERN;
-	}
-	return ACT_OK;
-}
-
-static enum act_result do_free(struct target *t)
-{
-	unsigned int i;
-	int err = madvise(t->at, t->len, MADV_FREE);
-
-	for (i = 0; i < t->op->nr; i++) {
-		if (t->state[i] == PG_PATTERN)
-			t->state[i] = PG_PATTERN_OR_ZERO;
-	}
-	return done_or_busy(err);
-}
-
-static enum act_result do_pageout(struct target *t)
-{
-	if (madvise(t->at, t->len, MADV_PAGEOUT))
-		return ACT_BUSY;
-	return pages_out(t->thp, t->op->first, t->op->nr, 1) ? ACT_OK : ACT_BUSY;
-}
-
-static enum act_result do_collapse(struct target *t)
-{
-	return thp_collapse(t->thp) > 0 ? ACT_OK : ACT_BUSY;
-}
 
 /*
  * Since 6.17 mremap() moves several VMAs at once, with what lies between them.
  * On the way back that is what had been kept free where they went.
  */
-static int keep_holes(struct target *t)
+static int keep_holes(const struct target *t)
 {
+	const u8 *state = run_state(t->run, t->thp_index);
 	unsigned int i;
 
-	for (i = 0; i < t->op->nr; i++) {
-		if (t->state[i] == PG_HOLE &&
-		    munmap(t->at + i * env.page_size, env.page_size))
+	for (i = t->piece.first; i < t->piece.first + t->piece.nr; i++) {
+		if (state[i] == PG_HOLE && munmap(t->thp + i * env.page_size, env.page_size))
 			return -1;
 	}
 	return 0;
 }
 
-static enum act_result do_move(struct target *t)
+/* What the pages are after an op. */
+static void mark(const struct target *t, const struct uop *op)
 {
-	char *to = t->away + (t->at - t->thp);
+	u8 *state = run_state(t->run, t->thp_index);
+	unsigned int i;
 
-	if (mremap(t->at, t->len, t->len, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) {
-		/* A part may have gone before it met a hole: what is known is void. */
-		if (errno == EFAULT)
-			return ACT_BUSY;
-		return ACT_ERROR;
+	for (i = t->piece.first; i < t->piece.first + t->piece.nr; i++) {
+		if (op->effect == UOP_UNMAPS)
+			state[i] = PG_HOLE;
+		else if (op->effect == UOP_MAPS)
+			state[i] = PG_ZERO;
+		else if (state[i] == PG_HOLE || !uop_hits(op, &t->piece, i))
+			continue;
+		else if (op->effect == UOP_ZEROES)
+			state[i] = PG_ZERO;
+		else if (op->effect == UOP_WRITES)
+			state[i] = PG_PATTERN;
+		else if (op->effect == UOP_FREES && state[i] == PG_PATTERN)
+			state[i] = PG_PATTERN_OR_ZERO;
 	}
-	if (mremap(to, t->len, t->len, MREMAP_MAYMOVE | MREMAP_FIXED, t->at) != t->at ||
-	    keep_holes(t))
-		return ACT_ERROR;
-	/* Nobody else may come to live there. */
-	mmap(to, t->len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
-	     -1, 0);
-	return ACT_OK;
 }
-
-static enum act_result do_fork(struct target *t)
-{
-	pid_t pid = fork();
-
-	(void)t;
-	if (!pid)
-		_exit(0);
-	if (pid < 0)
-		return ACT_BUSY;
-	waitpid(pid, NULL, 0);
-	return ACT_OK;
-}
-
-static enum act_result do_softdirty(struct target *t)
-{
-	(void)t;
-	return done_or_busy(write_text("/proc/self/clear_refs", "4"));
-}
-
-static const struct {
-	const char *name;		/* in programs */
-	const char *op;			/* of the module */
-	enum act_result (*fn)(struct target *t);
-} kinds[] = {
-	{ "munmap", "munmap", do_munmap },
-	{ "fill", "munmap", do_fill },
-	{ "zap", "zap", do_zap },
-	{ "mprotect", "mprotect", do_protect },
-	{ "mlock", "mlock", do_lock },
-	{ "madvise", "madvise", do_advise },
-	{ "write", "fault", do_write },
-	{ "free", "pageout", do_free },
-	{ "pageout", "pageout", do_pageout },
-	{ "collapse", "collapse", do_collapse },
-	{ "mremap", "mremap", do_move },
-	{ "fork", "fork", do_fork },
-	{ "softdirty", "softdirty", do_softdirty },
-};
 
 const char *storm_kind_name(unsigned int kind)
 {
-	return kind < ARRAY_SIZE(kinds) ? kinds[kind].name : "?";
+	return kind < nr_uops ? uops[kind].name : "?";
 }
 
 int storm_kind_by_name(const char *name)
 {
-	unsigned int i;
+	int kind = uop_by_name(name);
 
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (!strcmp(kinds[i].name, name))
-			return i;
-	}
-	return -1;
+	return kind >= 0 && uops[kind].storm ? kind : -1;
 }
 
 static int storm_setup(struct run *run)
@@ -271,7 +102,9 @@ static void draw_program(struct storm_round *round, struct rng *rng)
 		struct storm_op *op = &round->op[i];
 		struct piece p = piece_draw(rng);
 
-		op->kind = rng_below(rng, ARRAY_SIZE(kinds));
+		do {
+			op->kind = rng_below(rng, nr_uops);
+		} while (!uops[op->kind].storm);
 		op->first = p.first;
 		op->nr = p.nr;
 	}
@@ -294,30 +127,34 @@ static int storm_plan(struct run *run, struct lane *lane, unsigned int thp)
 	if (run->res->program.nr <= thp % STORM_ROUNDS)
 		run->res->program.nr = thp % STORM_ROUNDS + 1;
 	if (round->nr)
-		lane->op = kinds[round->op[0].kind].op;
+		lane->op = uops[round->op[0].kind].op;
 	return 0;
 }
 
-static enum act_result do_op(struct run *run, unsigned int thp, const struct storm_op *op)
+static enum act_result do_op(struct run *run, struct lane *lane, unsigned int thp,
+			     const struct storm_op *op)
 {
+	const struct uop *uop = &uops[op->kind];
 	const struct region *away = run->priv;
 	struct target t = {
 		.run = run,
+		.lane = lane,
+		.thp_index = thp,
 		.thp = region_thp(&run->region, thp),
-		.state = run_state(run, thp) + op->first,
-		.len = op->nr * env.page_size,
-		.op = op,
+		.piece = { .first = op->first, .nr = op->nr, .stride = 1 },
 		.away = away->base,
 	};
-	enum act_result result;
+	enum act_result result = uop->act(&t);
 
-	t.at = t.thp + op->first * env.page_size;
-	result = kinds[op->kind].fn(&t);
+	if (result == ACT_OK && uop->flags & UOP_MOVES && keep_holes(&t))
+		result = ACT_ERROR;
 	if (result == ACT_ERROR)
-		set_error("storm: %s of %u pages at subpage %u: %s", kinds[op->kind].name,
-			  op->nr, op->first, strerror(errno));
+		set_error("storm: %s of %u pages at subpage %u: %s", uop->name, op->nr, op->first,
+			  strerror(errno));
+	else
+		mark(&t, uop);
 	/* The positive control of the reducer: this op is the culprit. */
-	if (injected(kinds[op->kind].name))
+	if (injected(uop->name))
 		run->sh->culprit = 1;
 	return result;
 }
@@ -334,9 +171,8 @@ static enum act_result storm_act(struct run *run, struct lane *lane, unsigned in
 	enum act_result result = ACT_BUSY, one;
 	unsigned int i;
 
-	(void)lane;
 	for (i = 0; i < round->nr; i++) {
-		one = do_op(run, thp, &round->op[i]);
+		one = do_op(run, lane, thp, &round->op[i]);
 		if (one == ACT_ERROR)
 			return one;
 		if (one == ACT_OK)

@@ -106,6 +106,19 @@ int swap_init(void)
 }
 
 /**
+ * swap_load() - have zram, if it is a module that is not loaded
+ *
+ * Undone by swap_end().
+ */
+void swap_load(void)
+{
+	if (!state)
+		return;
+	state->loaded |= !!access(ZRAM_MODULE, F_OK);
+	do_within(load_module, MODPROBE_NS);
+}
+
+/**
  * swap_start() - have swap if that is possible here
  *
  * env.have_swap says what came of it.  A zram device in use is left alone.
@@ -116,10 +129,8 @@ void swap_start(void)
 
 	if (env.have_swap || !state)
 		return;
-	if (access(ZRAM_SYSFS, F_OK)) {
-		state->loaded |= !!access(ZRAM_MODULE, F_OK);
-		do_within(load_module, MODPROBE_NS);
-	}
+	if (access(ZRAM_SYSFS, F_OK))
+		swap_load();
 	if (read_text(ZRAM_SYSFS "/disksize", size, sizeof(size)) <= 0 || strcmp(size, "0\n"))
 		return;
 	snprintf(size, sizeof(size), "%llu", swap_bytes());

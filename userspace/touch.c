@@ -20,6 +20,7 @@ const char *const touch_kinds[] = {
 	[TOUCH_SETTING] = "setting",
 	[TOUCH_ACTION] = "action",
 	[TOUCH_THREAD] = "thread",
+	[TOUCH_DEVICE] = "device",
 	[TOUCH_SWAP] = "swap",
 	[TOUCH_CGROUP] = "cgroup",
 	[TOUCH_MODULE] = "module",
@@ -64,6 +65,9 @@ static int begin_one(struct run *run, const struct touch *t)
 			return 0;
 		run->res->skipped = "no swap here, and no zram to make some";
 		return -EOPNOTSUPP;
+	case TOUCH_DEVICE:
+		device_start(DEVICE_PAGES * env.page_size);
+		return 0;
 	case TOUCH_CGROUP:
 		if (run->cgroup || t->optional)
 			return 0;
@@ -78,7 +82,7 @@ static int begin_one(struct run *run, const struct touch *t)
  * touch_begin() - set up what the scenario's rows say
  * @run: the run
  *
- * Undone by knobs_restore() and swap_stop().  Returns 0, -EOPNOTSUPP with
+ * Undone by knobs_restore(), swap_stop() and device_stop().  Returns 0, -EOPNOTSUPP with
  * res->skipped set, or another negative errno with set_error().
  */
 int touch_begin(struct run *run)

@@ -12,6 +12,7 @@ enum touch_kind {
 	TOUCH_SETTING,			/* a file that is set, and set back */
 	TOUCH_ACTION,			/* a file that is written, nothing is left to set back */
 	TOUCH_THREAD,			/* a kernel thread is moved to one CPU, and back */
+	TOUCH_DEVICE,			/* a block device of our own is made, and removed */
 	TOUCH_SWAP,			/* swap is made and taken down, where there is none */
 	TOUCH_CGROUP,			/* directories whose path begins so, and are removed */
 	TOUCH_MODULE,			/* of the kernel */

@@ -76,6 +76,8 @@ static void add_scenario(const struct scenario *sc, const struct options *opt)
 			continue;
 		if (t->kind == TOUCH_SWAP)
 			add_all(swap_touches, sc->name);
+		else if (t->kind == TOUCH_DEVICE)
+			add_all(device_touches, sc->name);
 		else
 			add(t, sc->name);
 	}
@@ -126,11 +128,21 @@ static bool of_kernel(const char *path)
 	return !strncmp(path, SYSFS, strlen(SYSFS)) || !strncmp(path, PROC_SYS, strlen(PROC_SYS));
 }
 
+/* Files of a device whose number is not known yet. */
+static bool of_device(const char *number)
+{
+	size_t digits = strspn(number, "0123456789");
+
+	return digits && number[digits] == '/' && (digits == 1 || number[0] != '0');
+}
+
 /* A swap device has files, a cgroup's path goes on. */
 static bool covers(const struct touch *t, const char *path)
 {
 	size_t len = strlen(t->what);
 
+	if (t->kind == TOUCH_DEVICE)
+		return !strncmp(path, t->what, len) && of_device(path + len);
 	if (t->kind != TOUCH_SWAP && t->kind != TOUCH_CGROUP)
 		return !strcmp(t->what, path);
 	return !strncmp(path, t->what, len) && (t->kind == TOUCH_CGROUP || path[len] == '/');

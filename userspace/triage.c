@@ -100,17 +100,6 @@ static const char *unusable(void)
 	return NULL;
 }
 
-static const char *not_to_be_tried(const struct triage *t, const struct cause *cause)
-{
-	if (!strcmp(cause->basic->check, check_name(THPRACE_CHECK_LEAK)))
-		return "a leak is judged only when all is over";
-	if (!strcmp(cause->basic->check, check_name(THPRACE_CHECK_CALIBRATION)))
-		return "it was found before the run, and needs nothing of it";
-	if (!t->found.known)
-		return "it is not known in which round it came";
-	return unusable();
-}
-
 static const struct result *result_of(const struct report *rep, const char *scenario)
 {
 	unsigned int i;
@@ -144,9 +133,14 @@ static void begin(struct triage *t, const struct report *rep, const struct cause
 	if (!res)
 		return;
 	copy_word(t->op, sizeof(t->op), res->sc->op);
+	if (res->sc->pairs)
+		copy_word(t->op, sizeof(t->op), v->ops);
+	t->pairs = res->sc->pairs;
 	t->found = res->found;
 	t->scalable = res->sc->scalable;
 	t->can_steer = !opt->no_module && env.nr_cpus > 1;
+	t->check_splits = !opt->no_module && !res->sc->refs_held;
+	t->of_progress = cause_has_check(cause, check_name(THPRACE_CHECK_SPLIT_PROGRESS));
 	t->all_steered = opt->steer;
 	t->fixed = opt->program;
 	t->first_round = opt->first_round;
@@ -169,9 +163,11 @@ static u64 batch_ns(const struct report *rep, const char *scenario)
 static void look_into(struct trial *trial, const struct report *rep, const struct cause *cause,
 		      struct triage *t)
 {
-	const char *why = not_to_be_tried(t, cause);
+	const char *why = triage_why_not(t, cause->basic->check);
 	struct triage_variant *v;
 
+	if (!why)
+		why = unusable();
 	while (!why && (v = triage_next(t))) {
 		if (signals_stop())
 			why = "interrupted";

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "tally.h"
 #include "triage_plan.h"
 #include "util.h"
 
@@ -211,10 +212,15 @@ static bool propose(const struct triage *t, enum triage_step step,
 		snprintf(v->what, sizeof(v->what), "all along %s", t->schedule);
 		return true;
 	case TRIAGE_NO_SPLIT:
-		return leave_out(v, WITHOUT_SPLIT, "without the split");
+		return !t->pairs && leave_out(v, WITHOUT_SPLIT, "without the split");
 	case TRIAGE_NO_OP:
+		if (t->pairs)
+			return leave_out(v, WITHOUT_OP, "without the second op");
 		snprintf(text, sizeof(text), "without %s", t->op);
 		return leave_out(v, WITHOUT_OP, text);
+	case TRIAGE_NO_CHECK_SPLIT:
+		return t->check_splits && !t->of_progress && has(t, WITHOUT_SPLIT) &&
+		       leave_out(v, WITHOUT_CHECK_SPLIT, "without the split of the check");
 	case TRIAGE_TURNS:
 		return !has(t, WITHOUT_OP) &&
 		       (!has(t, WITHOUT_SPLIT) || t->found.nr_workers > 1) &&
@@ -244,6 +250,24 @@ static bool is_worth_it(const struct triage *t, enum triage_step step)
 	if (step <= TRIAGE_ALONG)
 		return step == TRIAGE_AGAIN || !t->fixed;
 	return t->best && !t->fixed;
+}
+
+/**
+ * triage_why_not() - why a finding is not tried again
+ * @t: triage; what is given
+ * @check: the most basic one that has failed
+ *
+ * Returns a static text, or NULL: it can be.
+ */
+const char *triage_why_not(const struct triage *t, const char *check)
+{
+	if (!strcmp(check, check_name(THPRACE_CHECK_LEAK)))
+		return "a leak is judged only when all is over";
+	if (!strcmp(check, check_name(THPRACE_CHECK_CALIBRATION)))
+		return "it was found before the run, and needs nothing of it";
+	if (!t->found.known)
+		return "it is not known in which round it came";
+	return NULL;
 }
 
 /**

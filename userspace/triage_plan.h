@@ -26,6 +26,7 @@ enum triage_step {
 	TRIAGE_FEWER_PAGES,		/* early: what is tried then takes less time */
 	TRIAGE_NO_SPLIT,
 	TRIAGE_NO_OP,
+	TRIAGE_NO_CHECK_SPLIT,		/* that which is left without the one of lane a */
 	TRIAGE_TURNS,
 	TRIAGE_NO_STEER,
 	TRIAGE_FEWER_PHASES,
@@ -56,9 +57,12 @@ struct triage {
 	char scenario[40], op[24];
 	struct found found;
 	char schedule[TRIAGE_SCHEDULE];	/* with which it was found, or empty */
+	bool pairs;			/* nobody splits: two ops */
 	bool scalable;			/* --procs is for it */
 	bool can_steer;
 	bool all_steered;		/* the run had --steer */
+	bool check_splits;		/* the check splits, too */
+	bool of_progress;		/* that is what has failed */
 	bool fixed;			/* a recorded program: as it is, or not at all */
 	u64 first_round;		/* of the run */
 	char why_not[200];		/* not looked into, or not to the end; else empty */
@@ -72,6 +76,7 @@ struct triage {
 
 unsigned int triage_word(const char *schedule, unsigned int index, const char **word,
 			 size_t *len);
+const char *triage_why_not(const struct triage *t, const char *check);
 struct triage_variant *triage_next(struct triage *t);
 void triage_note(struct triage_variant *v, enum triage_outcome outcome);
 void triage_sentence(const struct triage *t, char *buf, size_t size);

@@ -48,7 +48,7 @@ static void add_points(const struct triage *t, const char *schedule, char lane, 
 
 	if (lane == 'a')
 		add(buf, size, "split");
-	else if (lane == 'b')
+	else if (lane == 'b' && !t->pairs)
 		add(buf, size, "%s", t->op);
 	else
 		add(buf, size, "lane %c", lane);
@@ -76,7 +76,7 @@ static void add_schedule(const struct triage *t, const char *schedule, char *buf
 			there = word[0] == lane;
 		}
 		/* Both take part, whether they are led or not. */
-		if (!there && lane > 'b')
+		if (!there && (lane > 'b' || t->pairs))
 			continue;
 		if (!there && lane == 'b' && strstr(schedule, "c>"))
 			continue;
@@ -97,9 +97,22 @@ static void add_race(const struct triage *t, char *buf, size_t size)
 		if (plain && plain->hits)
 			add(buf, size, " (%u of %u without steering)", plain->hits, plain->tries);
 	} else if (has_missed(variant_of(t, TRIAGE_TURNS))) {
-		add(buf, size, ", needs split and %s at the same time%s", t->op,
-		    has_missed(plain) ? ", and steering" : "");
+		add(buf, size, ", needs %s%s at the same time%s", t->pairs ? "" : "split and ",
+		    t->op, has_missed(plain) ? ", and steering" : "");
 	}
+}
+
+/* Without the split of lane a there may still be that of the check. */
+static void add_check_split(const struct triage *t, char *buf, size_t size)
+{
+	if (!t->check_splits || t->best->config.without & WITHOUT_CHECK_SPLIT)
+		return;
+	if (has_missed(variant_of(t, TRIAGE_NO_CHECK_SPLIT)))
+		add(buf, size, ", with the split of the check");
+	else if (t->of_progress)
+		add(buf, size, "; it is the split of the check that fails");
+	else
+		add(buf, size, " (the check still splits)");
 }
 
 static void add_needs(const struct triage *t, char *buf, size_t size)
@@ -109,23 +122,32 @@ static void add_needs(const struct triage *t, char *buf, size_t size)
 		add_race(t, buf, size);
 		break;
 	case WITHOUT_RACE:
-		add(buf, size, ", without a race: split and %s one after the other", t->op);
+		add(buf, size, ", without a race: %s%s one after the other",
+		    t->pairs ? "" : "split and ", t->op);
 		break;
 	case WITHOUT_SPLIT | WITHOUT_OP:
+		if (has_missed(variant_of(t, TRIAGE_NO_CHECK_SPLIT))) {
+			add(buf, size, ", without a race: the split of the check is enough");
+			break;
+		}
 		add(buf, size, ", without a race: needs neither split nor %s", t->op);
+		add_check_split(t, buf, size);
 		break;
 	case WITHOUT_OP:
-		add(buf, size, ", without a race: split is enough");
+		add(buf, size, ", without a race: %s is enough",
+		    t->pairs ? "the first op" : "split");
 		break;
 	case WITHOUT_SPLIT:
 		/* Several lanes may still race each other. */
 		if (t->found.nr_workers == 1 || t->best->config.procs == 1)
 			add(buf, size, ", without a race: %s is enough", t->op);
 		else
-			add(buf, size, ", without a split: %s is enough", t->op);
+			add(buf, size, ", without a split beside it: %s is enough", t->op);
+		add_check_split(t, buf, size);
 		break;
 	case WITHOUT_SPLIT | WITHOUT_RACE:
 		add(buf, size, ", without a race: %s is enough, in turns", t->op);
+		add_check_split(t, buf, size);
 		break;
 	}
 }
@@ -214,7 +236,10 @@ bool triage_need(const struct triage *t, const struct triage_variant *v, char *b
 		copy_word(buf, size, "split");
 		break;
 	case TRIAGE_NO_OP:
-		copy_word(buf, size, t->op);
+		copy_word(buf, size, t->pairs ? "both ops" : t->op);
+		break;
+	case TRIAGE_NO_CHECK_SPLIT:
+		copy_word(buf, size, "the split of the check");
 		break;
 	case TRIAGE_TURNS:
 		copy_word(buf, size, "at the same time");

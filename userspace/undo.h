@@ -30,6 +30,16 @@ int swap_init(void);
 void swap_start(void);
 void swap_stop(void);
 void swap_end(void);
+void swap_load(void);
+
+/* device.c */
+#define ZRAM_BLOCK	"/sys/block/zram"	/* then the number */
+#define DEVICE_PAGES	256
+extern const struct touch device_touches[];
+int device_init(void);
+void device_start(u64 bytes);
+int device_open(void);
+void device_stop(void);
 
 /* keeper.c */
 int keeper_start(void (*last_words)(void));

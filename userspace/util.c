@@ -144,6 +144,26 @@ const char *last_error(void)
 }
 
 /**
+ * errno_name() - "ENOMEM", or the number where the C library has no names
+ * @err: errno, positive
+ *
+ * Good until the next call of the same thread.
+ */
+const char *errno_name(int err)
+{
+	static __thread char number[12];
+	const char *name = NULL;
+
+#if __GLIBC_PREREQ(2, 32)
+	name = strerrorname_np(err);
+#endif
+	if (name)
+		return name;
+	snprintf(number, sizeof(number), "%d", err);
+	return number;
+}
+
+/**
  * map_shared() - zeroed memory that is shared with all that is forked later
  * @size: bytes
  *

@@ -13,6 +13,7 @@
 
 typedef __u64 u64;
 typedef __u32 u32;
+typedef __u16 u16;
 typedef __u8 u8;
 
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
@@ -28,6 +29,7 @@ int write_text(const char *path, const char *text);
 void write_text_only(bool (*may)(const char *path));
 void set_error(const char *fmt, ...) __printf(1, 2);
 const char *last_error(void);
+const char *errno_name(int err);
 void *map_shared(size_t size);
 bool injected(const char *what);
 void copy_word(char *dst, size_t size, const char *src);

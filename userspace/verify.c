@@ -59,7 +59,10 @@ void content_violation(struct run *run, struct lane *lane, const struct mismatch
 	v->addr = addr + bad->offset;
 	snprintf(v->want, sizeof(v->want), "0x%llx", bad->want);
 	snprintf(v->got, sizeof(v->got), "0x%llx", bad->got);
-	snprintf(v->ops, sizeof(v->ops), "split,%s", lane->id ? lane->op : run->sc->op);
+	if (thp >= 0 && run->sc->pairs)
+		note_ops(sh, thp, v->ops, sizeof(v->ops));
+	else
+		snprintf(v->ops, sizeof(v->ops), "split,%s", lane->id ? lane->op : run->sc->op);
 	snprintf(v->detail, sizeof(v->detail),
 		 "%s: subpage %lu of the huge page at 0x%lx, byte %zu, seen by %s %u",
 		 what, home % env.hpage_size / env.page_size,

@@ -48,7 +48,7 @@ static void lane_fail(struct run *run, struct lane *lane, int err)
 
 static bool has_splitter(const struct run *run)
 {
-	return run->fd >= 0 || env.have_split_file;
+	return !run->sc->pairs && (run->fd >= 0 || env.have_split_file);
 }
 
 static bool crowded(const struct run *run)
@@ -212,8 +212,8 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 {
 	static const char *const names[] = { "ok", "busy", "failed", "failed" };
 	bool session = run->fd >= 0 && lane->letter;
+	char helper[24] = "", failed[24] = "";
 	enum act_result result;
-	char helper[24] = "";
 	u64 end_ns;
 	int err;
 
@@ -235,11 +235,17 @@ static enum act_result user_act(struct run *run, struct lane *lane, unsigned int
 			return ACT_ERROR;
 		}
 	}
+	errno = 0;
 	stamp->begin_ns = now_ns();
 	result = run->sc->act(run, lane, thp);
 	end_ns = now_ns();
+	/* What has failed was the last that act() did. */
+	stamp->err = result == ACT_FAILED ? errno : 0;
+	if (stamp->err)
+		snprintf(failed, sizeof(failed), " errno=%d", stamp->err);
 	if (session) {
-		err = session_cmd(run->fd, "done lane=%c result=%s", lane->letter, names[result]);
+		err = session_cmd(run->fd, "done lane=%c result=%s%s", lane->letter,
+				  names[result], failed);
 		if (err) {
 			set_error("session refused done: %s", strerror(-err));
 			return ACT_ERROR;
@@ -285,8 +291,9 @@ static void begin_stamp(struct run *run, struct lane *lane, unsigned int thp)
 /* Takes no part in this round. */
 static bool is_idle(const struct run *run, unsigned int id)
 {
+	/* Of two ops, the second one. */
 	if (id)
-		return run->opt->without & WITHOUT_OP;
+		return run->opt->without & WITHOUT_OP && (!run->sc->pairs || id > 1);
 	return !has_splitter(run) || run->sh->solo || run->opt->without & WITHOUT_SPLIT;
 }
 
@@ -325,6 +332,8 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 	for (thp = first; thp <= last; thp++)
 		begin_stamp(run, lane, thp);
 	err = meet(run, lane, &run->sh->spin, true);
+	if (!err && !lane->id && run->sc->aside)
+		run->sc->aside(run, first);
 	if (err || idle)
 		return err;
 	/* One clock for all, and time enough for the last sleeper to wake up. */
@@ -345,6 +354,8 @@ static int race(struct run *run, struct lane *lane, unsigned int first, unsigned
 		err = race_one(run, lane, thp);
 		if (err)
 			return err;
+		if (lane->id && run->sc->ended)
+			run->sc->ended(run, lane);
 	}
 	return 0;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * text.h - flags and addresses as the kernel's own dumps print them
+ * text.h - flags, addresses and errnos as the kernel itself prints them
  *
  * The unit tests have a file of this name in its place.
  */
 #ifndef THPRACE_TEXT_H
 #define THPRACE_TEXT_H
 
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
@@ -25,6 +26,15 @@ static inline void thprace_vma_flag_text(char *buf, size_t size, unsigned long f
 static inline void thprace_symbol_text(char *buf, size_t size, unsigned long addr)
 {
 	snprintf(buf, size, "%pS", (void *)addr);
+}
+
+/* "ENOMEM", or "12" where the kernel has no names of errnos. */
+static inline void thprace_errno_text(char *buf, size_t size, unsigned int err)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%pe", ERR_PTR(-(long)err));
+	snprintf(buf, size, "%s", text + (text[0] == '-'));
 }
 
 #endif /* THPRACE_TEXT_H */

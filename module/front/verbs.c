@@ -133,7 +133,7 @@ static int do_split(struct thprace_session *s, struct thprace_job *job, struct t
 	}
 	kfree(held);
 	result = op->act(t);
-	return thprace_lane_done(s, job->spec.lane, result);
+	return thprace_lane_done(s, job->spec.lane, result, -t->err);
 }
 
 /* Can a split leave what order= says? */
@@ -428,7 +428,7 @@ static int cmd_go(struct thprace_session *s, struct thprace_job *job)
 
 static int cmd_done(struct thprace_session *s, struct thprace_job *job)
 {
-	int ret = thprace_lane_done(s, job->spec.lane, job->spec.result);
+	int ret = thprace_lane_done(s, job->spec.lane, job->spec.result, job->spec.err);
 
 	if (ret)
 		thprace_refuse(&job->no, ret,
@@ -474,7 +474,7 @@ const struct thprace_verb thprace_verbs[] = {
 		W(MAP), 0, cmd_munmap,
 		"unmaps a piece of every huge page of the maps; the hole stays",
 		TARGET " page=7" },
-	[THPRACE_TRIGGER_RACE]	 = { "race", (u32)~(W(LANE) | W(RESULT) | W(TASK)),
+	[THPRACE_TRIGGER_RACE]	 = { "race", (u32)~(W(LANE) | W(RESULT) | W(TASK) | W(ERRNO)),
 		W(MAP) | W(OP), F_SERIAL, cmd_race,
 		"lanes do their ops at the same time, round after round; content is lost",
 		TARGET " op=split:1 op=munmap:1 rounds=4" },
@@ -492,7 +492,7 @@ const struct thprace_verb thprace_verbs[] = {
 	{ "go", W(LANE) | W(OP) | W(MAP) | W(TASK), W(LANE) | W(OP), F_HOLES | F_SHARED, cmd_go,
 		"the caller is this lane now, and does the op by system calls of its own",
 		"lane=a op=fault" },
-	{ "done", W(LANE) | W(RESULT), W(LANE), 0, cmd_done, "the lane's op has ended",
+	{ "done", W(LANE) | W(RESULT) | W(ERRNO), W(LANE), 0, cmd_done, "the lane's op has ended",
 		"lane=a result=ok" },
 	{ "round", 0, 0, F_SERIAL, cmd_round, "ends the round and counts it", "" },
 	{ "reset", 0, 0, F_SERIAL, cmd_reset, "zeroes what the session has counted", "" },

@@ -430,6 +430,7 @@ static const struct word_row words[] = {
 	[THPRACE_WORD_REFS]	= { ONE_OF(refs_exact, ARRAY_SIZE(refs_name), refs_name),
 		.example = "exact" },
 	[THPRACE_WORD_TASK]	= { NUMBER(task, NARROW, 1, THPRACE_MAX_PID), .example = "1" },
+	[THPRACE_WORD_ERRNO]	= { NUMBER(err, NARROW, 1, THPRACE_MAX_ERRNO), .example = "12" },
 };
 
 static_assert(ARRAY_SIZE(words) == THPRACE_NR_WORDS);

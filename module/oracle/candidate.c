@@ -188,17 +188,40 @@ bool thprace_vma_links(struct vm_area_struct *vma, struct anon_vma *anon_vma)
 }
 
 /**
- * thprace_vma_has() - can pages of an anon_vma be mapped in a VMA?
+ * thprace_vma_chain() - can pages of an anon_vma be mapped in a VMA?
  * @vma: of a locked mm
  * @anon_vma: dead or alive; looked at only if it is on the VMA's chain
  *
  * Context: mmap_lock held for write.
- * Return: true if it is, and has the root of the VMA's own anon_vma.
+ * Return: THPRACE_CHAIN_HAS if they can, else what is wrong; then @anon_vma must not
+ * be followed.
+ */
+enum thprace_chain thprace_vma_chain(struct vm_area_struct *vma, struct anon_vma *anon_vma)
+{
+	if (!vma->anon_vma)
+		return THPRACE_CHAIN_NONE;
+	if (!thprace_vma_links(vma, anon_vma))
+		return THPRACE_CHAIN_OTHERS;
+	/* A link keeps it, and so do the links of all VMAs; nobody takes the last one yet. */
+	if (atomic_read(&anon_vma->refcount) < 1)
+		return THPRACE_CHAIN_FREED;
+	if (!thprace_vma_links(vma, vma->anon_vma))
+		return THPRACE_CHAIN_NOT_OWN;
+	if (READ_ONCE(vma->anon_vma->root) != READ_ONCE(anon_vma->root))
+		return THPRACE_CHAIN_ROOT;
+	return THPRACE_CHAIN_HAS;
+}
+
+/**
+ * thprace_vma_has() - the same, yes or no
+ * @vma: of a locked mm
+ * @anon_vma: dead or alive
+ *
+ * Context: mmap_lock held for write.
  */
 bool thprace_vma_has(struct vm_area_struct *vma, struct anon_vma *anon_vma)
 {
-	return thprace_vma_links(vma, anon_vma) && vma->anon_vma &&
-	       READ_ONCE(vma->anon_vma->root) == READ_ONCE(anon_vma->root);
+	return thprace_vma_chain(vma, anon_vma) == THPRACE_CHAIN_HAS;
 }
 
 /**

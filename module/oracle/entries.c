@@ -15,6 +15,7 @@ static void look_at_vma(struct thprace_observer *o, struct thprace_obs *obs,
 {
 	struct vm_area_struct *vma = thprace_mmset_vma(&o->set, mm, addr);
 	pgoff_t want = thprace_folio_index(folio) + i, got;
+	enum thprace_chain chain;
 
 	if (!vma || vma->vm_start > addr) {
 		note_bad(&obs->linear, i, addr, want, -1);
@@ -26,8 +27,11 @@ static void look_at_vma(struct thprace_observer *o, struct thprace_obs *obs,
 		note_bad(&obs->linear, i, addr, want, got);
 	if (pmd && (!IS_ALIGNED(addr, PMD_SIZE) || addr + PMD_SIZE > vma->vm_end))
 		note_bad(&obs->geometry, i, addr, addr + PMD_SIZE, vma->vm_end);
-	if (anon_vma && !thprace_vma_has(vma, anon_vma))
-		note_bad(&obs->linear, i, addr, want, -2);
+	if (!anon_vma)
+		return;
+	chain = thprace_vma_chain(vma, anon_vma);
+	if (chain != THPRACE_CHAIN_HAS)
+		note_bad(&obs->chain, i, addr, THPRACE_CHAIN_HAS, chain);
 }
 
 static void count_owner(struct thprace_obs *obs, struct mm_struct *mm, unsigned int nr)

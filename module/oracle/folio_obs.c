@@ -20,6 +20,7 @@ struct rmap {
 	struct anon_vma *anon_vma;	/* or NULL */
 	struct address_space *mapping;	/* or NULL */
 	struct rw_semaphore *sem;	/* NULL: neither can be looked at */
+	enum thprace_chain chain;	/* of that VMA, if it is anonymous */
 };
 
 static enum thprace_observe_result find_rmap(struct thprace_obs *obs, struct folio *folio,
@@ -37,7 +38,10 @@ static enum thprace_observe_result find_rmap(struct thprace_obs *obs, struct fol
 		if (!rmap->anon_vma)
 			return THPRACE_OBSERVE_FOREIGN;
 		obs->flags |= BIT(THPRACE_OBS_ANON);
-		if (vma && thprace_vma_links(vma, rmap->anon_vma))
+		if (!vma)
+			return THPRACE_OBSERVED;
+		rmap->chain = thprace_vma_chain(vma, rmap->anon_vma);
+		if (rmap->chain == THPRACE_CHAIN_HAS)
 			rmap->sem = &READ_ONCE(rmap->anon_vma->root)->rwsem;
 		return THPRACE_OBSERVED;
 	}
@@ -91,9 +95,13 @@ static enum thprace_observe_result look(struct thprace_observer *o, struct thpra
 	thprace_candidates_add_given(o, folio);
 	if (!rmap.sem) {
 		/* its anon_vma may be dead, so nothing is known of other mappings */
-		note_bad(&obs->linear, (addr - base) >> PAGE_SHIFT, addr,
-			 thprace_folio_index(folio), -2);
-		obs->incomplete = "its anon_vma is not on the chain of a VMA that maps it";
+		if (vma)
+			note_bad(&obs->chain, (addr - base) >> PAGE_SHIFT, addr,
+				 THPRACE_CHAIN_HAS, rmap.chain);
+		else
+			note_bad(&obs->linear, (addr - base) >> PAGE_SHIFT, addr,
+				 thprace_folio_index(folio), -1);
+		obs->incomplete = "its anon_vma may be dead, as far as a VMA that maps it can tell";
 		thprace_look_at_counters(o, obs, folio);
 		if (walk || o->describe)
 			thprace_describe_look(o, folio, NULL);

@@ -94,6 +94,7 @@ thprace_observe_folio(struct thprace_observer *o, struct thprace_obs *obs,
 		      unsigned long region,
 		      unsigned int own_refs, bool walk);
 bool thprace_vma_links(struct vm_area_struct *vma, struct anon_vma *anon_vma);
+enum thprace_chain thprace_vma_chain(struct vm_area_struct *vma, struct anon_vma *anon_vma);
 bool thprace_vma_has(struct vm_area_struct *vma, struct anon_vma *anon_vma);
 void thprace_obs_start(struct thprace_obs *obs, unsigned int nr);
 unsigned int thprace_observe_small(struct thprace_observer *o, struct thprace_obs *obs,

@@ -8,18 +8,12 @@
  * No rule may report on a correct kernel: what the observation does not prove
  * is SKIPPED.  Why each rule holds, per kernel, is in docs/CHECKS.md.
  */
-#include "oracle/rules.h"
-
-#define FLAG(name)	(1U << THPRACE_OBS_##name)
-#define CAP(name)	(1U << THPRACE_CAP_##name)
-
-/* Order 0 and 1 folios have no deferred list. */
-#define DEFERRED_MIN_NR	4
+#include "oracle/sums.h"
 
 /*
  * A check: applies when the kernel has one of @caps (if any are named) and the
  * folio has all flags of @is; skipped if @complete and not every mapping is
- * known.  @inject spoils an observation that @judge would judge.
+ * known.
  *
  * Of every observation the folio is locked, and so are the mms that were
  * walked: folio_obs.c makes no other.
@@ -28,7 +22,6 @@ struct rule {
 	u32 caps, is;
 	bool complete;
 	void (*judge)(const struct thprace_obs *obs, struct thprace_finding *f);
-	int (*inject)(struct thprace_obs *obs);
 };
 
 /* One by one: string instructions, which a compiler takes for a whole one, are slow to start. */
@@ -99,34 +92,6 @@ static const char *why_open(const struct thprace_obs *obs)
 				 "not every mm that may map the folio was looked at";
 }
 
-static s64 nr_mappings(const struct thprace_obs *obs)
-{
-	return (s64)obs->sum_ptes + obs->pmd_maps;
-}
-
-static u32 nr_pte_mapped(const struct thprace_obs *obs)
-{
-	u32 i, nr = 0;
-
-	for (i = 0; i < obs->nr; i = obs->end[i])
-		if (obs->ptes[i])
-			nr += obs->end[i] - i;
-	return nr;
-}
-
-/* Index of a mapped subpage, or obs->nr. */
-static u32 first_mapped(const struct thprace_obs *obs)
-{
-	u32 i;
-
-	if (obs->pmd_maps)
-		return 0;
-	for (i = 0; i < obs->nr; i = obs->end[i])
-		if (obs->ptes[i])
-			return i;
-	return obs->nr;
-}
-
 /* What a subpage's _mapcount is above its PTE mappings; the same for all. */
 static s32 page_mapcount_base(const struct thprace_obs *obs)
 {
@@ -156,27 +121,10 @@ static void judge_page_mapcount(const struct thprace_obs *obs, struct thprace_fi
 	}
 }
 
-static int inject_page_mapcount(struct thprace_obs *obs)
-{
-	u32 i = first_mapped(obs);
-
-	if (i == obs->nr)
-		i = 0;
-	thprace_obs_cut(obs, i, i + 1);
-	obs->mapcount[i]++;
-	return 0;
-}
-
 static void judge_entire_mapcount(const struct thprace_obs *obs, struct thprace_finding *f)
 {
 	expect(obs, f, (s64)obs->pmd_maps - 1, obs->entire_mapcount,
 	       "the entire mapcount is not the PMD mappings");
-}
-
-static int inject_entire_mapcount(struct thprace_obs *obs)
-{
-	obs->entire_mapcount++;
-	return 0;
 }
 
 static void judge_large_mapcount(const struct thprace_obs *obs, struct thprace_finding *f)
@@ -191,12 +139,6 @@ static void judge_large_mapcount(const struct thprace_obs *obs, struct thprace_f
 		       "the total mapcount is not all mappings");
 }
 
-static int inject_large_mapcount(struct thprace_obs *obs)
-{
-	obs->large_mapcount++;
-	return 0;
-}
-
 static void judge_nr_pages_mapped(const struct thprace_obs *obs, struct thprace_finding *f)
 {
 	s64 want = nr_pte_mapped(obs);
@@ -205,12 +147,6 @@ static void judge_nr_pages_mapped(const struct thprace_obs *obs, struct thprace_
 		want += obs->entirely_mapped;
 	expect(obs, f, want, obs->nr_pages_mapped,
 	       "the count of mapped pages is not the pages mapped");
-}
-
-static int inject_nr_pages_mapped(struct thprace_obs *obs)
-{
-	obs->nr_pages_mapped++;
-	return 0;
 }
 
 /*
@@ -248,30 +184,6 @@ static void judge_mm_id(const struct thprace_obs *obs, struct thprace_finding *f
 		held(f);
 }
 
-static int inject_mm_id(struct thprace_obs *obs)
-{
-	/* One more than the owner has; without an owner, one more than none. */
-	obs->mm_id_mapcount[0] = obs->mm_id[0] ? (s32)obs->mm_maps[0] : 0;
-	return 0;
-}
-
-/* References that the observation accounts for. */
-static s64 known_refs(const struct thprace_obs *obs)
-{
-	s64 refs = nr_mappings(obs), mappings = refs;
-
-	refs += obs->own_refs;
-	if (obs->flags & FLAG(SWAPCACHE))
-		return refs + obs->nr;
-	if (!(obs->flags & FLAG(ANON)) && mappings) {
-		/* Mapped and locked: not truncated, so in the page cache. */
-		refs += obs->nr;
-		if (obs->flags & FLAG(HAS_PRIVATE))
-			refs++;
-	}
-	return refs;
-}
-
 /* Not equal, but the lower bound did hold: the caller may look again. */
 static void skipped_above(struct thprace_finding *f, s64 want, s64 got, const char *reason)
 {
@@ -302,12 +214,6 @@ static void judge_refcount(const struct thprace_obs *obs, struct thprace_finding
 		violated(obs, f, 0, want, got, "references that nobody accounts for");
 }
 
-static int inject_refcount(struct thprace_obs *obs)
-{
-	obs->refcount = known_refs(obs) - 1;
-	return 0;
-}
-
 static void judge_rmap_census(const struct thprace_obs *obs, struct thprace_finding *f)
 {
 	if (obs->census_missing.nr)
@@ -317,36 +223,37 @@ static void judge_rmap_census(const struct thprace_obs *obs, struct thprace_find
 		held(f);
 }
 
-static void spoil(struct thprace_bad *bad, const struct thprace_obs *obs, s64 want, s64 got)
-{
-	u32 i = first_mapped(obs);
-
-	bad->nr = 1;
-	bad->index = i < obs->nr ? i : 0;
-	bad->addr = obs->addr + (u64)bad->index * THPRACE_SUBPAGE_BYTES;
-	bad->want = want;
-	bad->got = got;
-}
-
-static int inject_rmap_census(struct thprace_obs *obs)
-{
-	spoil(&obs->census_missing, obs, 1, 0);
-	return 0;
-}
-
 static void judge_rmap_linear(const struct thprace_obs *obs, struct thprace_finding *f)
 {
 	if (obs->linear.nr)
-		violated_at(f, &obs->linear,
-			    "mapped where its index or anon_vma says it is not");
+		violated_at(f, &obs->linear, "mapped where its index says it is not");
 	else
 		held(f);
 }
 
-static int inject_rmap_linear(struct thprace_obs *obs)
+static void judge_anon_vma_alive(const struct thprace_obs *obs, struct thprace_finding *f)
 {
-	spoil(&obs->linear, obs, 0, 1);
-	return 0;
+	const char *reason = "its anon_vma is not on the chain of a VMA that maps it";
+
+	if (!obs->chain.nr) {
+		held(f);
+		return;
+	}
+	switch (obs->chain.got) {
+	case THPRACE_CHAIN_NONE:
+		reason = "mapped in a VMA that has no anon_vma";
+		break;
+	case THPRACE_CHAIN_FREED:
+		reason = "its anon_vma is on the chain of its VMA, and freed";
+		break;
+	case THPRACE_CHAIN_NOT_OWN:
+		reason = "mapped in a VMA whose own anon_vma is not on its chain";
+		break;
+	case THPRACE_CHAIN_ROOT:
+		reason = "its anon_vma has another root than that of its VMA";
+		break;
+	}
+	violated_at(f, &obs->chain, reason);
 }
 
 static void judge_pmd_geometry(const struct thprace_obs *obs, struct thprace_finding *f)
@@ -356,14 +263,6 @@ static void judge_pmd_geometry(const struct thprace_obs *obs, struct thprace_fin
 			    "a PMD leaf off the head, unaligned or across a VMA's end");
 	else if (obs->pmd_maps)
 		held(f);
-}
-
-static int inject_pmd_geometry(struct thprace_obs *obs)
-{
-	if (!obs->pmd_maps)
-		return -ENODATA;
-	spoil(&obs->geometry, obs, 0, 1);
-	return 0;
 }
 
 static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_finding *f)
@@ -401,21 +300,6 @@ static void judge_anon_exclusive(const struct thprace_obs *obs, struct thprace_f
 	held(f);
 }
 
-static int inject_anon_exclusive(struct thprace_obs *obs)
-{
-	u32 i = first_mapped(obs);
-
-	if (i == obs->nr)
-		return -ENODATA;
-	thprace_obs_cut(obs, i, i + 1);
-	obs->exclusive[i] = 0;
-	if (obs->pmd_maps)
-		obs->pmd_writable = true;
-	else
-		obs->writable[i] = 1;
-	return 0;
-}
-
 static void judge_migration_entry(const struct thprace_obs *obs, struct thprace_finding *f)
 {
 	if (obs->mig_held.nr)
@@ -423,24 +307,6 @@ static void judge_migration_entry(const struct thprace_obs *obs, struct thprace_
 			    "a migration entry of a folio that nobody migrates");
 	else
 		held(f);
-}
-
-static int inject_migration_entry(struct thprace_obs *obs)
-{
-	spoil(&obs->mig_held, obs, 0, 1);
-	return 0;
-}
-
-/* Some pages mapped, and not all, as the kernel's rmap removal sees it. */
-static bool is_partially_mapped(const struct thprace_obs *obs)
-{
-	u32 nr;
-
-	if (obs->pmd_maps)
-		return false;
-	/* Without per-page counts the kernel compares sums. */
-	nr = obs->caps & CAP(PAGE_MAPCOUNT) ? nr_pte_mapped(obs) : obs->sum_ptes;
-	return nr && nr < obs->nr;
 }
 
 /*
@@ -471,86 +337,64 @@ static void judge_deferred_queue(const struct thprace_obs *obs, struct thprace_f
 						   "partially mapped, but not queued");
 }
 
-static int inject_deferred_queue(struct thprace_obs *obs)
-{
-	if (obs->nr < DEFERRED_MIN_NR || obs->refcount > known_refs(obs))
-		return -ENODATA;
-	obs->flags &= ~FLAG(DEFERRED);
-	/* As if it had never been told, where it is known that it must. */
-	if (is_partially_mapped(obs) && (obs->flags & FLAG(UNDISTURBED)) &&
-	    !(obs->flags & FLAG(SWAPCACHE)))
-		obs->flags &= ~FLAG(PARTIALLY_MAPPED);
-	else
-		obs->flags |= FLAG(PARTIALLY_MAPPED);
-	return 0;
-}
-
 static const struct rule rules[THPRACE_NR_CHECKS] = {
 	[THPRACE_CHECK_PAGE_MAPCOUNT] = {
 		.complete = true,
 		.judge = judge_page_mapcount,
-		.inject = inject_page_mapcount,
 	},
 	[THPRACE_CHECK_ENTIRE_MAPCOUNT] = {
 		.is = FLAG(LARGE),
 		.complete = true,
 		.judge = judge_entire_mapcount,
-		.inject = inject_entire_mapcount,
 	},
 	[THPRACE_CHECK_LARGE_MAPCOUNT] = {
 		.caps = CAP(LARGE_MAPCOUNT) | CAP(TOTAL_MAPCOUNT),
 		.is = FLAG(LARGE),
 		.complete = true,
 		.judge = judge_large_mapcount,
-		.inject = inject_large_mapcount,
 	},
 	[THPRACE_CHECK_NR_PAGES_MAPPED] = {
 		.caps = CAP(NR_PAGES_MAPPED),
 		.is = FLAG(LARGE),
 		.complete = true,
 		.judge = judge_nr_pages_mapped,
-		.inject = inject_nr_pages_mapped,
 	},
 	[THPRACE_CHECK_MM_ID] = {
 		.caps = CAP(MM_ID),
 		.is = FLAG(LARGE),
 		.complete = true,
 		.judge = judge_mm_id,
-		.inject = inject_mm_id,
 	},
 	[THPRACE_CHECK_REFCOUNT] = {
 		.judge = judge_refcount,
-		.inject = inject_refcount,
 	},
 	[THPRACE_CHECK_RMAP_CENSUS] = {
 		.complete = true,
 		.judge = judge_rmap_census,
-		.inject = inject_rmap_census,
 	},
 	[THPRACE_CHECK_RMAP_LINEAR] = {
 		.judge = judge_rmap_linear,
-		.inject = inject_rmap_linear,
+	},
+	[THPRACE_CHECK_ANON_VMA_ALIVE] = {
+		.is = FLAG(ANON),
+		.judge = judge_anon_vma_alive,
 	},
 	[THPRACE_CHECK_PMD_GEOMETRY] = {
 		.judge = judge_pmd_geometry,
-		.inject = inject_pmd_geometry,
 	},
 	[THPRACE_CHECK_ANON_EXCLUSIVE] = {
 		.caps = CAP(ANON_EXCLUSIVE),
 		.is = FLAG(ANON),
 		.complete = true,
 		.judge = judge_anon_exclusive,
-		.inject = inject_anon_exclusive,
 	},
 	[THPRACE_CHECK_MIGRATION_ENTRY] = {
 		.judge = judge_migration_entry,
-		.inject = inject_migration_entry,
 	},
 	[THPRACE_CHECK_DEFERRED_QUEUE] = {
 		.is = FLAG(ANON) | FLAG(LARGE),
 		.complete = true,
 		.judge = judge_deferred_queue,
-		.inject = inject_deferred_queue,
 	},
 };
 
@@ -648,17 +492,14 @@ void thprace_judge_frame(const struct thprace_frame *frame, struct thprace_findi
 }
 
 /**
- * thprace_judge_inject() - spoil an observation so that a check must report
- * @obs: what was seen; changed as little as will do
+ * thprace_judge_can() - could this observation show a check?
+ * @obs: what was seen
  * @check: an enum thprace_check
  *
- * The positive control: after it, thprace_judge() reports @check, and no other
- * check that it did not report before.
- *
  * Return: 0, -EOPNOTSUPP when no observation of one folio shows @check on this
- * kernel, -ENODATA when this one cannot carry it.  On error @obs is as it was.
+ * kernel, -ENODATA when this one does not.
  */
-int thprace_judge_inject(struct thprace_obs *obs, unsigned int check)
+int thprace_judge_can(const struct thprace_obs *obs, unsigned int check)
 {
 	const struct rule *rule;
 
@@ -669,5 +510,5 @@ int thprace_judge_inject(struct thprace_obs *obs, unsigned int check)
 		return -EOPNOTSUPP;
 	if (!rule_applies(rule, obs) || (rule->complete && why_open(obs)))
 		return -ENODATA;
-	return rule->inject(obs);
+	return 0;
 }

@@ -47,6 +47,16 @@ enum thprace_obs_flag {
 	THPRACE_NR_OBS_FLAGS
 };
 
+/* What the chain of a VMA says of the anon_vma of a page that is mapped there. */
+enum thprace_chain {
+	THPRACE_CHAIN_OTHERS,		/* it is not on it */
+	THPRACE_CHAIN_HAS,
+	THPRACE_CHAIN_NONE,		/* the VMA has no anon_vma */
+	THPRACE_CHAIN_FREED,		/* on it, but nobody holds it any more */
+	THPRACE_CHAIN_NOT_OWN,		/* on it, but the VMA's own is not */
+	THPRACE_CHAIN_ROOT,		/* on it, but of another root than the VMA's own */
+};
+
 /* How many mappings are wrong in one way, and the first of them. */
 struct thprace_bad {
 	u32 nr;
@@ -87,8 +97,9 @@ struct thprace_bad {
  * @pmd_writable: some PMD leaf is writable
  * @mig_held:	migration entries that refer to the folio while we hold its lock
  * @census_missing: mappings in page tables that the rmap walk does not reach
- * @linear:	mappings at an address where linear_page_index() disagrees, or
- *		in a VMA whose anon_vma chain or root does not hold the folio's
+ * @linear:	mappings at an address where linear_page_index() disagrees
+ * @chain:	mappings in a VMA whose anon_vma chain or root does not hold the
+ *		folio's; want and got are of enum thprace_chain
  * @geometry:	PMD leaves not at the head, not aligned, or across a VMA's end
  * @mm_id:	7.2: slots' owners (0 = none); @mm_id_mapcount raw (mappings - 1)
  * @mm_maps:	mappings (PTE + PMD) by the owner of slot 0/1, as walked
@@ -111,7 +122,7 @@ struct thprace_obs {
 	u32 pmd_maps;
 	u32 sum_ptes;
 	bool pmd_writable;
-	struct thprace_bad mig_held, census_missing, linear, geometry;
+	struct thprace_bad mig_held, census_missing, linear, chain, geometry;
 	u32 mm_id[2];
 	s32 mm_id_mapcount[2];
 	u32 mm_maps[2];
@@ -146,6 +157,9 @@ bool thprace_obs_equal(const struct thprace_obs *a, const struct thprace_obs *b)
 bool thprace_judge(const struct thprace_obs *obs, u64 checks,
 		   struct thprace_finding finding[THPRACE_NR_CHECKS]);
 void thprace_judge_frame(const struct thprace_frame *frame, struct thprace_finding *f);
+int thprace_judge_can(const struct thprace_obs *obs, unsigned int check);
+
+/* controls.c */
 int thprace_judge_inject(struct thprace_obs *obs, unsigned int check);
 
 #endif /* THPRACE_JUDGE_H */

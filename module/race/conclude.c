@@ -89,6 +89,7 @@ static void add_span(struct collect *c, struct thprace_seen_round *r, unsigned i
 	if (seen->ended) {
 		seen->end_ns = span->t1_ns - c->begin_ns;
 		seen->result = results[span->result];
+		seen->err = span->err;
 	}
 	seen->first = span->first;
 	seen->nr = span->nr;

@@ -116,11 +116,12 @@ void thprace_lane_pages(struct thprace_session *s, unsigned int lane, unsigned i
  * @s: the session
  * @lane: as given to thprace_lane_go()
  * @result: how
+ * @err: errno of what has failed, positive, or 0
  *
  * Context: process context; the lane's own task. Return: 0 or -EINVAL.
  */
 int thprace_lane_done(struct thprace_session *s, unsigned int lane,
-		      enum thprace_result result)
+		      enum thprace_result result, unsigned int err)
 {
 	struct thprace_lane *l = &s->lane[lane];
 	u64 now = ktime_get_ns(), took;
@@ -133,6 +134,7 @@ int thprace_lane_done(struct thprace_session *s, unsigned int lane,
 	op = l->op;
 	l->span[l->nr_spans].t1_ns = now;
 	l->span[l->nr_spans].result = result;
+	l->span[l->nr_spans].err = err;
 	took = now - l->span[l->nr_spans].t0_ns;
 	l->nr_spans++;
 	l->active = false;

@@ -12,6 +12,6 @@ int thprace_lane_go(struct thprace_session *s, unsigned int lane,
 void thprace_lane_pages(struct thprace_session *s, unsigned int lane, unsigned int first,
 			unsigned int nr, bool every_other);
 int thprace_lane_done(struct thprace_session *s, unsigned int lane,
-		      enum thprace_result result);
+		      enum thprace_result result, unsigned int err);
 
 #endif /* THPRACE_LANE_H */

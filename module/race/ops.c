@@ -48,28 +48,29 @@ static enum thprace_result split_act(struct thprace_target *t)
 {
 	struct page *page = t->held;
 	struct folio *folio;
-	int ret = -EBUSY;
 
 	t->held = NULL;
 	if (!page)
 		return THPRACE_RESULT_BUSY;
 	folio = page_folio(page);
-	if (folio_lock_killable(folio)) {
+	t->err = folio_lock_killable(folio);
+	if (t->err) {
 		put_page(page);
 		return THPRACE_RESULT_FAILED;
 	}
+	t->err = -EBUSY;
 	/* it can have been split between the look and the lock */
 	if (page_folio(page) == folio && folio_test_large(folio) &&
 	    !folio_test_writeback(folio) && folio_order(folio) > t->order)
-		ret = can_leave(folio, t->order) ? thprace_schedule_split(page, t->order) :
-						   -EINVAL;
+		t->err = can_leave(folio, t->order) ?
+			 thprace_schedule_split(page, t->order) : -EINVAL;
 	folio_unlock(page_folio(page));
 	put_page(page);
-	if (!ret)
+	if (!t->err)
 		thprace_stat_add(THPRACE_STAT_SPLITS, 1);
-	if (ret == -EBUSY || ret == -EAGAIN)
+	if (t->err == -EBUSY || t->err == -EAGAIN)
 		return THPRACE_RESULT_BUSY;
-	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+	return t->err ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
 }
 
 /* ---- munmap, in the mm that the caller has made its own ---- */
@@ -118,14 +119,13 @@ static enum thprace_result munmap_act(struct thprace_target *t)
 {
 	unsigned long addr = t->addr + t->start * PAGE_SIZE;
 	unsigned int i, step = t->every_other ? 2 : t->nr, n = t->every_other ? 1 : t->nr;
-	int ret = 0;
 
-	for (i = 0; i < t->nr && !ret; i += step) {
-		ret = vm_munmap(addr + i * PAGE_SIZE, n * PAGE_SIZE);
-		if (!ret)
+	for (i = 0; i < t->nr && !t->err; i += step) {
+		t->err = vm_munmap(addr + i * PAGE_SIZE, n * PAGE_SIZE);
+		if (!t->err)
 			bitmap_set(t->gone, t->start + i, n);
 	}
-	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+	return t->err ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
 }
 
 /* ---- zap: MADV_DONTNEED of a piece, no anon_vma lock on the way ---- */
@@ -139,16 +139,15 @@ static enum thprace_result zap_act(struct thprace_target *t)
 {
 	unsigned long addr = t->addr + t->start * PAGE_SIZE;
 	unsigned int i;
-	int ret = 0;
 
 	if (!t->every_other) {
-		ret = thprace_madvise(t->mm, addr, t->nr * PAGE_SIZE, MADV_DONTNEED);
+		t->err = thprace_madvise(t->mm, addr, t->nr * PAGE_SIZE, MADV_DONTNEED);
 	} else {
-		for (i = 0; i < t->nr && !ret; i += 2)
-			ret = thprace_madvise(t->mm, addr + i * PAGE_SIZE, PAGE_SIZE,
-					      MADV_DONTNEED);
+		for (i = 0; i < t->nr && !t->err; i += 2)
+			t->err = thprace_madvise(t->mm, addr + i * PAGE_SIZE, PAGE_SIZE,
+						 MADV_DONTNEED);
 	}
-	return ret ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+	return t->err ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
 }
 
 /* ---- check: the quiesced check while others race; its locks keep them out ---- */
@@ -158,8 +157,8 @@ static enum thprace_result check_act(struct thprace_target *t)
 	struct thprace_map region = { .addr = t->addr, .len = PMD_SIZE };
 	struct thprace_check_req req = { .map = &region, .nr_maps = 1 };
 
-	return thprace_check_maps(t->session, &req, &t->mm, 1) ?
-	       THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+	t->err = thprace_check_maps(t->session, &req, &t->mm, 1);
+	return t->err ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
 }
 
 const struct thprace_op_row thprace_ops[THPRACE_NR_OPS] = {

@@ -23,6 +23,7 @@ struct thprace_target {
 	DECLARE_BITMAP(gone, THPRACE_HPAGE_NR);	/* pages that were unmapped */
 	unsigned int start, nr;	/* piece for munmap, in subpages */
 	bool every_other;
+	int err;		/* of what act has tried: 0, or a negative errno */
 	u64 random;
 };
 

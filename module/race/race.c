@@ -126,7 +126,7 @@ static void act(struct racer *r)
 	}
 	if (r->prepared == THPRACE_RESULT_OK)
 		result = r->op->act(&r->target);
-	thprace_lane_done(race->s, r->lane, result);
+	thprace_lane_done(race->s, r->lane, result, -r->target.err);
 }
 
 static void put_held(struct racer *r)

@@ -212,6 +212,7 @@ static void say_lane(struct line *l, const struct thprace_seen_lane *lane)
 {
 	unsigned int i;
 	bool any = false;
+	char word[24];
 
 	begin(l, "lane");
 	add(l, " lane=%c op=%s", 'a' + lane->lane, thprace_op_name(lane->op));
@@ -223,6 +224,10 @@ static void say_lane(struct line *l, const struct thprace_seen_lane *lane)
 		add(l, " end_ns=%llu result=%s", (unsigned long long)lane->end_ns, lane->result);
 	else
 		add(l, " end_ns=- result=-");
+	if (lane->err) {
+		thprace_errno_text(word, sizeof(word), lane->err);
+		add(l, " errno=%s", word);
+	}
 	add(l, " overlap=");
 	for (i = 0; i < THPRACE_MAX_LANES; i++)
 		if (lane->overlap & (1U << i)) {

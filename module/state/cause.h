@@ -144,6 +144,7 @@ struct thprace_seen_lock {
  * @end_ns:	likewise
  * @ended:	it has; else neither @end_ns nor @result is known
  * @result:	done, busy, failed; static
+ * @err:	errno of what it has tried, positive, or 0
  * @first:	page at which it began, if @nr
  * @nr:		pages that it was about, or 0: not told
  * @step:	2: every other one
@@ -156,7 +157,7 @@ struct thprace_seen_lane {
 	char comm[THPRACE_COMM_LEN];
 	u64 start_ns, end_ns;
 	const char *result;
-	u16 first, nr, overlap;
+	u16 err, first, nr, overlap;
 };
 
 /**

@@ -70,6 +70,7 @@ struct thprace_span {
 	unsigned long addr;	/* huge page, 0 = not told */
 	enum thprace_op op;
 	enum thprace_result result;
+	unsigned int err;	/* errno of what has failed, 0 = nothing, or not told */
 	u16 first, nr;		/* pages of it, @nr 0 = not told */
 	bool every_other;
 };

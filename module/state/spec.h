@@ -19,6 +19,7 @@
 
 #define THPRACE_MAX_PID		4194304	/* 2^22 */
 #define THPRACE_MAX_PAGE	511
+#define THPRACE_MAX_ERRNO	4095	/* MAX_ERRNO of the kernel */
 
 /* One map=0xADDR+LEN word: PMD-aligned address and length, in bytes. */
 struct thprace_map {
@@ -86,13 +87,14 @@ enum thprace_word {
 	THPRACE_WORD_SCENARIO,
 	THPRACE_WORD_REFS,
 	THPRACE_WORD_TASK,
+	THPRACE_WORD_ERRNO,
 	THPRACE_NR_WORDS
 };
 
 #define THPRACE_WORD_NAMES {						\
 	"pid", "map", "op", "duration_ms", "rounds", "seed", "order",	\
 	"page", "steer", "check", "stop_on", "inject", "lane",		\
-	"result", "grid_k", "scenario", "refs", "task" }
+	"result", "grid_k", "scenario", "refs", "task", "errno" }
 
 /**
  * struct thprace_spec - a parsed line
@@ -112,6 +114,7 @@ enum thprace_word {
  * @grid_k:	1..THPRACE_MAX_GRID_K: how often each cell is tried
  * @lane:	0..THPRACE_MAX_LANES-1, from a letter a..p
  * @result:	of a done command
+ * @err:	of a done command: errno of the system call that failed
  * @scenario:	label for violations
  * @task:	id of the task that does a lane's work, as written
  * @refs_exact:	refs=exact: nobody but the session holds references on the folios
@@ -136,6 +139,7 @@ struct thprace_spec {
 	u32 grid_k;
 	u32 lane;
 	enum thprace_result result;
+	u32 err;
 	enum thprace_stop_on stop_on;
 	char scenario[THPRACE_NAME_LEN];
 	u32 refs_exact;

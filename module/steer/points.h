@@ -68,7 +68,7 @@ struct thprace_phase {
 	bool ptl, takes_ptl;
 };
 
-#define THPRACE_MAX_PHASES	64
+#define THPRACE_MAX_PHASES	64	/* they are bits of a word */
 
 extern const struct thprace_phase thprace_phases[];
 extern const unsigned int thprace_nr_phases;

@@ -2,7 +2,7 @@
 /*
  * fuzz_trigger.c - one parse of arbitrary bytes, with what must always hold
  *
- * libFuzzer's entry point; test_trigger.c drives it with its own, seeded
+ * libFuzzer's entry point; test_print.c drives it with its own, seeded
  * mutations.
  */
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Break rules.c, rows.c, known.c, the parser, cause.c and block.c one place at a time: the tests must notice.
+"""Break rules.c, sums.h, controls.c, rows.c, known.c, calibrate.c, calibration.c, the parser, cause.c and block.c
+one place at a time: the tests must notice.
 
 Each mutation is a text that occurs in the file and what replaces it.  Prints
 one line each; fails if a text is gone or a mutant passes all tests.
@@ -27,8 +28,6 @@ RULES = [
     ("if (!(obs->flags & FLAG(LARGE)) || !(obs->caps & CAP(DOUBLE_MAP)))\n\t\treturn -1;", ""),
     ("bool kept = !(obs->flags & FLAG(LARGE)) || (obs->caps & CAP(PAGE_MAPCOUNT));",
      "bool kept = obs->caps & CAP(PAGE_MAPCOUNT);"),
-    ("if (i == obs->nr)\n\t\ti = 0;\n\tthprace_obs_cut(obs, i, i + 1);\n", "if (i == obs->nr)\n\t\ti = 0;\n"),
-    ("thprace_obs_cut(obs, i, i + 1);\n\tobs->exclusive", "obs->exclusive"),
     ("if (obs->mapcount[i] == want)", "if (obs->mapcount[i] >= want)"),
     ("for (i = 0; i < obs->nr; i = obs->end[i]) {\n\t\ts32 want",
      "for (i = obs->end[0]; i < obs->nr; i = obs->end[i]) {\n\t\ts32 want"),
@@ -40,17 +39,9 @@ RULES = [
      "for (i = 0; i < obs->nr; i++) {\n\t\tu32 maps"),
     ("for (i = 0; i < obs->nr; i = obs->end[i]) {\n\t\tu32 maps",
      "for (i = obs->end[0]; i < obs->nr; i = obs->end[i]) {\n\t\tu32 maps"),
-    ("for (i = 0; i < obs->nr; i = obs->end[i])\n\t\tif (obs->ptes[i])\n\t\t\tnr +=",
-     "for (i = 0; i < obs->nr; i++)\n\t\tif (obs->ptes[i])\n\t\t\tnr +="),
-    ("for (i = 0; i < obs->nr; i = obs->end[i])\n\t\tif (obs->ptes[i])\n\t\t\treturn i;",
-     "for (i = 0; i < obs->nr; i++)\n\t\tif (obs->ptes[i])\n\t\t\treturn i;"),
     ("expect(obs, f, (s64)obs->pmd_maps - 1, obs->entire", "expect(obs, f, (s64)!!obs->pmd_maps - 1, obs->entire"),
     ("expect(obs, f, want - 1, obs->large_mapcount,", "expect(obs, f, want, obs->large_mapcount,"),
     ("expect(obs, f, want, obs->large_mapcount,", "expect(obs, f, obs->large_mapcount, obs->large_mapcount,"),
-    ("if (obs->ptes[i])\n\t\t\tnr += obs->end[i] - i;",
-     "nr += obs->ptes[i] * (obs->end[i] - i);"),
-    ("nr += obs->end[i] - i;", "nr++;"),
-    ("nr += obs->end[i] - i;", "nr += obs->end[i];"),
     ("want += obs->entirely_mapped;", "want += obs->pmd_maps * obs->entirely_mapped;"),
     ("obs->mm_id[i] ? count < 1 : count != 0", "count < 0"),
     ("if (count > (obs->mm_id[i] ? obs->mm_maps[i] : 0))", "if (0)"),
@@ -59,10 +50,6 @@ RULES = [
     ("else if (!(obs->flags & FLAG(MAPPED_SHARED)) && most != total)", "else if (0)"),
     ("else if (!(obs->flags & FLAG(MAPPED_SHARED)) && most != total)", "else if (most != total)"),
     ("if (count > most)", "if (!i)"),
-    ("refs += obs->own_refs;", ""),
-    ("if (obs->flags & FLAG(SWAPCACHE))\n\t\treturn refs + obs->nr;", ""),
-    ("if (!(obs->flags & FLAG(ANON)) && mappings)", "if (!(obs->flags & FLAG(ANON)))"),
-    ("if (obs->flags & FLAG(HAS_PRIVATE))", "if (0)"),
     ("if (got < want)\n\t\tviolated", "if (got < want - 1)\n\t\tviolated"),
     ("else if (why_open(obs))", "else if (0)"),
     ("else if (!(obs->flags & FLAG(ANON)) && !nr_mappings(obs))", "else if (0)"),
@@ -73,6 +60,11 @@ RULES = [
     ("else if (!(obs->flags & FLAG(REFS_SETTLED)))", "else if (1)"),
     ("if (obs->census_missing.nr)", "if (0)"),
     ("if (obs->linear.nr)", "if (0)"),
+    ("if (!obs->chain.nr)", "if (1)"),
+    ("case THPRACE_CHAIN_NONE:", "case -1:"),
+    ("case THPRACE_CHAIN_FREED:", "case -1:"),
+    ("case THPRACE_CHAIN_NOT_OWN:", "case -1:"),
+    ("case THPRACE_CHAIN_ROOT:", "case -1:"),
     ("if (obs->geometry.nr)", "if (0)"),
     ("else if (obs->pmd_maps)\n\t\theld(f);", "else\n\t\theld(f);"),
     ("bool all = obs->pmd_maps && obs->exclusive[0];", "bool all = false;"),
@@ -81,13 +73,6 @@ RULES = [
     ("if ((all || obs->exclusive[i]) && maps > 1)", "if ((all || obs->exclusive[i]) && maps > 2)"),
     ("if (obs->ptes[i] && obs->writable[i] && !obs->exclusive[i])", "if (0)"),
     ("if (obs->mig_held.nr)", "if (0)"),
-    ("if (obs->pmd_maps)\n\t\treturn false;", ""),
-    ("? nr_pte_mapped(obs) : obs->sum_ptes;", "? obs->sum_ptes : obs->sum_ptes;"),
-    ("? nr_pte_mapped(obs) : obs->sum_ptes;", "? nr_pte_mapped(obs) : nr_pte_mapped(obs);"),
-    ("return nr && nr < obs->nr;", "return nr < obs->nr;"),
-    ("return nr && nr < obs->nr;", "return nr && nr <= obs->nr;"),
-    ("#define DEFERRED_MIN_NR\t4", "#define DEFERRED_MIN_NR\t2"),
-    ("#define DEFERRED_MIN_NR\t4", "#define DEFERRED_MIN_NR\t8"),
     ("if (queued && (marked ||", "if (0 && (marked ||"),
     ("if (queued && (marked ||", "if (queued && (0 ||"),
     ("|| !(obs->caps & CAP(PARTIALLY_MAPPED))))", "|| 1))"),
@@ -118,6 +103,33 @@ RULES = [
     ("any |= finding[i].outcome == THPRACE_VIOLATED;", ""),
     ("f->addr = obs->addr + (u64)index * THPRACE_SUBPAGE_BYTES;", "f->addr = obs->addr;"),
     ("f->addr = bad->addr;", "f->addr = 0;"),
+]
+
+SUMS = [
+    ("for (i = 0; i < obs->nr; i = obs->end[i])\n\t\tif (obs->ptes[i])\n\t\t\tnr +=",
+     "for (i = 0; i < obs->nr; i++)\n\t\tif (obs->ptes[i])\n\t\t\tnr +="),
+    ("if (obs->ptes[i])\n\t\t\tnr += obs->end[i] - i;",
+     "nr += obs->ptes[i] * (obs->end[i] - i);"),
+    ("nr += obs->end[i] - i;", "nr++;"),
+    ("nr += obs->end[i] - i;", "nr += obs->end[i];"),
+    ("refs += obs->own_refs;", ""),
+    ("if (obs->flags & FLAG(SWAPCACHE))\n\t\treturn refs + obs->nr;", ""),
+    ("if (!(obs->flags & FLAG(ANON)) && mappings)", "if (!(obs->flags & FLAG(ANON)))"),
+    ("if (obs->flags & FLAG(HAS_PRIVATE))", "if (0)"),
+    ("if (obs->pmd_maps)\n\t\treturn false;", ""),
+    ("? nr_pte_mapped(obs) : obs->sum_ptes;", "? obs->sum_ptes : obs->sum_ptes;"),
+    ("? nr_pte_mapped(obs) : obs->sum_ptes;", "? nr_pte_mapped(obs) : nr_pte_mapped(obs);"),
+    ("return nr && nr < obs->nr;", "return nr < obs->nr;"),
+    ("return nr && nr < obs->nr;", "return nr && nr <= obs->nr;"),
+    ("#define DEFERRED_MIN_NR\t4", "#define DEFERRED_MIN_NR\t2"),
+    ("#define DEFERRED_MIN_NR\t4", "#define DEFERRED_MIN_NR\t8"),
+]
+
+CONTROLS = [
+    ("if (i == obs->nr)\n\t\ti = 0;\n\tthprace_obs_cut(obs, i, i + 1);\n", "if (i == obs->nr)\n\t\ti = 0;\n"),
+    ("thprace_obs_cut(obs, i, i + 1);\n\tobs->exclusive", "obs->exclusive"),
+    ("for (i = 0; i < obs->nr; i = obs->end[i])\n\t\tif (obs->ptes[i])\n\t\t\treturn i;",
+     "for (i = 0; i < obs->nr; i++)\n\t\tif (obs->ptes[i])\n\t\t\treturn i;"),
 ]
 
 ROWS = [
@@ -270,15 +282,47 @@ KNOWN = [
     ("if (finding[i].outcome == THPRACE_NOT_APPLICABLE)", "if (0)"),
 ]
 
+CALIBRATE = [
+    ("if (c->pfn && obs->pfn != c->pfn)\n\t\treturn false;", ""),
+    ("c->pfn = c->obs.pfn;", ""),
+    ("#define NR_PASSES\t4", "#define NR_PASSES\t3"),
+    ("#define NR_PASSES\t4", "#define NR_PASSES\t5"),
+    ("keep_wrong(a, &c->answers);", ""),
+    ("!(now->wrong & BIT_ULL(i)) || now->state", "now->state"),
+    ("|| now->state[i] != a->state[i]", ""),
+    ("if (why || !c->answers.wrong)", "if (1)"),
+    ("!thprace_obs_equal(&c->obs, &c->again)", "0"),
+    ("if (!wrong)\n\t\t\tbreak;", "break;"),
+    ("if (wrong && (!judge_look", "if (0 && (!judge_look"),
+    ("|| calls == NR_CALLS)", ")"),
+    ("c->answers.right &= ~c->answers.wrong;", ""),
+    ("obs->flags |= BIT(THPRACE_OBS_UNDISTURBED);", ""),
+]
+
+CALIBRATION = [
+    ("f->by_lock = true;", ""),
+    ("f->lock = (unsigned long)&found;", ""),
+    ("f->looks = 2;", ""),
+    ("} else if (done && tested) {", "} else if (done) {"),
+    ("if (!tested)\n\t\t\t\tthprace_quiesced_off", "if (0)\n\t\t\t\tthprace_quiesced_off"),
+    ("i == THPRACE_CHECK_CALIBRATION ? tested : !tested", "0"),
+    ("thprace_quiesced_off(i, NULL);", ""),
+    ("if (done && !found.wrong) {", "if (0) {"),
+]
+
 CPU_SECONDS = 20
 
 TESTS = {
-    "oracle/rules.c": ("test_judge", "test_frames", "test_model"),
-    "oracle/rows.c": ("test_judge", "test_model"),
+    "oracle/rules.c": ("test_judge", "test_controls", "test_frames", "test_model"),
+    "oracle/sums.h": ("test_judge", "test_controls", "test_frames", "test_model"),
+    "oracle/controls.c": ("test_controls", "test_model"),
+    "oracle/rows.c": ("test_judge", "test_controls", "test_model"),
     "oracle/known.c": ("test_known",),
-    "front/chars.h": ("test_trigger",),
-    "front/word.c": ("test_trigger",),
-    "front/trigger.c": ("test_trigger",),
+    "oracle/calibrate.c": ("test_calibrate",),
+    "oracle/calibration.c": ("test_calibrate",),
+    "front/chars.h": ("test_trigger", "test_print"),
+    "front/word.c": ("test_trigger", "test_print"),
+    "front/trigger.c": ("test_trigger", "test_print"),
     "state/cause.c": ("test_block",),
     "state/block.c": ("test_block",),
 }
@@ -314,8 +358,14 @@ def try_one(snapshot, name, old, new):
 
 
 def main():
-    jobs = [("oracle/rules.c", *m) for m in RULES] + [("oracle/rows.c", *m) for m in ROWS] + \
-        [("oracle/known.c", *m) for m in KNOWN] + [("front/chars.h", *m) for m in CHARS] + \
+    jobs = [("oracle/rules.c", *m) for m in RULES] + \
+        [("oracle/sums.h", *m) for m in SUMS] + \
+        [("oracle/controls.c", *m) for m in CONTROLS] + \
+        [("oracle/rows.c", *m) for m in ROWS] + \
+        [("oracle/known.c", *m) for m in KNOWN] + \
+        [("oracle/calibrate.c", *m) for m in CALIBRATE] + \
+        [("oracle/calibration.c", *m) for m in CALIBRATION] + \
+        [("front/chars.h", *m) for m in CHARS] + \
         [("front/word.c", *m) for m in WORD] + [("front/trigger.c", *m) for m in TRIGGER] + \
         [("state/cause.c", *m) for m in CAUSE] + [("state/block.c", *m) for m in BLOCK]
     bad = 0

@@ -358,6 +358,7 @@ static void test_lanes(void **state)
 	a->end_ns = 100;
 	a->ended = true;
 	a->result = "busy";
+	a->err = 11;
 	a->overlap = BIT_ULL(1) | BIT_ULL(15);
 	b->lane = 1;
 	b->op = THPRACE_OP_MUNMAP;
@@ -367,10 +368,17 @@ static void test_lanes(void **state)
 	b->step = 2;
 	print(c);
 	assert_line("block cause=12 lane lane=a op=split pid=5 comm=thprace/1/split start_ns=0 "
-		    "end_ns=100 result=busy overlap=b,p");
+		    "end_ns=100 result=busy errno=11 overlap=b,p");
 	assert_line("block cause=12 lane lane=b op=munmap pid=- comm=- pages=3+16 step=2 "
 		    "start_ns=7 end_ns=- result=- overlap=-");
 	assert_line("block cause=12 more text=7 more ops of lanes");
+	b->ended = true;
+	b->result = "failed";
+	b->err = 12;
+	b->end_ns = 9;
+	print(c);
+	assert_line("block cause=12 lane lane=b op=munmap pid=- comm=- pages=3+16 step=2 "
+		    "start_ns=7 end_ns=9 result=failed errno=ENOMEM overlap=-");
 }
 
 static void test_steps(void **state)

@@ -81,6 +81,7 @@ static void test_healthy(void **state)
 			}
 			holds |= BIT_ULL(THPRACE_CHECK_RMAP_CENSUS);
 			if (obs.flags & F(ANON)) {
+				holds |= BIT_ULL(THPRACE_CHECK_ANON_VMA_ALIVE);
 				if (caps & C(ANON_EXCLUSIVE))
 					holds |= BIT_ULL(THPRACE_CHECK_ANON_EXCLUSIVE);
 				if (obs.flags & F(LARGE))
@@ -372,11 +373,44 @@ static void test_bad_places(void **state)
 	obs.linear = bad;
 	assert_only(THPRACE_CHECK_RMAP_LINEAR, 17, 18, 5);
 	pmd_mapped(CAPS_6_12);
+	obs.chain = bad;
+	assert_only(THPRACE_CHECK_ANON_VMA_ALIVE, 17, 18, 5);
+	pmd_mapped(CAPS_6_12);
 	obs.geometry = bad;
 	assert_only(THPRACE_CHECK_PMD_GEOMETRY, 17, 18, 5);
 	pmd_mapped(CAPS_6_12);
 	obs.mig_held = bad;
 	assert_only(THPRACE_CHECK_MIGRATION_ENTRY, 17, 18, 5);
+}
+
+/* What is wrong with the chain is said; a file's page has none. */
+static void test_anon_vma_alive(void **state)
+{
+	static const struct {
+		s64 got;
+		const char *part;
+	} wrong[] = {
+		{ THPRACE_CHAIN_OTHERS, "not on the chain of a VMA" },
+		{ THPRACE_CHAIN_NONE, "has no anon_vma" },
+		{ THPRACE_CHAIN_FREED, "freed" },
+		{ THPRACE_CHAIN_NOT_OWN, "own anon_vma" },
+		{ THPRACE_CHAIN_ROOT, "root" },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		pte_mapped(CAPS_7_2);
+		obs.chain = (struct thprace_bad){ 1, 7, ADDR + 7 * 4096, THPRACE_CHAIN_HAS,
+						  wrong[i].got };
+		assert_only(THPRACE_CHECK_ANON_VMA_ALIVE, THPRACE_CHAIN_HAS, wrong[i].got, 7);
+		if (!strstr(finding[THPRACE_CHECK_ANON_VMA_ALIVE].reason, wrong[i].part))
+			fail_msg("%s", finding[THPRACE_CHECK_ANON_VMA_ALIVE].reason);
+		/* then the anon_vma was not followed: nothing else is known */
+		obs.flags &= ~F(COMPLETE);
+		assert_int_equal(outcome(THPRACE_CHECK_ANON_VMA_ALIVE), THPRACE_VIOLATED);
+	}
+	file(CAPS_7_2);
+	assert_int_equal(outcome(THPRACE_CHECK_ANON_VMA_ALIVE), THPRACE_NOT_APPLICABLE);
 }
 
 static void test_anon_exclusive(void **state)
@@ -519,7 +553,8 @@ static void test_incomplete_is_skipped(void **state)
 	/* checks that are right or wrong by what was seen */
 	const u64 unaffected = BIT_ULL(THPRACE_CHECK_REFCOUNT) |
 		BIT_ULL(THPRACE_CHECK_RMAP_LINEAR) | BIT_ULL(THPRACE_CHECK_PMD_GEOMETRY) |
-		BIT_ULL(THPRACE_CHECK_MIGRATION_ENTRY);
+		BIT_ULL(THPRACE_CHECK_MIGRATION_ENTRY) |
+		BIT_ULL(THPRACE_CHECK_ANON_VMA_ALIVE);
 	u32 i;
 
 	mixed(CAPS_7_2);
@@ -541,68 +576,6 @@ static void test_incomplete_is_skipped(void **state)
 	}
 }
 
-/* Every injection on every shape: reported by its check alone, or refused. */
-static void test_inject(void **state)
-{
-	u32 k, s, check, i;
-
-	for (k = 0; k < ARRAY_SIZE(kernels); k++) {
-		for (s = 0; s < ARRAY_SIZE(shapes); s++) {
-			for (check = 0; check < THPRACE_NR_CHECKS; check++) {
-				bool held;
-				int err;
-
-				shapes[s](kernels[k]);
-				held = outcome(check) == THPRACE_HELD;
-				err = spoil_forms(&obs, check);
-				assert_int_equal(!err, held);
-				judge_forms(&obs, ALL, finding);
-				for (i = 0; i < THPRACE_NR_CHECKS; i++)
-					assert_int_equal(is_violated(i), held && i == check);
-			}
-		}
-	}
-}
-
-static void test_inject_errors(void **state)
-{
-	static const unsigned int elsewhere[] = {
-		THPRACE_CHECK_RSS, THPRACE_CHECK_SPLIT_PROGRESS, THPRACE_CHECK_CALIBRATION,
-		THPRACE_CHECK_SPLIT_LOCK,
-		THPRACE_CHECK_SPLIT_FOLIO_LOCK, THPRACE_CHECK_SPLIT_SERIAL,
-		THPRACE_CHECK_RMAP_LOCK, THPRACE_CHECK_CONTENT, THPRACE_CHECK_LEAK,
-		THPRACE_NR_CHECKS, -1U,
-	};
-	u32 i;
-
-	pmd_mapped(CAPS_6_12);
-	for (i = 0; i < ARRAY_SIZE(elsewhere); i++)
-		assert_int_equal(spoil_forms(&obs, elsewhere[i]), -EOPNOTSUPP);
-	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_MM_ID), -EOPNOTSUPP);
-	small(CAPS_6_12);
-	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_NR_PAGES_MAPPED), -ENODATA);
-	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_PMD_GEOMETRY), -ENODATA);
-	pmd_mapped(CAPS_6_12);
-	obs.flags &= ~F(COMPLETE);
-	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_PAGE_MAPCOUNT), -ENODATA);
-	pmd_mapped(CAPS_6_12);
-	obs.refcount++;
-	assert_int_equal(spoil_forms(&obs, THPRACE_CHECK_DEFERRED_QUEUE), -ENODATA);
-}
-
-/* Several at once are all reported. */
-static void test_inject_all(void **state)
-{
-	u32 check;
-
-	pmd_mapped(CAPS_7_2);
-	for (check = 0; check < THPRACE_CHECK_RSS; check++)
-		assert_int_equal(spoil_forms(&obs, check), 0);
-	judge_forms(&obs, ALL, finding);
-	for (check = 0; check < THPRACE_CHECK_RSS; check++)
-		assert_int_equal(finding[check].outcome, THPRACE_VIOLATED);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -618,14 +591,12 @@ int main(void)
 		cmocka_unit_test(test_refcount_file),
 		cmocka_unit_test(test_refcount_negative),
 		cmocka_unit_test(test_bad_places),
+		cmocka_unit_test(test_anon_vma_alive),
 		cmocka_unit_test(test_anon_exclusive),
 		cmocka_unit_test(test_deferred_queue),
 		cmocka_unit_test(test_unmapped),
 		cmocka_unit_test(test_pmd_geometry_needs_a_pmd),
 		cmocka_unit_test(test_incomplete_is_skipped),
-		cmocka_unit_test(test_inject),
-		cmocka_unit_test(test_inject_errors),
-		cmocka_unit_test(test_inject_all),
 	};
 
 	return cmocka_run_group_tests_name("judge", tests, NULL, NULL);

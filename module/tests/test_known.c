@@ -9,62 +9,20 @@
 #include <cmocka.h>
 
 #include "compat/tested.h"
-#include "model.h"
-#include "oracle/known.h"
-#include "rows.h"
-
-#define ALL	(BIT_ULL(THPRACE_NR_CHECKS) - 1)
-#define HAS(name)	(1U << THPRACE_CAP_##name)
+#include "known_model.h"
 
 static struct model model;
 static struct thprace_obs full, obs, spoiled;
 static struct thprace_finding finding[THPRACE_NR_CHECKS];
 
-/* As module/oracle/made.c and the companion make them. */
 static void make(enum model_kernel kernel, enum thprace_known state)
 {
-	u32 nr = THPRACE_HPAGE_NR;
-
-	if (state == THPRACE_KNOWN_PAGE)
-		nr = 1;
-	if (state == THPRACE_KNOWN_SMALL || state == THPRACE_KNOWN_SMALL_PART)
-		nr = THPRACE_KNOWN_SMALL_NR;
-	model_fault(&model, kernel, true, nr);
-	switch (state) {
-	case THPRACE_KNOWN_PTE:
-	case THPRACE_KNOWN_PART:
-		model_split_pmd(&model, 0);
-		break;
-	case THPRACE_KNOWN_PMD_TWO:
-	case THPRACE_KNOWN_PMD_PTE:
-	case THPRACE_KNOWN_PTE_TWO:
-		model_fork(&model, 0, 1);
-		if (state != THPRACE_KNOWN_PMD_TWO)
-			model_split_pmd(&model, 0);
-		if (state == THPRACE_KNOWN_PTE_TWO)
-			model_split_pmd(&model, 1);
-		break;
-	default:
-		break;
-	}
-	if (state == THPRACE_KNOWN_PART || state == THPRACE_KNOWN_SMALL_PART)
-		model_zap(&model, 0, THPRACE_KNOWN_HOLE(nr), THPRACE_KNOWN_HOLE(nr));
-	model_observe(&model, &full);
-	to_rows(&full, &obs, FORM_FEW, 0x55);
+	known_make(&model, kernel, state, &full, &obs);
 }
 
-/* What the kernels of the model have no counter for. */
 static u64 kept(void)
 {
-	u64 checks = ALL;
-
-	if (!(obs.caps & HAS(NR_PAGES_MAPPED)))
-		checks &= ~BIT_ULL(THPRACE_CHECK_NR_PAGES_MAPPED);
-	if (!(obs.caps & HAS(MM_ID)))
-		checks &= ~BIT_ULL(THPRACE_CHECK_MM_ID);
-	if (!(obs.caps & HAS(ANON_EXCLUSIVE)))
-		checks &= ~BIT_ULL(THPRACE_CHECK_ANON_EXCLUSIVE);
-	return checks;
+	return known_kept(&obs);
 }
 
 static bool can_have(u32 kernel, u32 state)

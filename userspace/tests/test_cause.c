@@ -28,6 +28,7 @@ static const char report[] =
 	"block cause=41 map pid=12 comm=thprace mm=0 entries=0-511:present rmap=found\n"
 	"block cause=41 lane lane=a op=split pid=12 start_ns=0 end_ns=30000 result=done\n"
 	"block cause=41 lane lane=b op=zap pid=13 start_ns=10000 end_ns=- result=-\n"
+	"block cause=41 lane lane=c op=mlock pid=14 start_ns=0 end_ns=9 result=failed errno=ENOMEM overlap=a\n"
 	"block cause=41 args lane=b op=zap pages=3+4\n"
 	"block cause=41 step a>try_to_migrate=reached b>end=reached\n"
 	"block cause=41 unheard_of some=thing and more\n"
@@ -186,6 +187,8 @@ static void test_text(void **state)
 	assert_null(strstr(text, "root"));
 	assert_non_null(strstr(text, "  lane a      split     done   |============================|"));
 	assert_non_null(strstr(text, "  lane b      zap "));
+	assert_non_null(strstr(text, "  lane c      mlock     failed |"));
+	assert_non_null(strstr(text, " us  errno ENOMEM  pid 14\n"));
 	assert_non_null(strstr(text, "10.0.. us"));
 	assert_non_null(strstr(text, "pages 3+4"));
 	assert_null(strstr(text, "args"));

@@ -15,6 +15,7 @@
 
 static char root[32], cgroup[96];
 static struct result *res;
+static const char *more;			/* of memory.stat */
 static const char *meminfo, *nr_anon, *pages_shared, *peak, *pid_ns, *second;
 
 /* Files of the kernel; those of the cgroup are real ones. */
@@ -96,9 +97,10 @@ static void put(const char *dir, const char *name, const char *text)
 
 static void stat_is(const char *anon, const char *current)
 {
-	char text[256];
+	char text[512];
 
-	snprintf(text, sizeof(text), "anon %s\nfile 4096\nswapcached 0\nanon_thp 0\nshmem 0\n", anon);
+	snprintf(text, sizeof(text), "anon %s\nfile 4096\nswapcached 0\nanon_thp 0\nshmem 0\n%s",
+		 anon, more);
 	put(cgroup, "memory.stat", text);
 	put(cgroup, "memory.current", current);
 }
@@ -108,6 +110,7 @@ static int setup(void **state)
 	(void)state;
 	env.page_size = 4096;
 	env.hpage_size = HUGE;
+	more = "";
 	meminfo = "MemTotal: 1 kB\nSwapCached: 0 kB\nAnonHugePages: 0 kB\n";
 	nr_anon = "0\n";
 	pages_shared = "0\n";
@@ -205,6 +208,64 @@ static void test_restless(void **state)
 	}
 	assert_int_equal(count()->violated, 0);
 	assert_int_equal(count()->skipped, 1);
+}
+
+/* Begins with @before in memory.stat, ends with @after; @charged in memory.current. */
+static void expect_of_stat(const char *before, const char *after, const char *charged,
+			   const char *violated)
+{
+	struct leak *leak;
+	unsigned int i;
+
+	more = before;
+	leak = begin(true);
+	more = after;
+	stat_is("0", charged);
+	for (i = 0; i < 3; i++)
+		look(leak, i == 2);
+	assert_int_equal(count()->violated, !!violated);
+	if (violated)
+		assert_memory_equal(res->tally.kept[0].detail, violated, strlen(violated));
+}
+
+#define STAT(inactive, active, mapped, tables, kernel) \
+	"inactive_anon " inactive "\nactive_anon " active "\nfile_mapped " mapped \
+	"\npagetables " tables "\nkernel " kernel "\nshmem_thp 0\n"
+
+static void test_clean_stat(void **state)
+{
+	(void)state;
+	expect_of_stat(STAT("0", "0", "0", "0", "0"), STAT("0", "0", "4096", "8192", "65536"),
+		       "90000", NULL);
+}
+
+static void test_on_lru(void **state)
+{
+	(void)state;
+	expect_of_stat(STAT("0", "0", "0", "0", "0"), STAT("4096", "0", "0", "0", "0"), "0",
+		       "inactive_anon: ");
+}
+
+static void test_mapped(void **state)
+{
+	(void)state;
+	expect_of_stat(STAT("0", "0", "0", "0", "0"), STAT("0", "0", "8192", "0", "0"), "0",
+		       "file_mapped: ");
+}
+
+static void test_tables(void **state)
+{
+	(void)state;
+	expect_of_stat(STAT("0", "0", "0", "0", "0"), STAT("0", "0", "0", "999999999", "0"), "0",
+		       "pagetables: ");
+}
+
+static void test_charged(void **state)
+{
+	(void)state;
+	/* more than all CPUs can have in stock */
+	expect_of_stat(STAT("0", "0", "0", "0", "0"), STAT("0", "0", "0", "0", "4096"),
+		       "9999999999999", "memory.current: ");
 }
 
 static void test_ksm(void **state)
@@ -346,6 +407,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_flushed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restless, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clean_stat, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_on_lru, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mapped, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tables, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_charged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ksm, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_entered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_system, setup, teardown),

@@ -455,7 +455,8 @@ static void test_collect_causes(void **state)
 	sh->thp_round[2].round = 18;
 	strcpy(sh->thp_round[2].schedule, "a>remap_page b>end a>end");
 	sh->stamp[0][2] = (struct stamp){ .begin_ns = 1000, .end_ns = 3000, .pid = 7,
-					  .op = "split" };
+					  .op = "split", .result = ACT_FAILED,
+					  .err = ENOMEM };
 	sh->stamp[1][2] = (struct stamp){ .begin_ns = 1500, .pid = 8, .op = "zap",
 					  .known = true, .piece = { 3, 4, 2 } };
 	t->rounds = 18;
@@ -485,7 +486,7 @@ static void test_collect_causes(void **state)
 	assert_string_equal(c.basic->check, "refcount");
 	assert_true(cause_has_kind(t, c.number, "lane") && cause_has_kind(t, c.number, "page"));
 	assert_string_equal(cause_block(t, c.number, NULL)->text,
-			    "lane=a op=split pid=7 start_ns=0 end_ns=2000 result=done");
+			    "lane=a op=split pid=7 start_ns=0 end_ns=2000 result=failed errno=ENOMEM");
 	assert_string_equal(cause_block(t, c.number, cause_block(t, c.number, NULL))->text,
 			    "lane=b op=zap pid=8 pages=3+4 step=2 start_ns=500 end_ns=- result=-");
 	assert_true(cause_get(t, 1, &c));

@@ -95,6 +95,8 @@ static void test_all_listed(void **state)
 	assert_true(nr > 10);
 	assert_true(touch_listed("/sys/block/zram0/reset"));
 	assert_false(touch_listed("/sys/block/zram01/reset"));
+	assert_true(touch_listed("/sys/block/zram17/disksize"));
+	assert_false(touch_listed("/sys/block/zram/disksize"));
 	assert_false(touch_listed("/sys/kernel/mm/ksm/nosuch"));
 	assert_false(touch_listed("/proc/sys/vm/drop_caches"));
 	assert_true(touch_listed("/proc/self/clear_refs"));
@@ -116,8 +118,9 @@ static void test_printed(void **state)
 	assert_non_null(strstr(text, "file     /x/report.json"));
 	assert_non_null(strstr(text, "file     /x/report.ktap"));
 	assert_non_null(strstr(text, "module   zram"));
+	assert_non_null(strstr(text, "device   /sys/block/zram  [direct]"));
 	assert_non_null(strstr(text, "module   thprace"));
-	assert_non_null(strstr(text, "shmem_enabled = advise, then set back  [shmem-punch shmem-"));
+	assert_non_null(strstr(text, "shmem_enabled = advise, then set back  [pair-shmem shmem-punch shmem-"));
 }
 
 static void test_guarded(void **state)

@@ -90,6 +90,69 @@ static void test_always(void **state)
 	assert_false(needs("split") || needs("munmap") || needs("more than one huge page"));
 }
 
+/* Nobody else splits then, but for the check. */
+static enum triage_outcome of_any_split(const struct triage_config *c, unsigned int try)
+{
+	(void)try;
+	return c->without & WITHOUT_SPLIT && c->without & WITHOUT_CHECK_SPLIT ? TRIAGE_MISS :
+										TRIAGE_HIT;
+}
+
+static enum triage_outcome of_op_and_any_split(const struct triage_config *c, unsigned int try)
+{
+	return c->without & WITHOUT_OP ? TRIAGE_MISS : of_any_split(c, try);
+}
+
+static void test_check_split(void **state)
+{
+	(void)state;
+	begin();
+	t.check_splits = true;
+	assert_string_equal(found_out(of_any_split),
+			    "reproduces: 5 of 5, without a race: the split of the check is enough");
+	assert_true(needs("the split of the check"));
+	assert_false(needs("split") || needs("munmap"));
+	begin();
+	t.check_splits = true;
+	t.found.nr_workers = 1;
+	assert_string_equal(found_out(of_op_and_any_split),
+			    "reproduces: 5 of 5, without a race: munmap is enough, with the split of the check");
+	/* Left out as well: now it is true that no split is needed. */
+	begin();
+	t.check_splits = true;
+	assert_string_equal(found_out(always),
+			    "reproduces: 5 of 5, without a race: needs neither split nor munmap");
+	assert_int_equal(t.best->config.without,
+			 WITHOUT_SPLIT | WITHOUT_OP | WITHOUT_CHECK_SPLIT);
+	/* Where there is none, nothing is tried. */
+	begin();
+	found_out(always);
+	assert_null(step(TRIAGE_NO_CHECK_SPLIT));
+}
+
+/* As long as it was not left out, nothing is said of it but that it is there. */
+static void test_check_split_stays(void **state)
+{
+	char sentence[TRIAGE_TEXT];
+	struct triage_variant *v;
+
+	(void)state;
+	begin();
+	t.check_splits = true;
+	while ((v = triage_next(&t)) && v->step != TRIAGE_NO_CHECK_SPLIT)
+		triage_note(v, TRIAGE_HIT);
+	triage_sentence(&t, sentence, sizeof(sentence));
+	assert_string_equal(sentence,
+			    "reproduces: 3 of 3, without a race: needs neither split nor munmap (the check still splits)");
+	/* What fails there needs it. */
+	begin();
+	t.check_splits = true;
+	t.of_progress = true;
+	assert_string_equal(found_out(always),
+			    "reproduces: 5 of 5, without a race: needs neither split nor munmap; it is the split of the check that fails");
+	assert_null(step(TRIAGE_NO_CHECK_SPLIT));
+}
+
 static enum triage_outcome never(const struct triage_config *c, unsigned int try)
 {
 	(void)c;
@@ -271,6 +334,20 @@ static void test_cut(void **state)
 	assert_false(needs("split"));
 }
 
+/* What trying again can say nothing of, in whatever round it was seen. */
+static void test_why_not(void **state)
+{
+	(void)state;
+	begin();
+	assert_null(triage_why_not(&t, "page_mapcount"));
+	assert_null(triage_why_not(&t, "a_check_of_the_future"));
+	assert_non_null(strstr(triage_why_not(&t, "leak"), "when all is over"));
+	assert_non_null(strstr(triage_why_not(&t, "calibration"), "before the run"));
+	t.found.known = false;
+	assert_non_null(strstr(triage_why_not(&t, "page_mapcount"), "in which round"));
+	assert_non_null(strstr(triage_why_not(&t, "calibration"), "before the run"));
+}
+
 /* A recorded program is run as it is. */
 static void test_fixed(void **state)
 {
@@ -312,6 +389,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_always),
+		cmocka_unit_test(test_check_split),
+		cmocka_unit_test(test_check_split_stays),
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_op_alone),
 		cmocka_unit_test(test_in_turns),
@@ -321,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_other),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_why_not),
 		cmocka_unit_test(test_fixed),
 		cmocka_unit_test_setup_teardown(test_command, fixture_setup, fixture_teardown),
 	};

@@ -22,4 +22,9 @@ static inline void thprace_symbol_text(char *buf, size_t size, unsigned long add
 	snprintf(buf, size, addr ? "func%lu+0x10/0x20 [thprace]" : "0x%lx", addr);
 }
 
+static inline void thprace_errno_text(char *buf, size_t size, unsigned int err)
+{
+	snprintf(buf, size, err == 12 ? "ENOMEM" : "%u", err);
+}
+
 #endif /* THPRACE_TEXT_H */

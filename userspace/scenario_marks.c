@@ -1,0 +1,711 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Marks by which writes are tracked, through any two ops
+ *
+ * Some pages of a huge page get a mark: userfaultfd's write protection, the same
+ * without faults (as PAGEMAP_SCAN gives it), or the soft-dirty bit.  Two threads
+ * do an op each, main may migrate it or change marks beside them.  Once they are
+ * done the marks are compared with what the ops promise (marks.c), and some pages
+ * are written: what the mark says of a write must come true.
+ *
+ * Main looks before it prepares the next huge page, since clearing soft-dirty bits
+ * is about the whole process.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/userfaultfd.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "content.h"
+#include "crash.h"
+#include "env.h"
+#include "marks_round.h"
+#include "nodes.h"
+#include "options.h"
+#include "pair.h"
+#include "region.h"
+#include "run.h"
+#include "scenario.h"
+#include "scenario_pages.h"
+#include "track.h"
+#include "undo.h"
+#include "uop.h"
+#include "util.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+#ifndef UFFD_FEATURE_WP_UNPOPULATED
+#define UFFD_FEATURE_WP_UNPOPULATED BIT_ULL(13)
+#endif
+#ifndef UFFD_FEATURE_WP_ASYNC
+#define UFFD_FEATURE_WP_ASYNC BIT_ULL(15)
+#endif
+#define FEATURES_ASYNC	(UFFD_FEATURE_WP_UNPOPULATED | UFFD_FEATURE_WP_ASYNC)
+#define MARKS_LANE	(~0ULL - 6)	/* choices of a round */
+#define ASIDE_NS	(20 * NSEC_PER_MSEC)
+#define ASIDE_TURNS	16
+#define MPOL_MF_MOVE	2
+
+/* Acts look at it only for whether there is one: all variants, then. */
+static const struct content no_content;
+
+static const char *marks_why_not(void)
+{
+	if (pagemap_why_not())
+		return pagemap_why_not();
+	return track_uffd_why_not() && track_softdirty_why_not() ?
+	       "neither write-protection by userfaultfd nor soft-dirty tracking here" : NULL;
+}
+
+/* A lane that moves memory waits until the message of it has been read. */
+static void *read_messages(void *arg)
+{
+	struct marks_priv *priv = arg;
+	struct pollfd fd[] = {
+		{ .fd = priv->uffd[KIND_WP][1], .events = POLLIN },
+		{ .fd = priv->uffd[KIND_ASYNC][1], .events = POLLIN },
+		{ .fd = priv->stop, .events = POLLIN },
+	};
+	struct uffd_msg msg;
+	unsigned int i;
+
+	while (!(fd[2].revents & POLLIN)) {
+		if (poll(fd, ARRAY_SIZE(fd), -1) < 0 && errno != EINTR)
+			break;
+		for (i = 0; i < 2; i++) {
+			if (fd[i].fd >= 0 && fd[i].revents & POLLIN)
+				while (read(fd[i].fd, &msg, sizeof(msg)) > 0)
+					;
+		}
+	}
+	return NULL;
+}
+
+static int start_reader(struct marks_priv *priv)
+{
+	sigset_t all, old;
+	cpu_set_t any;
+	int err;
+
+	if (priv->uffd[KIND_WP][1] < 0 && priv->uffd[KIND_ASYNC][1] < 0)
+		return 0;
+	priv->stop = eventfd(0, EFD_CLOEXEC);
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	err = priv->stop < 0 ? errno : pthread_create(&priv->reader, NULL, read_messages, priv);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err)
+		return -err;
+	priv->reading = true;
+	/* Main stays on one CPU, and spins there. */
+	memset(&any, 0xff, sizeof(any));
+	pthread_setaffinity_np(priv->reader, sizeof(any), &any);
+	return 0;
+}
+
+static void stop_reader(struct marks_priv *priv)
+{
+	const u64 one = 1;
+
+	if (priv->reading && write(priv->stop, &one, sizeof(one)) == sizeof(one))
+		pthread_join(priv->reader, NULL);
+	if (priv->stop >= 0)
+		close(priv->stop);
+}
+
+static void open_all(struct marks_priv *priv)
+{
+	static const u64 features[] = { [KIND_WP] = 0, [KIND_ASYNC] = FEATURES_ASYNC };
+	unsigned int kind, told;
+
+	for (kind = KIND_WP; kind <= KIND_ASYNC; kind++) {
+		for (told = 0; told < 2; told++)
+			priv->uffd[kind][told] =
+				track_open_uffd(features[kind] | UFFD_FEATURE_SIGBUS |
+						(told ? UFFD_FEATURE_EVENT_REMAP : 0));
+		priv->kind[kind] = priv->uffd[kind][0] >= 0 && !track_uffd_why_not();
+	}
+	priv->shows_uffd = track_shows_uffd();
+	priv->kind[KIND_ASYNC] &= priv->shows_uffd;
+	priv->kind[KIND_DIRTY] = !track_softdirty_why_not();
+}
+
+static bool is_named(const struct uop *op, const char *const *names, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(op->name, names[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Fresh memory has all its pages dirty by its VMA, and older stock kernels lose
+ * that when VMAs merge; clearing bits beside the two is about what is looked for.
+ */
+static void find_choices(struct marks_priv *priv)
+{
+	static const char *const never[] = { "exit" };
+	static const char *const not_dirty[] = { "fill", "softdirty" };
+	unsigned int i, kind;
+
+	priv->nodes = !nodes_why_not();
+	for (kind = 0; kind < NR_KINDS; kind++) {
+		struct pair_choice *may = &priv->may[kind];
+
+		may->nodes = priv->nodes;
+		for (i = 0; i < nr_uops; i++) {
+			may->op[i] = uops[i].pair && !(uops[i].why_not && uops[i].why_not()) &&
+				     !is_named(&uops[i], never, ARRAY_SIZE(never));
+			if (kind == KIND_DIRTY)
+				may->op[i] &= !is_named(&uops[i], not_dirty,
+							ARRAY_SIZE(not_dirty));
+		}
+	}
+}
+
+static int marks_setup(struct run *run)
+{
+	struct marks_priv *priv = calloc(1, sizeof(*priv));
+	unsigned int i;
+	int err = 0;
+
+	run->priv = priv;
+	if (!priv) {
+		set_error("out of memory");
+		return -ENOMEM;
+	}
+	priv->stop = -1;
+	priv->pending = NO_THP;
+	memset(priv->uffd, -1, sizeof(priv->uffd));
+	priv->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (priv->pagemap < 0) {
+		set_error("cannot read pagemap");
+		return -EIO;
+	}
+	open_all(priv);
+	find_choices(priv);
+	for (i = 0; i < PAIR_LANES && !err; i++)
+		err = region_reserve(&priv->away[i], 1);
+	if (err)
+		return err;
+	err = start_reader(priv);
+	if (err)
+		set_error("cannot start a thread: %s", strerror(-err));
+	return err;
+}
+
+static void end_child(struct run *run, unsigned int thp, int *status)
+{
+	struct marks_priv *priv = run->priv;
+
+	close(priv->order);
+	waitpid(priv->child, status, 0);
+	signals_child_gone(priv->child);
+	priv->child = 0;
+	run->extra[thp] = 0;
+}
+
+static void marks_cleanup(struct run *run)
+{
+	struct marks_priv *priv = run->priv;
+	unsigned int i;
+	int status;
+
+	if (!priv)
+		return;
+	if (priv->child) {
+		kill(priv->child, SIGKILL);
+		end_child(run, priv->pending == NO_THP ? 0 : priv->pending, &status);
+	}
+	stop_reader(priv);
+	for (i = 0; i < NR_KINDS * 2; i++) {
+		if (priv->uffd[i / 2][i % 2] >= 0)
+			close(priv->uffd[i / 2][i % 2]);
+	}
+	for (i = 0; i < PAIR_LANES; i++)
+		region_release(&priv->away[i]);
+	if (priv->pagemap >= 0)
+		close(priv->pagemap);
+	free(priv);
+}
+
+static int marks_map(struct run *run)
+{
+	return region_map_unshared(&run->region);
+}
+
+static struct piece whole(void)
+{
+	return (struct piece){ .nr = env.nr_subpages, .stride = 1 };
+}
+
+static void fail(const char *what, int err)
+{
+	set_error("marks: cannot %s: %s", what, strerror(-err));
+}
+
+static void child_begin(pid_t parent)
+{
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(THPRACE_EXIT_ERROR);
+}
+
+static void child_main(struct run *run, unsigned int thp, int order, pid_t parent)
+{
+	char byte = 0;
+
+	child_begin(parent);
+	if (write(order, &byte, 1) != 1)
+		_exit(THPRACE_EXIT_ERROR);
+	if (read(order, &byte, 1) == 1)
+		marks_look_as_child(run, &run->lanes[0], thp);
+	_exit(0);
+}
+
+/* It sleeps until it is told to look, or nobody is there to tell it. */
+static int start_child(struct run *run, unsigned int thp)
+{
+	struct marks_priv *priv = run->priv;
+	pid_t parent = getpid(), pid;
+	struct pollfd ready;
+	char byte;
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		close(fd[0]);
+		child_main(run, thp, fd[1], parent);
+	}
+	close(fd[1]);
+	if (pid < 0) {
+		close(fd[0]);
+		return -EAGAIN;
+	}
+	priv->child = pid;
+	priv->order = fd[0];
+	run->extra[thp] = pid;
+	if (run->nr_extra <= thp)
+		run->nr_extra = thp + 1;
+	ready = (struct pollfd){ .fd = fd[0], .events = POLLIN };
+	if (signals_child(pid) || poll(&ready, 1, run->budget_ns / NSEC_PER_MSEC) != 1 ||
+	    read(fd[0], &byte, 1) != 1)
+		return -ECHILD;
+	return 0;
+}
+
+static int cut(char *base, unsigned int page)
+{
+	char *at = base + page * env.page_size;
+
+	return mprotect(at, env.page_size, PROT_READ) ||
+	       mprotect(at, env.page_size, PROT_READ | PROT_WRITE) ? -errno : 0;
+}
+
+static int zero_page(char *base)
+{
+	if (madvise(base, env.hpage_size, MADV_DONTNEED))
+		return -errno;
+	(void)__atomic_load_n(base, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static int give_shape(struct run *run, unsigned int thp)
+{
+	struct marks_priv *priv = run->priv;
+	struct marks_round *round = &priv->round;
+	char *base = region_thp(&run->region, thp);
+	int err = 0;
+
+	switch (round->shape) {
+	case MARKS_PTES:
+		err = cut(base, round->hole);
+		break;
+	case MARKS_PARTLY:
+		err = madvise(base + round->hole * env.page_size, env.page_size, MADV_DONTNEED) ?
+		      -errno : 0;
+		/* It may have had a mark, and has none now. */
+		if (round->kind != KIND_DIRTY)
+			round->before[round->hole] = MARK_NEVER;
+		else
+			round->before[round->hole] = MARK_MAY;
+		break;
+	case MARKS_OUT:
+		/* Where it does not succeed, it is a round like others. */
+		madvise(base + round->out.first * env.page_size, round->out.nr * env.page_size,
+			MADV_PAGEOUT);
+		break;
+	case MARKS_SHARED:
+		err = start_child(run, thp);
+		break;
+	default:
+		break;
+	}
+	/* What was to split its PMD may have failed: marks are those of PTEs there. */
+	if (!err && round->kind != KIND_DIRTY && !priv->shows_uffd)
+		err = cut(base, round->hole);
+	if (err)
+		fail("prepare a huge page", err);
+	return err;
+}
+
+static bool is_op(const struct pair_round *pair, unsigned int lane, const char *name)
+{
+	return !strcmp(uops[pair->op[lane]].name, name);
+}
+
+/*
+ * A VMA that is new says of all its pages that they are dirty.  Where an op merges it
+ * with others, older stock kernels may lose that, and with it later writes to
+ * pages that mprotect has made writable meanwhile.
+ */
+static bool goes_with_kind(const struct pair_round *pair, enum marks_kind kind)
+{
+	const struct uop *a = &uops[pair->op[0]], *b = &uops[pair->op[1]];
+
+	return kind != KIND_DIRTY || !((a->flags | b->flags) & UOP_MOVES) ||
+	       !((a->flags | b->flags) & UOP_CUTS);
+}
+
+static void draw_kind(struct marks_priv *priv, struct rng *rng)
+{
+	struct marks_round *round = &priv->round;
+
+	do {
+		round->kind = rng_below(rng, NR_KINDS);
+	} while (!priv->kind[round->kind]);
+	round->moves_keep = true;
+	round->uffd = -1;
+	if (round->kind == KIND_DIRTY)
+		return;
+	round->moves_keep = rng_below(rng, 2) && priv->uffd[round->kind][1] >= 0;
+	round->uffd = priv->uffd[round->kind][round->moves_keep];
+}
+
+static void draw_round(struct run *run, unsigned int thp)
+{
+	struct marks_priv *priv = run->priv;
+	struct pair_round *pair = &run->sh->pair[thp];
+	struct marks_round *round = &priv->round;
+	struct rng rng;
+
+	rng_seed(&rng, run->seed, run->sh->round, MARKS_LANE);
+	memset(round, 0, sizeof(*round));
+	draw_kind(priv, &rng);
+	do {
+		pair_draw(pair, &priv->may[round->kind], &rng);
+	} while (!goes_with_kind(pair, round->kind));
+	round->shape = rng_below(&rng, 3) ? rng_below(&rng, NR_SHAPES) : MARKS_HUGE;
+	round->aside = rng_below(&rng, NR_ASIDES);
+	round->late = rng_below(&rng, 2) || round->shape == MARKS_ZERO;
+	round->piece = rng_below(&rng, 3) ? piece_draw(&rng) : whole();
+	round->second = piece_draw(&rng);
+	do {
+		round->out = piece_draw(&rng);
+	} while (round->out.stride > 1);
+	round->hole = rng_below(&rng, env.nr_subpages);
+	if (round->aside == MARKS_MIGRATE && !priv->nodes)
+		round->aside = MARKS_NOTHING;
+	if (round->kind == KIND_DIRTY && round->aside > MARKS_MIGRATE)
+		round->aside = MARKS_NOTHING;
+	if (priv->shows_uffd || round->kind == KIND_DIRTY)
+		return;
+	/*
+	 * Before 5.14 a PMD that is a migration entry had no mark.  There marks are
+	 * those of PTEs.  The huge zero page has no PTEs before it is marked.
+	 */
+	round->late = true;
+	if (round->shape == MARKS_HUGE || round->shape == MARKS_ZERO ||
+	    round->shape == MARKS_SHARED)
+		round->shape = MARKS_PTES;
+}
+
+static bool shares(const struct run *run, unsigned int thp)
+{
+	const struct marks_priv *priv = run->priv;
+	const struct pair_round *pair = &run->sh->pair[thp];
+
+	return priv->round.shape == MARKS_SHARED || is_op(pair, 0, "fork") ||
+	       is_op(pair, 1, "fork");
+}
+
+static void set_target(struct run *run, struct lane *lane, unsigned int thp)
+{
+	const struct pair_round *pair = &run->sh->pair[thp];
+	unsigned int nr = lane->id - 1;
+	struct marks_priv *priv = run->priv;
+
+	priv->target[lane->id] = (struct target){
+		.run = run, .lane = lane, .thp_index = thp,
+		.thp = region_thp(&run->region, thp),
+		.piece = pair->piece[nr], .variant = pair->variant[nr],
+		.away = priv->away[nr].base, .content = &no_content, .writer = nr,
+		.may_fault = true, .other_flags = uops[pair->op[!nr]].flags,
+	};
+	lane->variant = pair->variant[nr];
+}
+
+/* What either of the two may change is not known before they have ended. */
+static void forget_state(struct run *run, unsigned int thp)
+{
+	const struct marks_round *round = &((struct marks_priv *)run->priv)->round;
+	const struct pair_round *pair = &run->sh->pair[thp];
+	u8 *state = run_state(run, thp);
+	unsigned int i, j;
+
+	memset(state, round->shape == MARKS_ZERO ? PG_ZERO : PG_PATTERN, env.nr_subpages);
+	if (round->shape == MARKS_PARTLY)
+		state[round->hole] = PG_ZERO;
+	for (i = 0; i < PAIR_LANES; i++) {
+		const struct uop *op = &uops[pair->op[i]];
+
+		if (op->effect == UOP_KEEPS && !(op->flags & UOP_MOVES))
+			continue;
+		for (j = 0; j < env.nr_subpages; j++) {
+			if (op->effect != UOP_WRITES && uop_hits(op, &pair->piece[i], j))
+				state[j] = PG_ANY;
+		}
+	}
+}
+
+static int ask_child(struct run *run, unsigned int thp)
+{
+	struct marks_priv *priv = run->priv;
+	char byte = 0;
+	int status = 0;
+
+	if (!priv->child)
+		return 0;
+	if (write(priv->order, &byte, 1) != 1)
+		kill(priv->child, SIGKILL);
+	end_child(run, thp, &status);
+	/* A fatal signal of it was noted by its handler. */
+	if (!status || run->sh->nr_crashes)
+		return 0;
+	set_error("a child that shares a huge page ended with status 0x%x", status);
+	return -ECHILD;
+}
+
+/* Both ops on the last huge page are done. */
+static int settle(struct run *run)
+{
+	struct marks_priv *priv = run->priv;
+	unsigned int thp = priv->pending;
+
+	if (thp == NO_THP)
+		return 0;
+	priv->pending = NO_THP;
+	marks_look(run, thp);
+	return ask_child(run, thp);
+}
+
+/**
+ * marks_begin() - look at the huge page before, and prepare this one
+ * @run: the run
+ * @thp: huge page
+ *
+ * Called by main, before anything is armed.
+ */
+static int marks_begin(struct run *run, unsigned int thp)
+{
+	struct marks_priv *priv = run->priv;
+	char *base = region_thp(&run->region, thp);
+	struct marks_round *round = &priv->round;
+	struct rng rng;
+	int err = settle(run);
+
+	if (err)
+		return err;
+	draw_round(run, thp);
+	rng_seed(&rng, run->seed, run->sh->round, MARKS_LANE - 1);
+	if (shares(run, thp) && madvise(base, env.hpage_size, MADV_DOFORK))
+		err = -errno;
+	if (!err && round->shape == MARKS_ZERO)
+		err = zero_page(base);
+	if (err) {
+		fail("prepare a huge page", err);
+		return err;
+	}
+	priv->pending = thp;
+	if (!round->late)
+		err = marks_give(run, thp, &rng);
+	if (!err)
+		err = give_shape(run, thp);
+	if (!err && round->late)
+		err = marks_give(run, thp, &rng);
+	forget_state(run, thp);
+	return err;
+}
+
+static int marks_plan(struct run *run, struct lane *lane, unsigned int thp)
+{
+	lane->op = uops[run->sh->pair[thp].op[lane->id - 1]].op;
+	set_target(run, lane, thp);
+	return 0;
+}
+
+static enum act_result act_store(struct target *t)
+{
+	struct marks_priv *priv = t->run->priv;
+	u8 *stored = priv->round.stored[t->writer];
+	unsigned int i, page, step = UOP_WRITE_STEP(&t->piece);
+	enum act_result result = ACT_BUSY;
+
+	for (i = 0; i < t->piece.nr; i += step) {
+		page = t->piece.first + i * t->piece.stride;
+		stored[page] = marks_store(t->thp + page * env.page_size);
+		if (stored[page] != STORE_SEGV)
+			result = ACT_OK;
+	}
+	return result;
+}
+
+static enum act_result act_load(struct target *t)
+{
+	static __thread u64 copy[MAX_PAGE_WORDS];
+	unsigned int i, step = UOP_WRITE_STEP(&t->piece);
+	enum act_result result = ACT_BUSY;
+
+	for (i = 0; i < t->piece.nr; i += step) {
+		if (page_copy(copy, t->thp +
+			      (t->piece.first + i * t->piece.stride) * env.page_size))
+			result = ACT_OK;
+	}
+	return result;
+}
+
+/* The child looks at marks while the other op goes on. */
+static enum act_result act_fork_look(struct target *t)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (!pid) {
+		child_begin(parent);
+		marks_look_as_child(t->run, t->lane, t->thp_index);
+		_exit(0);
+	}
+	if (pid < 0)
+		return ACT_BUSY;
+	t->child = pid;
+	return ACT_OK;
+}
+
+static void marks_ended(struct run *run, struct lane *lane)
+{
+	struct target *t = &((struct marks_priv *)run->priv)->target[lane->id];
+
+	if (t->child > 0)
+		waitpid(t->child, NULL, 0);
+	t->child = 0;
+}
+
+static enum act_result marks_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	const struct pair_round *pair = &run->sh->pair[thp];
+	const struct uop *op = &uops[pair->op[lane->id - 1]];
+	struct target *t = &((struct marks_priv *)run->priv)->target[lane->id];
+	enum act_result result;
+
+	lane_did(lane, t->piece.first, t->piece.nr, t->piece.stride);
+	if (!strcmp(op->name, "write"))
+		return act_store(t);
+	if (!strcmp(op->name, "read"))
+		return act_load(t);
+	if (!strcmp(op->name, "fork"))
+		return act_fork_look(t);
+	result = op->act(t);
+	if (result == ACT_ERROR)
+		set_error("%s of pages %u+%u beside %s: %s", op->name, t->piece.first,
+			  t->piece.nr, uops[pair->op[lane->id % PAIR_LANES]].name,
+			  strerror(errno));
+	return result;
+}
+
+static bool both_are_done(const struct run *run, unsigned int thp)
+{
+	return __atomic_load_n(&run->sh->stamp[1][thp].end_ns, __ATOMIC_ACQUIRE) &&
+	       __atomic_load_n(&run->sh->stamp[2][thp].end_ns, __ATOMIC_ACQUIRE);
+}
+
+/* The whole folio to another node, and again, as long as the others are at it. */
+static void migrate_aside(struct run *run, unsigned int thp)
+{
+	void *page = region_thp(&run->region, thp);
+	u64 end_ns = now_ns() + ASIDE_NS;
+	unsigned int i;
+
+	for (i = 0; i < ASIDE_TURNS && now_ns() < end_ns && !both_are_done(run, thp); i++) {
+		int status = -EBUSY, node;
+
+		if (syscall(SYS_move_pages, 0, 1UL, &page, NULL, &status, 0) < 0)
+			return;
+		node = nodes_other(status, i);
+		syscall(SYS_move_pages, 0, 1UL, &page, &node, &status, MPOL_MF_MOVE);
+	}
+}
+
+static void act_aside(struct run *run, unsigned int thp)
+{
+	struct marks_priv *priv = run->priv;
+	struct marks_round *round = &priv->round;
+
+	switch (round->aside) {
+	case MARKS_MIGRATE:
+		migrate_aside(run, thp);
+		break;
+	case MARKS_MARK:
+	case MARKS_RESOLVE:
+		round->aside_tried = true;
+		round->aside_done = !marks_protect(priv, region_thp(&run->region, thp),
+						   &round->second, round->aside == MARKS_MARK);
+		break;
+	default:
+		break;
+	}
+}
+
+static int marks_after_batch(struct run *run, struct lane *lane, unsigned int thp)
+{
+	struct marks_priv *priv = run->priv;
+
+	return !lane->id && priv->pending == thp ? settle(run) : 0;
+}
+
+const struct scenario scenario_marks = {
+	.name = "marks",
+	.summary = "marks that track writes, through any two ops: none is lost, none appears",
+	.op = "any",
+	.pairs = true,
+	.workers = PAIR_LANES,
+	.touches = pageout_touches,
+	.why_not = marks_why_not,
+	.setup = marks_setup,
+	.cleanup = marks_cleanup,
+	.map = marks_map,
+	.begin = marks_begin,
+	.plan = marks_plan,
+	.act = marks_act,
+	.aside = act_aside,
+	.ended = marks_ended,
+	.after = marks_after_batch,
+};
