@@ -376,6 +376,12 @@ static bool uncharged(struct run *run, const struct part *part, u64 before)
 	return false;
 }
 
+/* The positive control sees none that was split. */
+static enum part_state look(const struct part *part)
+{
+	return injected("stays") ? PART_LARGE : part_look(part);
+}
+
 /*
  * Squeezes the group until what is not mapped is free; bounded.  The first time only
  * until there is less than before; later for as long as the kernel tries.
@@ -395,13 +401,13 @@ static enum outcome squeeze(struct run *run, const struct way *way, const struct
 			continue;
 		before = cgroup_charged(run->cgroup);
 		/* Nothing is said of what was split before it was asked for. */
-		if (part_look(part) != PART_LARGE || part_look(&control) != PART_LARGE)
+		if (look(part) != PART_LARGE || part_look(&control) != PART_LARGE)
 			break;
 		err = (i ? cgroup_reclaim : cgroup_squeeze)(run->cgroup, before,
 							    env.hpage_size / 2);
 		if (err && err != -EAGAIN)
 			break;
-		state = injected("stays") ? PART_LARGE : part_look(part);
+		state = look(part);
 		if (state == PART_SPLIT && !before)
 			return CAME_BACK;
 		if (state == PART_SPLIT)
