@@ -94,6 +94,8 @@ enum thprace_check {
 	THPRACE_CHECK_SPLIT_SERIAL,
 	THPRACE_CHECK_RMAP_LOCK,
 	THPRACE_CHECK_CONTENT,
+	THPRACE_CHECK_RECLAIM_PROGRESS,
+	THPRACE_CHECK_MLOCKED,
 	THPRACE_CHECK_LEAK,
 	THPRACE_NR_CHECKS
 };
@@ -105,7 +107,7 @@ enum thprace_check {
 	"anon_exclusive", "migration_entry", "deferred_queue", "rss",	\
 	"split_progress", "calibration", "split_lock",			\
 	"split_folio_lock", "split_serial", "rmap_lock", "content",	\
-	"leak" }
+	"reclaim_progress", "mlocked", "leak" }
 
 /* Ops.  Names are final; the order is the order of every table and report. */
 enum thprace_op {

@@ -312,7 +312,7 @@ neighbour()
 	return "$rc"
 }
 
-ksft_plan 25
+ksft_plan 26
 ksft_case "the scenario is killed after a violation" scenario_killed
 ksft_case "all are killed after a violation" all_killed
 ksft_case "the scenario dies after a violation" died_after_finding
@@ -327,7 +327,7 @@ ksft_case "a report that cannot be written is refused" unwritable
 ksft_case "a report that cannot be written at the end" unwritable_later
 ksft_case "seeds above 2^63" large_seed
 ksft_case "the kernel complains" complaint
-for name in pageout lazyfree collapse reclaim compact khugepaged ksm direct; do
+for name in pageout lazyfree collapse reclaim compact khugepaged ksm direct partly; do
 	ksft_case "$name, nothing done" idle "$name"
 done
 ksft_case "what I/O has written is lost" written_lost

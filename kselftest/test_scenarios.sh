@@ -102,6 +102,19 @@ unmarked()
 	injected marks marks "$rounds" && json_says check '"content"'
 }
 
+# What a kernel that forgets would look like.
+staying()
+{
+	can partly || return 4
+	injected stays partly 20 && json_says check '"reclaim_progress"'
+}
+
+locked()
+{
+	can munlock || return 4
+	injected mlocked munlock 20 && json_says check '"mlocked"'
+}
+
 replayed()
 {
 	run_rounds split-munmap 5 0 || [ "$got" -eq 3 ] || return 1
@@ -129,7 +142,7 @@ all_there()
 
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $names
-ksft_plan $(((controls == 0 ? 1 : 2) * $# + 5))
+ksft_plan $(((controls == 0 ? 1 : 2) * $# + 7))
 ksft_case "scenarios" all_there
 for name; do
 	ksft_case "$name" scenario "$name"
@@ -138,5 +151,7 @@ done
 ksft_case "leaking" leaking
 ksft_case "stuck" stuck
 ksft_case "a mark is lost" unmarked
+ksft_case "staying" staying
+ksft_case "locked" locked
 ksft_case "replay" replayed
 ksft_end

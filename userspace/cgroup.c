@@ -208,6 +208,43 @@ int cgroup_limit(const char *path, const char *bytes)
 }
 
 /**
+ * cgroup_no_swap() - let nothing of it be swapped out, as far as that can be said
+ * @path: its directory
+ *
+ * For good; then what reclaim can have of private memory is what nobody maps.
+ */
+void cgroup_no_swap(const char *path)
+{
+	if (place.v1)
+		write_in(path, "memory.swappiness", "0");
+	else
+		write_in(path, "memory.swap.max", "0");
+}
+
+/**
+ * cgroup_squeeze() - take memory from its processes until it has less
+ * @path: its directory
+ * @charged: what it has now
+ * @bytes: how much less
+ *
+ * A limit below what is used reclaims at once.  What counts is what it has, not what
+ * reclaim says that it took.  Returns -EAGAIN when it has no less then.
+ */
+int cgroup_squeeze(const char *path, u64 charged, u64 bytes)
+{
+	const char *limit = place.v1 ? "memory.limit_in_bytes" : "memory.high";
+	char text[32];
+	int err;
+
+	snprintf(text, sizeof(text), "%llu", charged > bytes ? charged - bytes : 0);
+	err = write_in(path, limit, text);
+	write_in(path, limit, place.v1 ? "-1" : "max");
+	if (err == -EBUSY)
+		return -EAGAIN;
+	return err ? err : cgroup_charged(path) < charged ? 0 : -EAGAIN;
+}
+
+/**
  * cgroup_reclaim() - take memory from its processes
  * @path: its directory
  * @charged: what it has now
@@ -217,21 +254,13 @@ int cgroup_limit(const char *path, const char *bytes)
  */
 int cgroup_reclaim(const char *path, u64 charged, u64 bytes)
 {
-	const char *limit = place.v1 ? "memory.limit_in_bytes" : "memory.high";
 	char text[32];
 	int err;
 
 	snprintf(text, sizeof(text), "%llu", bytes);
 	err = place.v1 ? -ENOENT : write_in(path, "memory.reclaim", text);
-	if (err != -ENOENT && err != -EACCES)
-		return err;
-	/* Older: a limit below what is used reclaims at once. */
-	snprintf(text, sizeof(text), "%llu", charged > bytes ? charged - bytes : 0);
-	err = write_in(path, limit, text);
-	write_in(path, limit, place.v1 ? "-1" : "max");
-	if (err == -EBUSY)
-		return -EAGAIN;
-	return err ? err : cgroup_charged(path) < charged ? 0 : -EAGAIN;
+	/* Older kernels have no such file. */
+	return err == -ENOENT || err == -EACCES ? cgroup_squeeze(path, charged, bytes) : err;
 }
 
 /**

@@ -66,9 +66,14 @@ void report_checks(struct report *rep)
 		copy_word(rep->why_not[i], sizeof(rep->why_not[i]), row.why);
 	}
 	set_available(rep, THPRACE_CHECK_CONTENT, NULL);
+	set_available(rep, THPRACE_CHECK_RECLAIM_PROGRESS, scenario_partly.why_not());
+	set_available(rep, THPRACE_CHECK_MLOCKED, scenario_munlock.why_not());
 	set_available(rep, THPRACE_CHECK_LEAK, leak_why_not());
 	set_available(rep, CHECK_KERNEL, watch_why_not());
 }
+
+/* Of a scenario: some were without a split, then. */
+#define MANY_ROUNDS	16
 
 /* What to do where nothing but chance was lacking. */
 #define MORE_TIME	"; try more --duration"
@@ -173,6 +178,19 @@ static bool only_files(const struct report *rep)
 	return true;
 }
 
+/* A check is made in rounds without a split: there are some if there are many. */
+static bool had_rounds_alone(const struct report *rep, const struct scenario *sc)
+{
+	unsigned int i;
+
+	for (i = 0; i < rep->nr_results; i++) {
+		if (rep->results[i]->sc == sc && !rep->results[i]->skipped &&
+		    rep->results[i]->tally.rounds >= MANY_ROUNDS)
+			return !rep->opt->no_module && !rep->opt->grid && !rep->opt->steer;
+	}
+	return false;
+}
+
 /*
  * Some checks are of large folios only, or of those that are mapped in part:
  * with none of them left they are neither held nor skipped.  Of the checks at
@@ -195,6 +213,10 @@ static bool must_hold(const struct report *rep, unsigned int check)
 		return rep->sum.checks[check].skipped && !rep->opt->allow_uncalibrated;
 	case THPRACE_CHECK_SPLIT_PROGRESS:
 		return rep->sum.checks[check].skipped && !only_files(rep);
+	case THPRACE_CHECK_RECLAIM_PROGRESS:
+		return had_rounds_alone(rep, &scenario_partly);
+	case THPRACE_CHECK_MLOCKED:
+		return had_rounds_alone(rep, &scenario_munlock);
 	case THPRACE_CHECK_ANON_EXCLUSIVE:
 	case THPRACE_CHECK_RMAP_LINEAR:
 	case THPRACE_CHECK_ANON_VMA_ALIVE:

@@ -60,6 +60,7 @@ struct lane_shared {
 	u64 busy, failed, time_ns;
 	u64 mean_ns;			/* running mean of an op */
 	u64 pages_verified;
+	u64 held[THPRACE_NR_CHECKS];	/* of those that lanes make, but content */
 	u64 delay_ns;			/* written by main before the gate */
 	pid_t line[MAX_DEPTH];		/* forks between main and it, itself last */
 	u32 nr_ready;			/* of them that have pages of their own */

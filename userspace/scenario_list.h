@@ -49,4 +49,7 @@ SCENARIO(shmem_pageout),
 SCENARIO(direct),
 SCENARIO(marks),
 SCENARIO(shapes),
+SCENARIO(partly),
+SCENARIO(munlock),
+SCENARIO(sharers),
 SCENARIO(storm)

@@ -391,6 +391,53 @@ static void test_collect(void **state)
 	assert_true(out.first_violation_ns > 0);
 }
 
+/* Lanes make three checks, and each has its own. */
+static void test_collect_promises(void **state)
+{
+	struct shared *sh = fix.rep->sh;
+	static struct result out;
+
+	(void)state;
+	sh->nr_violations = 3;
+	strcpy(sh->violations[0].check, "mlocked");
+	strcpy(sh->violations[1].check, "content");
+	strcpy(sh->violations[2].check, "mlocked");
+	sh->lane[1].held[THPRACE_CHECK_RECLAIM_PROGRESS] = 3;
+	sh->lane[2].held[THPRACE_CHECK_RECLAIM_PROGRESS] = 4;
+	collect(fix.rep, &out);
+	assert_int_equal(out.tally.checks[THPRACE_CHECK_MLOCKED].violated, 2);
+	assert_int_equal(out.tally.checks[THPRACE_CHECK_CONTENT].violated, 1);
+	assert_int_equal(out.tally.checks[THPRACE_CHECK_RECLAIM_PROGRESS].violated, 0);
+	assert_int_equal(out.tally.checks[THPRACE_CHECK_RECLAIM_PROGRESS].held, 7);
+	assert_int_equal(out.tally.violations, 3);
+}
+
+/* Alone, it must have looked at the marks. */
+static void test_rounds_alone(void **state)
+{
+	struct result *res = fix.rep->results[0];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < NR_CHECKS; i++)
+		fix.rep->available[i] = i == THPRACE_CHECK_MLOCKED;
+	res->sc = scenario_by_name("munlock");
+	tally_op(&res->tally, res->sc->op)->done = 4;
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_PASS);
+	res->tally.rounds = 100;
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_INCONCLUSIVE);
+	assert_non_null(strstr(fix.rep->why, "mlocked"));
+	res->tally.checks[THPRACE_CHECK_MLOCKED].held = 1;
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_PASS);
+	fix.opt.steer = "a>end";
+	res->tally.checks[THPRACE_CHECK_MLOCKED].held = 0;
+	report_judge(fix.rep);
+	assert_int_equal(fix.rep->verdict, THPRACE_PASS);
+}
+
 /* Both look at the same huge page: one cause, whatever the frame is called. */
 static void test_collect_causes(void **state)
 {
@@ -520,6 +567,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unwritable, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_live, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_collect, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_collect_promises, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_rounds_alone, fixture_setup,
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_collect_causes, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_notes_are_bounded, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_distribution, fixture_setup, fixture_teardown),
