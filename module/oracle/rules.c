@@ -66,7 +66,7 @@ static void violated(const struct thprace_obs *obs, struct thprace_finding *f,
 	f->want = want;
 	f->got = got;
 	f->index = index;
-	f->addr = obs->addr + (u64)index * THPRACE_SUBPAGE_BYTES;
+	f->addr = obs->addr + (u64)index * THPRACE_PAGE_SIZE;
 	f->reason = reason;
 }
 
@@ -323,7 +323,7 @@ static void spoil(struct thprace_bad *bad, const struct thprace_obs *obs, s64 wa
 
 	bad->nr = 1;
 	bad->index = i < obs->nr ? i : 0;
-	bad->addr = obs->addr + (u64)bad->index * THPRACE_SUBPAGE_BYTES;
+	bad->addr = obs->addr + (u64)bad->index * THPRACE_PAGE_SIZE;
 	bad->want = want;
 	bad->got = got;
 }
