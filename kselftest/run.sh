@@ -9,7 +9,8 @@
 #
 # Exit status: 0 passed, 1 something failed, 2 could not be set up, 4 all was
 # skipped. THPRACE_STRICT_SKIP=1 makes a skip that is not listed in
-# KSFT_EXPECT_SKIPS (default: expected/skips-SERIES.txt) a failure. A kernel newer
+# KSFT_EXPECT_SKIPS (default: expected/skips-SERIES.txt, on arm64
+# expected/skips-SERIES-arm64.txt) a failure. A kernel newer
 # than all lists is compared with the newest. The verdict is the runner's (runner.c);
 # here is only what starts it.
 set -eu
@@ -35,8 +36,12 @@ case $release in
 "$KSFT_SERIES".*) ;;
 *) echo "# no expected lists of $release: compared with those of ${KSFT_SERIES:-no series}" ;;
 esac
-if [ -z "${KSFT_EXPECT_SKIPS:-}" ] && [ -r "expected/skips-$KSFT_SERIES.txt" ]; then
-	export KSFT_EXPECT_SKIPS="expected/skips-$KSFT_SERIES.txt"
+skips=expected/skips-$KSFT_SERIES.txt
+case $(uname -m) in
+aarch64) skips=expected/skips-$KSFT_SERIES-arm64.txt ;;
+esac
+if [ -z "${KSFT_EXPECT_SKIPS:-}" ] && [ -r "$skips" ]; then
+	export KSFT_EXPECT_SKIPS="$skips"
 fi
 [ $# -gt 0 ] || set -- module companion
 tests=

@@ -24,6 +24,10 @@
 #define PM_PFN_MASK	(BIT_ULL(55) - 1)
 #define PF_WRITE	2		/* bits of the x86 error code */
 #define PF_FETCH	16
+#define ESR_CLASS(esr)	((esr) >> 26 & 0x3f)	/* of the arm64 syndrome */
+#define ESR_FETCH	0x20
+#define ESR_DATA	0x24
+#define ESR_WRITE	BIT_ULL(6)
 #ifndef BUS_MCEERR_AR
 #define BUS_MCEERR_AR	4
 #define BUS_MCEERR_AO	5
@@ -59,6 +63,19 @@ static void note_access(struct crash *c, const ucontext_t *context)
 	c->ip = context->uc_mcontext.gregs[REG_RIP];
 	c->write = context->uc_mcontext.gregs[REG_ERR] & PF_WRITE;
 	c->fetch = context->uc_mcontext.gregs[REG_ERR] & PF_FETCH;
+#elif defined(__aarch64__)
+	const void *at = context->uc_mcontext.__reserved;
+	const struct _aarch64_ctx *record;
+	u64 esr;
+
+	c->ip = context->uc_mcontext.pc;
+	for (record = at; record->magic && record->magic != ESR_MAGIC; record = at)
+		at += record->size;
+	if (record->magic) {
+		esr = ((const struct esr_context *)at)->esr;
+		c->write = ESR_CLASS(esr) == ESR_DATA && esr & ESR_WRITE;
+		c->fetch = ESR_CLASS(esr) == ESR_FETCH;
+	}
 #else
 	(void)context;
 #endif

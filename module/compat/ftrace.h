@@ -16,7 +16,7 @@
 #define ftrace_regs	pt_regs
 #endif
 
-#ifndef THPRACE_HAVE_FTRACE_ARGUMENT
+#if !defined(THPRACE_HAVE_FTRACE_ARGUMENT) || !defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
 static inline struct pt_regs *thprace_pt_regs(struct ftrace_regs *fregs)
 {
 #ifdef THPRACE_HAVE_FTRACE_REGS
@@ -25,7 +25,9 @@ static inline struct pt_regs *thprace_pt_regs(struct ftrace_regs *fregs)
 	return fregs;
 #endif
 }
+#endif
 
+#ifndef THPRACE_HAVE_FTRACE_ARGUMENT
 static inline unsigned long ftrace_regs_get_argument(struct ftrace_regs *fregs, unsigned int n)
 {
 	return regs_get_kernel_argument(thprace_pt_regs(fregs), n);
@@ -37,11 +39,19 @@ static inline unsigned long ftrace_regs_get_stack_pointer(struct ftrace_regs *fr
 }
 #endif
 
-#if !defined(THPRACE_HAVE_FTRACE_RETURN_ADDRESS) && defined(CONFIG_X86)
+#ifndef THPRACE_HAVE_FTRACE_RETURN_ADDRESS
 /* The function has no frame yet. */
 static inline unsigned long ftrace_regs_get_return_address(struct ftrace_regs *fregs)
 {
+#ifdef CONFIG_X86
 	return *(unsigned long *)ftrace_regs_get_stack_pointer(fregs);
+#elif defined(arch_ftrace_regs)
+	return arch_ftrace_regs(fregs)->lr;
+#elif defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
+	return fregs->lr;
+#else
+	return procedure_link_pointer(thprace_pt_regs(fregs));
+#endif
 }
 #endif
 
@@ -66,9 +76,10 @@ static inline unsigned long ftrace_regs_get_return_address(struct ftrace_regs *f
 
 /*
  * Can a return handler wait?  Before rethook (and get_kretprobe()) it ran with
- * a raw lock of kprobes held.
+ * a raw lock of kprobes held.  Where kretprobes do without rethook still, it may
+ * run in a breakpoint's exception, with interrupts off (arm64).
  */
-#ifdef THPRACE_HAVE_RETHOOK
+#if defined(THPRACE_HAVE_RETHOOK) && defined(CONFIG_KRETPROBE_ON_RETHOOK)
 #define THPRACE_RETURNS_CAN_WAIT	1
 static inline struct kretprobe *thprace_kretprobe_of(struct kretprobe_instance *ri)
 {

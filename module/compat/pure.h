@@ -13,6 +13,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/pgtable.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #else
@@ -38,11 +39,15 @@ typedef __s64 s64;
 #define BIT_ULL(n)	(1ULL << (n))
 #define U64_MAX		UINT64_MAX
 #define U32_MAX		UINT32_MAX
+#define PAGE_SHIFT	12
+#define PMD_SHIFT	21
 #endif
 
 #include "../../include/thprace_abi.h"
 
-/* Subpages of the largest folio that is looked at: a PMD on 4 KiB pages. */
-#define THPRACE_HPAGE_NR	512
+#define THPRACE_PAGE_SIZE	BIT_ULL(PAGE_SHIFT)
+#define THPRACE_PMD_SIZE	BIT_ULL(PMD_SHIFT)
+/* Subpages of the largest folio that is looked at, which a PMD maps: 512 of 4 KiB pages. */
+#define THPRACE_HPAGE_NR	(1 << (PMD_SHIFT - PAGE_SHIFT))
 
 #endif /* THPRACE_PURE_H */

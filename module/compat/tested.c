@@ -18,14 +18,15 @@ static const struct {
 /**
  * thprace_series_tested() - were the rules tested on kernels of this series?
  * @release: as uname -r prints it
+ * @page_shift: PAGE_SHIFT; none with larger pages than 4 KiB was
  *
  * Context: any.
  */
-bool thprace_series_tested(const char *release)
+bool thprace_series_tested(const char *release, unsigned int page_shift)
 {
 	unsigned int major, minor, i;
 
-	if (sscanf(release, "%u.%u", &major, &minor) != 2)
+	if (page_shift != 12 || sscanf(release, "%u.%u", &major, &minor) != 2)
 		return false;
 	for (i = 0; i < ARRAY_SIZE(tested); i++)
 		if (tested[i].major == major && tested[i].minor == minor)

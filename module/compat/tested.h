@@ -5,6 +5,6 @@
 
 #include "compat/pure.h"
 
-bool thprace_series_tested(const char *release);
+bool thprace_series_tested(const char *release, unsigned int page_shift);
 
 #endif /* THPRACE_TESTED_H */

@@ -22,7 +22,6 @@ static int __init thprace_init(void)
 	int ret;
 
 	BUILD_BUG_ON(THPRACE_HPAGE_NR != HPAGE_PMD_NR);
-	BUILD_BUG_ON(THPRACE_PMD_SIZE != PMD_SIZE);
 	ret = thprace_calibration_init();
 	if (ret)
 		return ret;

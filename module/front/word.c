@@ -392,7 +392,7 @@ static const struct word_row words[] = {
 		.example = "1" },
 	[THPRACE_WORD_MAP]	= { THPRACE_MAX_MAPS, parse_map, print_map,
 		.takes =
-		"0xADDR+LEN, multiples of 0x200000, LEN up to 0x10000000000; at most 8, no overlap",
+		"0xADDR+LEN, multiples of a huge page, LEN up to 0x10000000000; at most 8, no overlap",
 		.example = "0x7f0000000000+0x200000" },
 	[THPRACE_WORD_OP]	= { THPRACE_MAX_OPS, parse_op, print_op,
 		.takes = "NAME:LANES, see ops; at most 8, 16 lanes in all; with lane= just NAME",

@@ -83,7 +83,7 @@ static bool lock_ptes(struct thprace_pgwalk *w, struct mm_struct *mm, pmd_t *pmd
  * thprace_pgwalk_lock() - find what maps an address, and lock it
  * @w: filled
  * @mm: mmap_lock held, for read at least
- * @addr: any; the PTEs from @w->pte to the end of its 2 MiB may be read
+ * @addr: any; the PTEs from @w->pte to the end of its table may be read
  *
  * Context: process context, no page table lock held.  Unless the result is
  * THPRACE_LEVEL_NONE, the caller may not sleep before thprace_pgwalk_unlock().

@@ -49,7 +49,7 @@ int thprace_calibration_init(void)
 	const char *release = calibration_series ? calibration_series : init_utsname()->release;
 	int check;
 
-	tested = thprace_series_tested(release);
+	tested = thprace_series_tested(release, PAGE_SHIFT);
 	thprace_calibration_missing("not calibrated: no process at load");
 	if (!calibration_spoil)
 		return 0;

@@ -7,6 +7,8 @@
 #include "oracle/folio_obs.h"
 #include "state/stats.h"
 
+#define SEEN_BITS	(PMD_SHIFT - PAGE_SHIFT + 1)	/* slots for twice the pages of a region */
+
 static size_t observer_bytes(const struct thprace_observer *o)
 {
 	return sizeof(*o) + o->set.room * sizeof(*o->set.view);
@@ -75,9 +77,9 @@ void thprace_observer_free(struct thprace_observer *o)
  */
 bool thprace_observer_seen(struct thprace_observer *o, unsigned long pfn)
 {
-	unsigned int i = hash_long(pfn, 10), n;
+	unsigned int i = hash_long(pfn, SEEN_BITS), n;
 
-	static_assert(ARRAY_SIZE(o->seen) == 1 << 10);
+	static_assert(ARRAY_SIZE(o->seen) == 1 << SEEN_BITS);
 	for (n = 0; n < ARRAY_SIZE(o->seen); n++, i = (i + 1) % ARRAY_SIZE(o->seen)) {
 		if (o->seen[i].generation != o->generation) {
 			o->seen[i].generation = o->generation;
@@ -97,7 +99,7 @@ bool thprace_observer_seen(struct thprace_observer *o, unsigned long pfn)
  */
 void thprace_observer_forget(struct thprace_observer *o, unsigned long pfn)
 {
-	unsigned int i = hash_long(pfn, 10), n;
+	unsigned int i = hash_long(pfn, SEEN_BITS), n;
 
 	for (n = 0; n < ARRAY_SIZE(o->seen); n++, i = (i + 1) % ARRAY_SIZE(o->seen))
 		if (o->seen[i].pfn == pfn && o->seen[i].generation == o->generation) {

@@ -59,7 +59,7 @@ static void violated(const struct thprace_obs *obs, struct thprace_finding *f,
 	f->want = want;
 	f->got = got;
 	f->index = index;
-	f->addr = obs->addr + (u64)index * THPRACE_SUBPAGE_BYTES;
+	f->addr = obs->addr + (u64)index * THPRACE_PAGE_SIZE;
 	f->reason = reason;
 }
 

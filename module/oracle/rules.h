@@ -12,8 +12,6 @@
 
 #include "state/finding.h"
 
-#define THPRACE_SUBPAGE_BYTES	4096
-
 /* Which counters this kernel keeps. */
 enum thprace_cap {
 	THPRACE_CAP_PAGE_MAPCOUNT,	/* per-page _mapcount is maintained in large folios */

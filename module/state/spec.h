@@ -11,14 +11,8 @@
 
 #define THPRACE_NAME_LEN	40
 
-/*
- * Alignment of map=: a PMD leaf on 4 KiB pages.  The kernel side asserts that
- * it equals PMD_SIZE.
- */
-#define THPRACE_PMD_SIZE	(512ULL * 4096)
-
 #define THPRACE_MAX_PID		4194304	/* 2^22 */
-#define THPRACE_MAX_PAGE	511
+#define THPRACE_MAX_PAGE	(THPRACE_HPAGE_NR - 1)
 #define THPRACE_MAX_ERRNO	4095	/* MAX_ERRNO of the kernel */
 
 /* One map=0xADDR+LEN word: PMD-aligned address and length, in bytes. */
@@ -110,7 +104,7 @@ enum thprace_word {
  * @rounds:	1..THPRACE_MAX_ROUNDS
  * @seed:	any u64
  * @order:	0..THPRACE_MAX_ORDER: order that a split leaves
- * @page:	0..511: subpage that the op starts at
+ * @page:	0..THPRACE_MAX_PAGE: subpage that the op starts at
  * @grid_k:	1..THPRACE_MAX_GRID_K: how often each cell is tried
  * @lane:	0..THPRACE_MAX_LANES-1, from a letter a..p
  * @result:	of a done command

@@ -45,7 +45,7 @@ const struct thprace_phase thprace_phases[] = {
 	  "tail pages are released; anon_vma rwsem" },
 	/* both */
 	{ "split_huge_pmd", SPLIT | UNMAP, { "__split_huge_pmd" },
-	  "a PMD mapping becomes 512 PTEs; anon_vma rwsem or mmap_lock for write",
+	  "a PMD mapping becomes PTEs; anon_vma rwsem or mmap_lock for write",
 	  .takes_ptl = true },
 	{ "remove_rmap_pmd", SPLIT | UNMAP, { "folio_remove_rmap_pmd", "page_remove_rmap" },
 	  "a mapcount goes down; page table lock",

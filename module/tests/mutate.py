@@ -101,7 +101,7 @@ RULES = [
     ("nothing_found(&finding[i]);", ""),
     ("any |= finding[i].outcome == THPRACE_VIOLATED;", "any |= finding[i].outcome == THPRACE_HELD;"),
     ("any |= finding[i].outcome == THPRACE_VIOLATED;", ""),
-    ("f->addr = obs->addr + (u64)index * THPRACE_SUBPAGE_BYTES;", "f->addr = obs->addr;"),
+    ("f->addr = obs->addr + (u64)index * THPRACE_PAGE_SIZE;", "f->addr = obs->addr;"),
     ("f->addr = bad->addr;", "f->addr = 0;"),
 ]
 

@@ -174,9 +174,11 @@ static void test_series(void **state)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(tested); i++)
-		assert_true(thprace_series_tested(tested[i]));
+		assert_true(thprace_series_tested(tested[i], 12));
 	for (i = 0; i < ARRAY_SIZE(others); i++)
-		assert_false(thprace_series_tested(others[i]));
+		assert_false(thprace_series_tested(others[i], 12));
+	assert_false(thprace_series_tested("6.12", 14));
+	assert_false(thprace_series_tested("6.12", 16));
 }
 
 int main(void)

@@ -152,6 +152,7 @@ static void test_expected_of_kernels(void **state)
 		check_names(path, checks, ARRAY_SIZE(checks));
 	}
 	check_skips(TOP "kselftest/expected/skips-6.12-debug.txt");
+	check_skips(TOP "kselftest/expected/skips-6.12-arm64.txt");
 }
 
 static void check_keys(const json_t *schema)

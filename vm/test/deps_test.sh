@@ -47,6 +47,14 @@ is 2 "$(deps debian '' --need no-such-tool)" "a tool that is in no package"
 is yes "$(names no-such-tool)" "is named all the same"
 is 0 "$(deps debian '' --need sh awk)" "nothing is absent"
 is 2 "$(deps debian '' --bogus)" "an unknown option"
+# What only another architecture needs is asked for there, and nowhere else.
+deps fedora '' >"$tmp/rc"
+is "yes no no" "$(names qemu-system-x86) $(names qemu-system-aarch64) $(names gcc-aarch64-linux-gnu)" \
+	"arm64: not by default"
+is 2 "$(deps debian '' --need qemu-system-aarch64 aarch64-linux-gnu-gcc aarch64-linux-gnu/libc.a)" \
+	"arm64: --need"
+is "yes yes yes" "$(names qemu-system-arm) $(names gcc-aarch64-linux-gnu) $(names libc6-dev-arm64-cross)" \
+	"arm64: all packages are named"
 # Each tool that a script of vm/ asks for has a package.
 tools=$(sed -n 's/.*deps" --need \([a-z].*\) || exit.*/\1/p; s/^\tneed \([a-z].*\)/\1/p' \
 	"$here/../run" "$here/../kernels" | tr ' ' '\n' | sort -u)

@@ -152,6 +152,54 @@ else
 	skip "--shell" "no script(1)"
 fi
 
+# ---- another architecture ----
+
+# A checkout without programs, which are built elsewhere; QEMU has one port and a card.
+bare=$tmp/bare
+mkdir -p "$bare/vm" "$bare/docs" "$HOME/.cache/thprace/sysroot/arm64-bookworm/bin"
+touch "$bare/README.md" "$bare/docs/x.md" "$tmp/libc.a"
+for f in run kernels deps init pressure machine busy judge.awk; do
+	cp "$here/../$f" "$bare/vm/"
+done
+echo busybox of arm64 >"$HOME/.cache/thprace/sysroot/arm64-bookworm/bin/busybox"
+# shellcheck disable=SC2016 # expands there
+printf '#!/bin/sh\necho "%s"\n' "$tmp/libc.a" >"$tmp/bin/aarch64-linux-gnu-gcc"
+cat >"$tmp/bin/qemu-system-aarch64" <<'QEMU'
+#!/bin/sh
+echo "$*" >"$GUEST.args"
+while [ $# -gt 0 ]; do
+	case "$1 $2" in
+	"-serial file:"*) exec 3>"${2#file:}" ;;
+	"-chardev file,id=output,path="*) exec 4>"${2##*=}" ;;
+	"-chardev file,id=status,path="*) exec 5>"${2##*=}" ;;
+	esac
+	shift
+done
+. "$GUEST"
+QEMU
+chmod 755 "$tmp/bin/qemu-system-aarch64" "$tmp/bin/aarch64-linux-gnu-gcc"
+arm64() { vm_run=$bare/vm/run run --arch arm64 "$@"; }
+healthy 0
+is 2 "$(arm64)" "arm64: a tree of amd64"
+is 1 "$(grep -c 'no arch/arm64/boot/Image' "$tmp/err")" "and it says so"
+mkdir -p "$tree/arch/arm64/boot"
+echo image >"$tree/arch/arm64/boot/Image"
+is "0 from the command" "$(arm64) $(cat "$tmp/out")" "arm64: status and output"
+is 1 "$(grep -c -e '-M virt .*chardev2=output,chardev3=status,chardev4=out .*console=ttyAMA0' \
+	"$GUEST.args")" "arm64: its ports"
+is 0 "$(grep -c -e tsc= -e la57 -e ttyS0 "$GUEST.args")" "arm64: nothing of amd64"
+guest <<'GUEST'
+mkdir root && (cd root && cpio -idm <../initrd 2>/dev/null)
+cp root/bin/busybox "$GUEST.busybox"
+printf 'run\nexit 0\ntaint 0 0\nend\n' >&5
+echo '[    0.0] Unable to handle kernel paging request at virtual address dead' >&3
+GUEST
+is 5 "$(arm64)" "arm64: a complaint"
+is "busybox of arm64" "$(cat "$GUEST.busybox")" "arm64: its own busybox"
+healthy 0
+is 2 "$(arm64 --accel kvm)" "arm64: no KVM"
+is 2 "$(run --arch sparc)" "an unknown architecture"
+
 # ---- failures of its own are 2 ----
 
 healthy 0
