@@ -285,7 +285,8 @@ static bool judge_word(const struct target *t, struct words *w, unsigned int i)
 	if (!found)
 		content_violation(t->run, t->lane, &bad, "a page read while others change it");
 	/* What is away for a moment leaves something else in its place. */
-	else if ((t->fd || !(t->other_flags & UOP_MOVES)) && !history_goes_on(&w->history[i], found))
+	else if ((t->fd || !(t->other_flags & UOP_MOVES)) &&
+		 !history_goes_on(&w->history[i], found))
 		content_violation(t->run, t->lane, &bad, "a page that went back to what it was");
 	else
 		return true;
@@ -621,12 +622,14 @@ const struct uop uops[] = {
 	  true, true, NULL, act_munmap },
 	{ "fill", "munmap", UOP_MAPS, UOP_CANNOT, UOP_CUTS, PHASES_MUNMAP, INNER_MUNMAP,
 	  true, true, NULL, act_fill },
-	{ "zap", "zap", UOP_ZEROES, UOP_KEEPS, 0, PHASES_ZAP, INNER_ZAP, true, true, NULL, act_zap },
+	{ "zap", "zap", UOP_ZEROES, UOP_KEEPS, 0, PHASES_ZAP, INNER_ZAP,
+	  true, true, NULL, act_zap },
 	{ "mprotect", "mprotect", UOP_KEEPS, UOP_KEEPS, UOP_PROTECTS | UOP_CUTS, PHASES_PROTECT,
 	  "change_huge_pmd", true, true, NULL, act_protect },
 	{ "mlock", "mlock", UOP_KEEPS, UOP_KEEPS, UOP_LOCKS | UOP_CUTS, PHASES_VMA, "vma_complete",
 	  true, true, NULL, act_lock },
-	{ "madvise", "madvise", UOP_KEEPS, UOP_KEEPS, UOP_HIDES | UOP_CUTS, PHASES_VMA, "vma_complete",
+	{ "madvise", "madvise", UOP_KEEPS, UOP_KEEPS, UOP_HIDES | UOP_CUTS, PHASES_VMA,
+	  "vma_complete",
 	  true, true, NULL, act_advise },
 	{ "write", "fault", UOP_WRITES, UOP_WRITES, 0, PHASES_FAULT, PHASES_FAULT,
 	  true, true, NULL, act_write },
@@ -634,7 +637,8 @@ const struct uop uops[] = {
 	  false, true, NULL, uop_read },
 	{ "free", "pageout", UOP_FREES, UOP_CANNOT, 0, PHASES_FREE, "madvise_free_huge_pmd",
 	  true, true, NULL, act_free },
-	{ "pageout", "pageout", UOP_KEEPS, UOP_KEEPS, 0, PHASES_OUT, "shrink_folio_list try_to_unmap",
+	{ "pageout", "pageout", UOP_KEEPS, UOP_KEEPS, 0, PHASES_OUT,
+	  "shrink_folio_list try_to_unmap",
 	  true, true, pageout_why_not, act_pageout },
 	{ "collapse", "collapse", UOP_KEEPS, UOP_KEEPS, 0, PHASES_COLLAPSE, PHASES_COLLAPSE,
 	  true, true, collapse_why_not, act_collapse },
@@ -646,7 +650,8 @@ const struct uop uops[] = {
 	  false, true, migrate_why_not, act_migrate },
 	{ "fork", "fork", UOP_KEEPS, UOP_KEEPS, 0, PHASES_FORK, "copy_page_range copy_huge_pmd",
 	  true, true, NULL, act_fork },
-	{ "exit", "exit", UOP_KEEPS, UOP_KEEPS, UOP_ENDS, PHASES_EXIT, "unmap_page_range zap_huge_pmd",
+	{ "exit", "exit", UOP_KEEPS, UOP_KEEPS, UOP_ENDS, PHASES_EXIT,
+	  "unmap_page_range zap_huge_pmd",
 	  false, true, NULL, act_exit },
 	{ "punch", "punch", UOP_CANNOT, UOP_ZEROES, UOP_BY_FILE, PHASES_SHMEM, "shmem_undo_range",
 	  false, true, NULL, act_punch },
@@ -656,7 +661,8 @@ const struct uop uops[] = {
 	  false, true, NULL, uop_read },
 	{ "pwrite", "fault", UOP_CANNOT, UOP_WRITES, UOP_BY_FILE, PHASES_FAULT, PHASES_FAULT,
 	  false, true, NULL, act_pwrite },
-	{ "softdirty", "softdirty", UOP_KEEPS, UOP_KEEPS, 0, "flush_tlb_mm_range", "flush_tlb_mm_range",
+	{ "softdirty", "softdirty", UOP_KEEPS, UOP_KEEPS, 0, "flush_tlb_mm_range",
+	  "flush_tlb_mm_range",
 	  true, true, NULL, act_softdirty },
 };
 

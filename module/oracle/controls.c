@@ -68,7 +68,7 @@ static void put_bad(struct thprace_bad *bad, const struct thprace_obs *obs, s64 
 
 	bad->nr = 1;
 	bad->index = i < obs->nr ? i : 0;
-	bad->addr = obs->addr + (u64)bad->index * THPRACE_SUBPAGE_BYTES;
+	bad->addr = obs->addr + (u64)bad->index * THPRACE_PAGE_SIZE;
 	bad->want = want;
 	bad->got = got;
 }

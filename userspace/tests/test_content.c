@@ -91,7 +91,7 @@ static const char *plain_place(void)
 static bool verified(const char *as, unsigned int allowed, struct mismatch *bad)
 {
 	memset(bad, 0, sizeof(*bad));
-	return content_verify(page, as, &contents, allowed, bad);
+	return content_verify(page, as, &contents, allowed, false, bad);
 }
 
 static void test_bits(void **state)
