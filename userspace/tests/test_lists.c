@@ -153,6 +153,7 @@ static void test_expected_of_kernels(void **state)
 	}
 	check_skips(TOP "kselftest/expected/skips-6.12-debug.txt");
 	check_skips(TOP "kselftest/expected/skips-6.12-arm64.txt");
+	check_skips(TOP "kselftest/expected/skips-7.3-arm64.txt");
 }
 
 static void check_keys(const json_t *schema)
