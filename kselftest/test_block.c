@@ -264,20 +264,28 @@ static void case_lanes(const void *arg)
 	holder_stop(&h);
 }
 
-/* The lane of a finding of a round: its first line. */
+/* The lane of a finding of a round: what does not fit is in more lines. */
 static const char *lane_of(const char *report)
 {
 	const char *line = violation(report, "refcount");
+	static char all[1000];
+	size_t len = 0;
+	u64 cause;
 
 	ksft_assert(line, "none in\n%s", report);
-	return the_line(report, cause_of(line), "lane");
+	cause = cause_of(line);
+	the_line(report, cause, "lane");
+	all[0] = '\0';
+	for (line = report; (line = next_line(line, cause, "lane")) && len < sizeof(all);)
+		len += snprintf(all + len, sizeof(all) - len, "%s ", copy_line(line));
+	return all;
 }
 
 /* An op that has failed says with what: one of a process, and one of the module. */
 static void case_failed(const void *arg)
 {
-	static const char * const told[] = { "op=fault", "result=failed errno=ENOMEM overlap=" };
-	static const char * const seen[] = { "op=split", "result=failed errno=EINVAL overlap=" };
+	static const char * const told[] = { "op=fault", "result=failed", "errno=ENOMEM" };
+	static const char * const seen[] = { "op=split", "result=failed", "errno=EINVAL" };
 	struct holder h;
 	int fd;
 

@@ -347,7 +347,8 @@ static const struct ksft_case cases[] = {
 	{ .name = "2 sharers", .run = case_sharers, .arg = (void *)2 },
 	{ .name = "5 sharers", .run = case_sharers, .arg = (void *)5 },
 	{ .name = "65 sharers", .run = case_sharers, .arg = (void *)65 },
-	{ .name = "513 sharers", .run = case_sharers, .arg = (void *)513 },
+	{ .name = "513 sharers", .run = case_sharers, .arg = (void *)513,
+	  .timeout_s = 1200 },
 	{ .name = "20 processes that nobody named", .run = case_unnamed },
 	{ .name = "1280 huge pages followed", .run = case_many_frames },
 };
