@@ -169,11 +169,11 @@ static int hold_folios(struct run *run)
 }
 
 /* Nothing is there to be checked where all has been unmapped. */
-static int check_refused(int err)
+static int check_refused(const struct run *run, int err)
 {
 	if (!err || err == -ENOMEM)
 		return 0;
-	set_error("session refused check: %s", strerror(-err));
+	set_error("session refused check: %.250s", session_why(run->fd, err));
 	return err;
 }
 
@@ -200,14 +200,14 @@ static int check_region(struct run *run, const struct region *region)
 	/* Nobody else holds references, or the scenario says so. */
 	len += snprintf(line + len, sizeof(line) - len, " refs=%s",
 			run->sc->refs_held ? "lower" : "exact");
-	err = check_refused(session_cmd(run->fd, "%s", line));
+	err = check_refused(run, session_cmd(run->fd, "%s", line));
 	if (err || run->sc->refs_held || run->opt->without & WITHOUT_CHECK_SPLIT)
 		return err;
 	run->sh->check_split = 1;
 	err = session_cmd(run->fd, "check map=0x%lx+0x%zx pid=%d refs=exact check=%s",
 			  (unsigned long)region->base, region->len, getpid(),
 			  check_name(THPRACE_CHECK_SPLIT_PROGRESS));
-	return err == -EOPNOTSUPP ? 0 : check_refused(err);
+	return err == -EOPNOTSUPP ? 0 : check_refused(run, err);
 }
 
 /* Main may look at any time, or for the last time: the other one stays whole. */

@@ -77,6 +77,7 @@ static int shapes_setup(struct run *run)
 	run->also.base = priv->away.base;
 	run->also.len = priv->away.len;
 	priv->offset = mix64(run->seed, nr_shapes()) % nr_shapes();
+	priv->session = run->fd >= 0;
 	for (i = 0; i < nr_shapes() && i < ARRAY_SIZE(priv->may); i++) {
 		shape = shape_at(i);
 		priv->may[i] = !shape->can || shape->can(priv);
