@@ -47,7 +47,7 @@ struct shapes_priv {
 	struct outside *outside;	/* shared with the helper */
 	bool may[16];			/* this kernel has the shape of that row */
 	bool holes;			/* one mremap goes over holes, too */
-	bool session;			/* of the module, which takes no private mapping of a file */
+	bool session;			/* of the module, which takes no private file mapping */
 };
 
 /* A row of the table. */
