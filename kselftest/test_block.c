@@ -4,6 +4,7 @@
  * them stands what was seen of the folio, of its mappings, of the lock, and what
  * the lanes did.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
