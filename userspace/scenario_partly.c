@@ -597,13 +597,9 @@ static void partly_cleanup(struct run *run)
 static int partly_map(struct run *run)
 {
 	struct partly_priv *priv = run->priv;
-	int err = region_map(&run->region);
 
 	memset(priv->left, 0, sizeof(priv->left));
-	if (err || !madvise(run->region.base, run->region.len, MADV_DONTFORK))
-		return err;
-	set_error("madvise(MADV_DONTFORK): %s", strerror(errno));
-	return -errno;
+	return region_map_unshared(&run->region);
 }
 
 const struct scenario scenario_partly = {

@@ -110,12 +110,7 @@ static int shapes_map(struct run *run)
 	err = clear(run->region.base - beside, beside);
 	if (!err)
 		err = clear(run->region.base + run->region.len, beside);
-	if (!err)
-		err = region_map(&run->region);
-	if (err || !madvise(run->region.base, run->region.len, MADV_DONTFORK))
-		return err;
-	set_error("madvise(MADV_DONTFORK): %s", strerror(errno));
-	return -errno;
+	return err ? err : region_map_unshared(&run->region);
 }
 
 /* Its round is over: no later child gets it.  There may be holes. */
