@@ -113,6 +113,7 @@ is "size=333M size=333M size=334M" "$(grep -o 'size=[0-9]*M' "$GUEST.args" | tr 
 	"the others share the memory"
 is "-numa node,nodeid=1,cpus=1-1 " "$(grep -o -e '-numa node,nodeid=1,[^ ]* ' "$GUEST.args")" \
 	"it has CPUs"
+is 1 "$(grep -c -e '-accel tcg[^ ]* -cpu [^ ]*erms=off' "$GUEST.args")" "TCG: pages are cleared word by word"
 
 # ---- what it is given ----
 
