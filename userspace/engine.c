@@ -87,7 +87,7 @@ static bool was_done(const struct tally *t, const char *name)
 }
 
 /**
- * engine_enough() - has the scenario met a split at all, and done its ops?
+ * engine_enough() - have ops met at all, and were those done that a pass needs?
  * @sc: scenario
  * @t: what it counted
  *
@@ -95,9 +95,11 @@ static bool was_done(const struct tally *t, const char *name)
  */
 bool engine_enough(const struct scenario *sc, const struct tally *t)
 {
+	if (!t->overlaps || !tally_other_done(t))
+		return false;
 	if (sc->pairs)
-		return t->overlaps;
-	return t->overlaps && was_done(t, "split") &&
+		return true;
+	return was_done(t, "split") &&
 	       (sc->mixed || (was_done(t, sc->op) && !tally_undone(t, sc->op)));
 }
 

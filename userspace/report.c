@@ -78,18 +78,6 @@ void report_checks(struct report *rep)
 /* What to do where nothing but chance was lacking. */
 #define MORE_TIME	"; try more --duration"
 
-/* Of a scenario with several ops, any but the split. */
-static bool other_op_done(const struct tally *t)
-{
-	unsigned int i;
-
-	for (i = 0; i < t->nr_ops; i++) {
-		if (strcmp(t->ops[i].name, "split") && t->ops[i].done)
-			return true;
-	}
-	return false;
-}
-
 /* "3 violations: content, leak": which checks, in the order of their first one. */
 static void say_violated(struct result *res)
 {
@@ -154,7 +142,7 @@ static void judge_scenario(const struct report *rep, struct result *res)
 	else if (!res->sc->pairs && !res->sc->mixed && !tally_op(t, res->sc->op)->done)
 		snprintf(res->why, sizeof(res->why), "op %s was never done" MORE_TIME,
 			 res->sc->op);
-	else if (!other_op_done(t))
+	else if (!tally_other_done(t))
 		copy_word(res->why, sizeof(res->why), "no other op was ever done" MORE_TIME);
 	else if (!t->overlaps)
 		copy_word(res->why, sizeof(res->why),

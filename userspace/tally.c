@@ -100,6 +100,21 @@ const struct op_count *tally_undone(const struct tally *t, const char *op)
 	return NULL;
 }
 
+/**
+ * tally_other_done() - was any op done beside the split?
+ * @t: tally
+ */
+bool tally_other_done(const struct tally *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_ops; i++) {
+		if (strcmp(t->ops[i].name, "split") && t->ops[i].done)
+			return true;
+	}
+	return false;
+}
+
 static bool same_cause(const struct violation *a, const struct violation *b)
 {
 	if (a->serial || b->serial)

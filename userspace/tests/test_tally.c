@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 
+#include "engine.h"
+#include "scenario.h"
 #include "tally.h"
 #include "test.h"
 #include "test_parse.h"
@@ -94,6 +96,39 @@ static void test_undone(void **state)
 	tally_op(t, "split")->done = 0;
 	assert_string_equal(tally_undone(t, "mremap")->name, "split");
 	free(t);
+}
+
+/* As long as a pass needs more of what rounds give, there are more. */
+static void test_enough(void **state)
+{
+	static const struct {
+		const char *scenario, *ops;
+		bool enough;
+	} cases[] = {
+		{ "pair-procs", "op split done=3 busy=0 failed=0 new=1 time_ns=1\n", false },
+		{ "pair-procs", "op munmap done=1 busy=0 failed=0 new=1 time_ns=1\n", true },
+		{ "storm", "op split done=3 busy=0 failed=0 new=1 time_ns=1\n", false },
+		{ "storm", "op split done=3 busy=0 failed=0 new=1 time_ns=1\n"
+			   "op zap done=1 busy=0 failed=0 new=1 time_ns=1\n", true },
+		{ "mremap", "op mremap done=3 busy=0 failed=0 new=1 time_ns=1\n", false },
+		{ "mremap", "op split done=1 busy=0 failed=0 new=1 time_ns=1\n"
+			    "op mremap done=1 busy=0 failed=0 new=1 time_ns=1\n", true },
+	};
+	char text[256];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct scenario *sc = scenario_by_name(cases[i].scenario);
+		struct tally *t;
+
+		snprintf(text, sizeof(text), "thprace-report 1\noverlaps: 1\n%s", cases[i].ops);
+		t = parse(text);
+		assert_int_equal(engine_enough(sc, t), cases[i].enough);
+		t->overlaps = 0;
+		assert_false(engine_enough(sc, t));
+		free(t);
+	}
 }
 
 static void test_no_report(void **state)
@@ -257,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_violation),
 		cmocka_unit_test(test_undone),
+		cmocka_unit_test(test_enough),
 		cmocka_unit_test(test_no_report),
 		cmocka_unit_test(test_met),
 		cmocka_unit_test(test_add),
