@@ -10,7 +10,6 @@ struct leak;
 
 extern const struct touch leak_touches[];
 void leak_forbid(const char *why);
-void leak_ignore(pid_t pid);
 const char *leak_why_not(void);
 struct leak *leak_begin(unsigned int index);
 const char *leak_enter(const struct leak *leak);

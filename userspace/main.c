@@ -22,6 +22,7 @@
 #include "json.h"
 #include "ktap.h"
 #include "leak.h"
+#include "leak_count.h"
 #include "list.h"
 #include "live.h"
 #include "options.h"
