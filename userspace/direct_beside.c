@@ -6,14 +6,12 @@
  * protection, and what unmaps or discards.
  */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "direct.h"
 #include "env.h"
 #include "region.h"
@@ -170,31 +168,11 @@ static void child_main(struct run *run, unsigned int thp, const struct direct_dr
 {
 	unsigned int i;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(0);
+	child_dies_with(parent);
 	for (i = 0; i < NR_COPIED; i++)
 		__atomic_store_n(page_at(run, thp, d->first + copied(d, i)), 0x55,
 				 __ATOMIC_RELAXED);
 	_exit(0);
-}
-
-/* Bounded by what a batch may take. */
-static void end_child(struct run *run, pid_t pid)
-{
-	const struct timespec nap = { .tv_nsec = CHILD_NAP_NS };
-	u64 begin_ns = now_ns();
-
-	while (!waitpid(pid, NULL, WNOHANG)) {
-		nanosleep(&nap, NULL);
-		if (now_ns() - begin_ns <= run->budget_ns &&
-		    !__atomic_load_n(&run->sh->abort, __ATOMIC_RELAXED))
-			continue;
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		break;
-	}
-	signals_child_gone(pid);
 }
 
 /*
@@ -221,7 +199,7 @@ static enum act_result fork_act(struct run *run, struct lane *lane, unsigned int
 	for (i = 0; d->touches && i < NR_COPIED; i++)
 		writes_same(&priv->writes, page_at(run, thp, d->first + copied(d, i)),
 			    copied(d, i));
-	end_child(run, pid);
+	child_end(run, &pid, CHILD_NAP_NS);
 	return ACT_OK;
 }
 

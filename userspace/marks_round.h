@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "child.h"
 #include "env.h"
 #include "marks.h"
 #include "pair.h"
@@ -80,8 +81,7 @@ struct marks_priv {
 	int stop;			/* eventfd that ends the reader of messages */
 	bool reading;
 	pthread_t reader;
-	pid_t child;			/* that sleeps, or 0 */
-	int order;			/* its socket */
+	struct sharer sharer;
 };
 
 /* marks_give.c */

@@ -8,13 +8,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "env.h"
 #include "part.h"
 #include "region.h"
@@ -96,11 +94,7 @@ enum part_state part_look(const struct part *part)
 static void child_main(const struct part *part, void (*child)(const struct part *part),
 		       pid_t parent, int ready)
 {
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(THPRACE_EXIT_ERROR);
+	child_begin(parent);
 	if (child) {
 		child(part);
 		if (write(ready, "", 1) != 1)
@@ -153,12 +147,7 @@ int part_fork(struct part *part, void (*child)(const struct part *part))
  */
 int part_end_child(struct part *part)
 {
-	if (!part->child)
-		return 0;
-	kill(part->child, SIGKILL);
-	waitpid(part->child, NULL, 0);
-	signals_child_gone(part->child);
-	part->child = 0;
+	child_kill(&part->child);
 	return 0;
 }
 

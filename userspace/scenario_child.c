@@ -10,11 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "env.h"
 #include "options.h"
 #include "phases.h"
@@ -38,13 +37,6 @@ struct child_order {
 	pid_t leaver[MAX_THPS];		/* child that ends in the middle, or 0 */
 };
 
-static void nap(void)
-{
-	const struct timespec ts = { .tv_nsec = NAP_NS };
-
-	nanosleep(&ts, NULL);
-}
-
 static int child_setup(struct run *run)
 {
 	void *order = mmap(NULL, sizeof(struct child_order), PROT_READ | PROT_WRITE,
@@ -58,31 +50,15 @@ static int child_setup(struct run *run)
 	return 0;
 }
 
-static void end_leaver(struct child_order *order, unsigned int thp)
-{
-	kill(order->leaver[thp], SIGKILL);
-	waitpid(order->leaver[thp], NULL, 0);
-	signals_child_gone(order->leaver[thp]);
-	order->leaver[thp] = 0;
-}
-
 static void child_cleanup(struct run *run)
 {
 	struct child_order *order = run->priv;
 	unsigned int i;
 
-	for (i = 0; run->priv && i < run->nr_thps; i++) {
-		if (order->leaver[i])
-			end_leaver(order, i);
-	}
-	for (i = 0; i < run->nr_extra; i++) {
-		if (!run->extra[i])
-			continue;
-		kill(run->extra[i], SIGKILL);
-		waitpid(run->extra[i], NULL, 0);
-		signals_child_gone(run->extra[i]);
-		run->extra[i] = 0;
-	}
+	for (i = 0; run->priv && i < run->nr_thps; i++)
+		child_kill(&order->leaver[i]);
+	for (i = 0; i < run->nr_extra; i++)
+		child_kill(&run->extra[i]);
 	if (run->priv)
 		munmap(run->priv, sizeof(struct child_order));
 }
@@ -104,17 +80,14 @@ static void child_verify(struct run *run, struct lane *lane, unsigned int thp)
 
 static void child_main(struct run *run, struct lane *lane, unsigned int thp, pid_t parent)
 {
+	const struct timespec nap = { .tv_nsec = NAP_NS };
 	struct child_order *order = run->priv;
 
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(THPRACE_EXIT_ERROR);
+	child_begin(parent);
 	while (!__atomic_load_n(&order->verify, __ATOMIC_ACQUIRE)) {
 		if (__atomic_load_n(&run->sh->abort, __ATOMIC_RELAXED))
 			_exit(THPRACE_EXIT_ERROR);
-		nap();
+		nanosleep(&nap, NULL);
 	}
 	child_verify(run, lane, thp);
 	_exit(0);
@@ -127,34 +100,6 @@ static pid_t spawn(struct run *run, struct lane *lane, unsigned int thp)
 	if (!pid)
 		child_main(run, lane, thp, parent);
 	return pid;
-}
-
-static int adopt(struct run *run, unsigned int thp, pid_t pid)
-{
-	run->extra[thp] = pid;
-	if (run->nr_extra <= thp)
-		run->nr_extra = thp + 1;
-	return signals_child(pid);
-}
-
-static int end_child(struct run *run, unsigned int thp, bool in_time)
-{
-	u64 begin_ns = now_ns();
-	int status = 0;
-	pid_t pid;
-
-	while (!(pid = waitpid(run->extra[thp], &status, in_time ? 0 : WNOHANG))) {
-		if (now_ns() - begin_ns > run->budget_ns ||
-		    __atomic_load_n(&run->sh->abort, __ATOMIC_RELAXED)) {
-			kill(run->extra[thp], SIGKILL);
-			waitpid(run->extra[thp], &status, 0);
-			break;
-		}
-		nap();
-	}
-	signals_child_gone(run->extra[thp]);
-	run->extra[thp] = 0;
-	return status;
 }
 
 static void hold_back(struct run *run)
@@ -206,7 +151,7 @@ static enum act_result fork_act(struct run *run, struct lane *lane, unsigned int
 
 	if (pid < 0)
 		return ACT_FAILED;
-	return adopt(run, thp, pid) ? ACT_ERROR : ACT_OK;
+	return child_adopt(run, thp, pid) ? ACT_ERROR : ACT_OK;
 }
 
 /* No child may see that. */
@@ -242,7 +187,7 @@ static int fork_after(struct run *run, struct lane *lane, unsigned int thp)
 		return 0;
 	parent_writes(run, lane, thp);
 	__atomic_store_n(&order->verify, 1, __ATOMIC_RELEASE);
-	status = end_child(run, thp, false);
+	status = child_end(run, &run->extra[thp], NAP_NS);
 	if (!status)
 		return 0;
 	set_error("a forked child ended with status 0x%x", status);
@@ -260,7 +205,7 @@ static int exit_plan(struct run *run, struct lane *lane, unsigned int thp)
 		return -EAGAIN;
 	}
 	lane->helper = pid;
-	return adopt(run, thp, pid);
+	return child_adopt(run, thp, pid);
 }
 
 /* The end of a process unmaps all that it shares. */
@@ -269,7 +214,7 @@ static enum act_result exit_act(struct run *run, struct lane *lane, unsigned int
 	(void)lane;
 	if (kill(run->extra[thp], SIGKILL))
 		return ACT_FAILED;
-	end_child(run, thp, true);
+	child_reap(&run->extra[thp]);
 	return ACT_OK;
 }
 
@@ -304,9 +249,11 @@ static int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
 
 static enum act_result leave_act(struct run *run, struct lane *lane, unsigned int thp)
 {
+	struct child_order *order = run->priv;
+
 	if (lane->id == 1)
 		return munmap_act(run, lane, thp);
-	end_leaver(run->priv, thp);
+	child_kill(&order->leaver[thp]);
 	return ACT_OK;
 }
 

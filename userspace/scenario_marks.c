@@ -22,12 +22,11 @@
 #include <linux/userfaultfd.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "content.h"
 #include "crash.h"
 #include "env.h"
@@ -40,7 +39,6 @@
 #include "scenario.h"
 #include "scenario_pages.h"
 #include "track.h"
-#include "undo.h"
 #include "uop.h"
 #include "util.h"
 
@@ -216,29 +214,14 @@ static int marks_setup(struct run *run)
 	return err;
 }
 
-static void end_child(struct run *run, unsigned int thp, int *status)
-{
-	struct marks_priv *priv = run->priv;
-
-	close(priv->order);
-	waitpid(priv->child, status, 0);
-	signals_child_gone(priv->child);
-	priv->child = 0;
-	run->extra[thp] = 0;
-}
-
 static void marks_cleanup(struct run *run)
 {
 	struct marks_priv *priv = run->priv;
 	unsigned int i;
-	int status;
 
 	if (!priv)
 		return;
-	if (priv->child) {
-		kill(priv->child, SIGKILL);
-		end_child(run, priv->pending == NO_THP ? 0 : priv->pending, &status);
-	}
+	sharer_kill(run, priv->pending == NO_THP ? 0 : priv->pending, &priv->sharer);
 	stop_reader(priv);
 	for (i = 0; i < NR_KINDS * 2; i++) {
 		if (priv->uffd[i / 2][i % 2] >= 0)
@@ -266,58 +249,9 @@ static void fail(const char *what, int err)
 	set_error("marks: cannot %s: %s", what, strerror(-err));
 }
 
-static void child_begin(pid_t parent)
+static void look_as_child(struct run *run, unsigned int thp)
 {
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(THPRACE_EXIT_ERROR);
-}
-
-static void child_main(struct run *run, unsigned int thp, int order, pid_t parent)
-{
-	char byte = 0;
-
-	child_begin(parent);
-	if (write(order, &byte, 1) != 1)
-		_exit(THPRACE_EXIT_ERROR);
-	if (read(order, &byte, 1) == 1)
-		marks_look_as_child(run, &run->lanes[0], thp);
-	_exit(0);
-}
-
-/* It sleeps until it is told to look, or nobody is there to tell it. */
-static int start_child(struct run *run, unsigned int thp)
-{
-	struct marks_priv *priv = run->priv;
-	pid_t parent = getpid(), pid;
-	struct pollfd ready;
-	char byte;
-	int fd[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
-		return -errno;
-	pid = fork();
-	if (!pid) {
-		close(fd[0]);
-		child_main(run, thp, fd[1], parent);
-	}
-	close(fd[1]);
-	if (pid < 0) {
-		close(fd[0]);
-		return -EAGAIN;
-	}
-	priv->child = pid;
-	priv->order = fd[0];
-	run->extra[thp] = pid;
-	if (run->nr_extra <= thp)
-		run->nr_extra = thp + 1;
-	ready = (struct pollfd){ .fd = fd[0], .events = POLLIN };
-	if (signals_child(pid) || poll(&ready, 1, run->budget_ns / NSEC_PER_MSEC) != 1 ||
-	    read(fd[0], &byte, 1) != 1)
-		return -ECHILD;
-	return 0;
+	marks_look_as_child(run, &run->lanes[0], thp);
 }
 
 static int cut(char *base, unsigned int page)
@@ -362,7 +296,7 @@ static int give_shape(struct run *run, unsigned int thp)
 			MADV_PAGEOUT);
 		break;
 	case MARKS_SHARED:
-		err = start_child(run, thp);
+		err = sharer_start(run, thp, &priv->sharer, NULL, look_as_child);
 		break;
 	default:
 		break;
@@ -494,24 +428,6 @@ static void forget_state(struct run *run, unsigned int thp)
 	}
 }
 
-static int ask_child(struct run *run, unsigned int thp)
-{
-	struct marks_priv *priv = run->priv;
-	char byte = 0;
-	int status = 0;
-
-	if (!priv->child)
-		return 0;
-	if (write(priv->order, &byte, 1) != 1)
-		kill(priv->child, SIGKILL);
-	end_child(run, thp, &status);
-	/* A fatal signal of it was noted by its handler. */
-	if (!status || run->sh->nr_crashes)
-		return 0;
-	set_error("a child that shares a huge page ended with status 0x%x", status);
-	return -ECHILD;
-}
-
 /* Both ops on the last huge page are done. */
 static int settle(struct run *run)
 {
@@ -522,7 +438,7 @@ static int settle(struct run *run)
 		return 0;
 	priv->pending = NO_THP;
 	marks_look(run, thp);
-	return ask_child(run, thp);
+	return sharer_ask(run, thp, &priv->sharer);
 }
 
 /**

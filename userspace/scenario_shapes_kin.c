@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "client.h"
 #include "env.h"
 #include "rng.h"
@@ -75,22 +76,12 @@ static struct kin_of *kin_of(const struct run *run, unsigned int thp)
 	return &((struct shapes_priv *)run->priv)->kin->of[thp];
 }
 
-static void end_one(pid_t *pid)
-{
-	if (!*pid)
-		return;
-	kill(*pid, SIGKILL);
-	waitpid(*pid, NULL, 0);
-	signals_child_gone(*pid);
-	*pid = 0;
-}
-
 /* Nobody is left.  The oldest first: then the others are our children. */
 static void nobody(struct kin_of *k)
 {
-	end_one(&k->child);
-	end_one(&k->grandchild);
-	end_one(&k->heir);
+	child_kill(&k->child);
+	child_kill(&k->grandchild);
+	child_kill(&k->heir);
 	memset(k, 0, sizeof(*k));
 }
 
@@ -141,14 +132,6 @@ static void look_and_exit(struct run *run, struct lane *lane, unsigned int thp)
 	_exit(0);
 }
 
-static int adopt(struct run *run, unsigned int thp, pid_t pid)
-{
-	run->extra[thp] = pid;
-	if (run->nr_extra <= thp)
-		run->nr_extra = thp + 1;
-	return signals_child(pid);
-}
-
 /**
  * kin_share() - fork a child that has the huge page as it is now
  * @run: the run
@@ -173,7 +156,7 @@ int kin_share(struct run *run, struct lane *lane, unsigned int thp)
 		write_home(run, lane, thp, own_gen(run, lane), PG_OWN);
 		look_and_exit(run, lane, thp);
 	}
-	return adopt(run, thp, k->child);
+	return child_adopt(run, thp, k->child);
 }
 
 /*
@@ -204,26 +187,14 @@ static int split_theirs(struct run *run, unsigned int thp, pid_t pid)
 int kin_end(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct kin_of *k = kin_of(run, thp);
-	pid_t pid = run->extra[thp];
-	u64 begin_ns = now_ns();
-	int status = 0, err;
+	int status, err;
 
 	(void)lane;
-	if (!pid)
+	if (!run->extra[thp])
 		return 0;
-	err = split_theirs(run, thp, pid);
+	err = split_theirs(run, thp, run->extra[thp]);
 	__atomic_store_n(&k->verify, 1, __ATOMIC_RELEASE);
-	while (!waitpid(pid, &status, WNOHANG)) {
-		if (now_ns() - begin_ns > run->budget_ns ||
-		    __atomic_load_n(&run->sh->abort, __ATOMIC_RELAXED)) {
-			kill(pid, SIGKILL);
-			waitpid(pid, &status, 0);
-			break;
-		}
-		nap();
-	}
-	signals_child_gone(pid);
-	run->extra[thp] = 0;
+	status = child_end(run, &run->extra[thp], NAP_NS);
 	k->child = 0;
 	k->heir = 0;
 	if (!err && status) {
@@ -378,19 +349,17 @@ static enum act_result generations_act(struct run *run, struct lane *lane, unsig
 
 	(void)lane;
 	if (middle_first)
-		end_one(&k->child);
+		child_kill(&k->child);
 	__atomic_store_n(&k->go, 1, __ATOMIC_RELEASE);
 	if (!told(run, &k->ready)) {
-		end_one(&k->child);
-		end_one(&k->grandchild);
+		child_kill(&k->child);
+		child_kill(&k->grandchild);
 		return ACT_FAILED;
 	}
-	end_one(&k->child);
+	child_kill(&k->child);
 	/* It ends by itself; now it is our child. */
-	waitpid(k->grandchild, NULL, 0);
-	signals_child_gone(k->grandchild);
-	k->grandchild = 0;
-	return adopt(run, thp, k->heir) ? ACT_ERROR : ACT_OK;
+	child_reap(&k->grandchild);
+	return child_adopt(run, thp, k->heir) ? ACT_ERROR : ACT_OK;
 }
 
 /* The helper's life: another process's memory is advised. */
@@ -536,7 +505,7 @@ void kin_cleanup(struct run *run)
 		run->extra[i] = 0;
 	}
 	if (priv->outside) {
-		end_one(&priv->outside->helper);
+		child_kill(&priv->outside->helper);
 		munmap(priv->outside, sizeof(*priv->outside));
 	}
 	if (priv->kin)

@@ -7,11 +7,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "env.h"
 #include "gate.h"
 #include "region.h"
@@ -26,13 +26,6 @@ static void *worker_thread(void *arg)
 
 	worker_loop(lane->run, lane);
 	return NULL;
-}
-
-static void die_with(pid_t parent)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(THPRACE_EXIT_ERROR);
 }
 
 /* Pages of its own, in every other huge page: the rest stays shared and huge. */
@@ -61,7 +54,7 @@ static void descend(struct run *run, struct lane *lane)
 		if (pid < 0)
 			_exit(THPRACE_EXIT_ERROR);
 		if (!pid) {
-			die_with(parent);
+			child_dies_with(parent);
 			ls->line[i] = getpid();
 			continue;
 		}
@@ -84,9 +77,7 @@ static pid_t worker_fork(struct run *run, struct lane *lane)
 	pid = fork();
 	if (pid)
 		return pid;
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	die_with(parent);
+	child_begin(parent);
 	if (run->sc->depth)
 		descend(run, lane);
 	lane->pid = getpid();
