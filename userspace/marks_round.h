@@ -84,6 +84,15 @@ struct marks_priv {
 	struct sharer sharer;
 };
 
+/* marks_uffd.c */
+void marks_open(struct marks_priv *priv);
+int marks_start_reader(struct marks_priv *priv);
+void marks_close(struct marks_priv *priv);
+
+/* marks_draw.c */
+void marks_find_choices(struct marks_priv *priv);
+void marks_draw(struct run *run, unsigned int thp);
+
 /* marks_give.c */
 int marks_protect(struct marks_priv *priv, char *base, const struct piece *p, bool on);
 int marks_give(struct run *run, unsigned int thp, struct rng *rng);

@@ -13,14 +13,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/userfaultfd.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,11 +22,9 @@
 
 #include "child.h"
 #include "content.h"
-#include "crash.h"
 #include "env.h"
 #include "marks_round.h"
 #include "nodes.h"
-#include "options.h"
 #include "pair.h"
 #include "region.h"
 #include "run.h"
@@ -45,14 +37,7 @@
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT 21
 #endif
-#ifndef UFFD_FEATURE_WP_UNPOPULATED
-#define UFFD_FEATURE_WP_UNPOPULATED BIT_ULL(13)
-#endif
-#ifndef UFFD_FEATURE_WP_ASYNC
-#define UFFD_FEATURE_WP_ASYNC BIT_ULL(15)
-#endif
-#define FEATURES_ASYNC	(UFFD_FEATURE_WP_UNPOPULATED | UFFD_FEATURE_WP_ASYNC)
-#define MARKS_LANE	(~0ULL - 6)	/* choices of a round */
+#define GIVE_LANE	(~0ULL - 7)	/* choices of which pages get a mark */
 #define ASIDE_NS	(20 * NSEC_PER_MSEC)
 #define ASIDE_TURNS	16
 #define MPOL_MF_MOVE	2
@@ -66,121 +51,6 @@ static const char *marks_why_not(void)
 		return pagemap_why_not();
 	return track_uffd_why_not() && track_softdirty_why_not() ?
 	       "neither write-protection by userfaultfd nor soft-dirty tracking here" : NULL;
-}
-
-/* A lane that moves memory waits until the message of it has been read. */
-static void *read_messages(void *arg)
-{
-	struct marks_priv *priv = arg;
-	struct pollfd fd[] = {
-		{ .fd = priv->uffd[KIND_WP][1], .events = POLLIN },
-		{ .fd = priv->uffd[KIND_ASYNC][1], .events = POLLIN },
-		{ .fd = priv->stop, .events = POLLIN },
-	};
-	struct uffd_msg msg;
-	unsigned int i;
-
-	while (!(fd[2].revents & POLLIN)) {
-		if (poll(fd, ARRAY_SIZE(fd), -1) < 0 && errno != EINTR)
-			break;
-		for (i = 0; i < 2; i++) {
-			if (fd[i].fd >= 0 && fd[i].revents & POLLIN)
-				while (read(fd[i].fd, &msg, sizeof(msg)) > 0)
-					;
-		}
-	}
-	return NULL;
-}
-
-static int start_reader(struct marks_priv *priv)
-{
-	sigset_t all, old;
-	cpu_set_t any;
-	int err;
-
-	if (priv->uffd[KIND_WP][1] < 0 && priv->uffd[KIND_ASYNC][1] < 0)
-		return 0;
-	priv->stop = eventfd(0, EFD_CLOEXEC);
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &old);
-	err = priv->stop < 0 ? errno : pthread_create(&priv->reader, NULL, read_messages, priv);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (err)
-		return -err;
-	priv->reading = true;
-	/* Main stays on one CPU, and spins there. */
-	memset(&any, 0xff, sizeof(any));
-	pthread_setaffinity_np(priv->reader, sizeof(any), &any);
-	return 0;
-}
-
-static void stop_reader(struct marks_priv *priv)
-{
-	const u64 one = 1;
-
-	if (priv->reading && write(priv->stop, &one, sizeof(one)) == sizeof(one))
-		pthread_join(priv->reader, NULL);
-	if (priv->stop >= 0)
-		close(priv->stop);
-}
-
-static void open_all(struct marks_priv *priv)
-{
-	static const u64 features[] = { [KIND_WP] = 0, [KIND_ASYNC] = FEATURES_ASYNC };
-	unsigned int kind, told;
-
-	for (kind = KIND_WP; kind <= KIND_ASYNC; kind++) {
-		for (told = 0; told < 2; told++)
-			priv->uffd[kind][told] =
-				track_open_uffd(features[kind] | UFFD_FEATURE_SIGBUS |
-						(told ? UFFD_FEATURE_EVENT_REMAP : 0));
-		priv->kind[kind] = priv->uffd[kind][0] >= 0 && !track_uffd_why_not();
-	}
-	priv->shows_uffd = track_shows_uffd();
-	priv->kind[KIND_ASYNC] &= priv->shows_uffd;
-	priv->kind[KIND_DIRTY] = !track_softdirty_why_not();
-}
-
-static bool is_named(const struct uop *op, const char *const *names, unsigned int nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		if (!strcmp(op->name, names[i]))
-			return true;
-	}
-	return false;
-}
-
-/* Of any other op it is not known what becomes of marks. */
-static const char *const known[] = {
-	"munmap", "zap", "mprotect", "mlock", "madvise", "write", "read", "free", "pageout",
-	"collapse", "mremap", "migrate", "fork",
-};
-
-/*
- * Fresh memory has all its pages dirty by its VMA, and older stock kernels lose
- * that when VMAs merge; clearing bits beside the two is about what is looked for.
- * What UFFDIO_MOVE does to marks is wrong on all kernels so far: docs/FOUND.md.
- */
-static const char *const not_dirty[] = { "fill", "softdirty" };
-
-static void find_choices(struct marks_priv *priv)
-{
-	unsigned int i, kind;
-
-	priv->nodes = !nodes_why_not();
-	for (kind = 0; kind < NR_KINDS; kind++) {
-		struct pair_choice *may = &priv->may[kind];
-
-		may->nodes = priv->nodes;
-		for (i = 0; i < nr_uops; i++) {
-			may->op[i] = is_named(&uops[i], known, ARRAY_SIZE(known)) ||
-				     (kind != KIND_DIRTY &&
-				      is_named(&uops[i], not_dirty, ARRAY_SIZE(not_dirty)));
-			may->op[i] &= !(uops[i].why_not && uops[i].why_not());
-		}
-	}
 }
 
 static int marks_setup(struct run *run)
@@ -202,13 +72,13 @@ static int marks_setup(struct run *run)
 		set_error("cannot read pagemap");
 		return -EIO;
 	}
-	open_all(priv);
-	find_choices(priv);
+	marks_open(priv);
+	marks_find_choices(priv);
 	for (i = 0; i < PAIR_LANES && !err; i++)
 		err = region_reserve(&priv->away[i], 1);
 	if (err)
 		return err;
-	err = start_reader(priv);
+	err = marks_start_reader(priv);
 	if (err)
 		set_error("cannot start a thread: %s", strerror(-err));
 	return err;
@@ -222,11 +92,7 @@ static void marks_cleanup(struct run *run)
 	if (!priv)
 		return;
 	sharer_kill(run, priv->pending == NO_THP ? 0 : priv->pending, &priv->sharer);
-	stop_reader(priv);
-	for (i = 0; i < NR_KINDS * 2; i++) {
-		if (priv->uffd[i / 2][i % 2] >= 0)
-			close(priv->uffd[i / 2][i % 2]);
-	}
+	marks_close(priv);
 	for (i = 0; i < PAIR_LANES; i++)
 		region_release(&priv->away[i]);
 	if (priv->pagemap >= 0)
@@ -237,11 +103,6 @@ static void marks_cleanup(struct run *run)
 static int marks_map(struct run *run)
 {
 	return region_map_unshared(&run->region);
-}
-
-static struct piece whole(void)
-{
-	return (struct piece){ .nr = env.nr_subpages, .stride = 1 };
 }
 
 static void fail(const char *what, int err)
@@ -312,72 +173,6 @@ static int give_shape(struct run *run, unsigned int thp)
 static bool is_op(const struct pair_round *pair, unsigned int lane, const char *name)
 {
 	return !strcmp(uops[pair->op[lane]].name, name);
-}
-
-/*
- * A VMA that is new says of all its pages that they are dirty.  Where an op merges it
- * with others, older stock kernels may lose that, and with it later writes to
- * pages that mprotect has made writable meanwhile.
- */
-static bool goes_with_kind(const struct pair_round *pair, enum marks_kind kind)
-{
-	const struct uop *a = &uops[pair->op[0]], *b = &uops[pair->op[1]];
-
-	return kind != KIND_DIRTY || !((a->flags | b->flags) & UOP_MOVES) ||
-	       !((a->flags | b->flags) & UOP_CUTS);
-}
-
-static void draw_kind(struct marks_priv *priv, struct rng *rng)
-{
-	struct marks_round *round = &priv->round;
-
-	do {
-		round->kind = rng_below(rng, NR_KINDS);
-	} while (!priv->kind[round->kind]);
-	round->moves_keep = true;
-	round->uffd = -1;
-	if (round->kind == KIND_DIRTY)
-		return;
-	round->moves_keep = rng_below(rng, 2) && priv->uffd[round->kind][1] >= 0;
-	round->uffd = priv->uffd[round->kind][round->moves_keep];
-}
-
-static void draw_round(struct run *run, unsigned int thp)
-{
-	struct marks_priv *priv = run->priv;
-	struct pair_round *pair = &run->sh->pair[thp];
-	struct marks_round *round = &priv->round;
-	struct rng rng;
-
-	rng_seed(&rng, run->seed, run->sh->round, MARKS_LANE);
-	memset(round, 0, sizeof(*round));
-	draw_kind(priv, &rng);
-	do {
-		pair_draw(pair, &priv->may[round->kind], &rng);
-	} while (!goes_with_kind(pair, round->kind));
-	round->shape = rng_below(&rng, 3) ? rng_below(&rng, NR_SHAPES) : MARKS_HUGE;
-	round->aside = rng_below(&rng, NR_ASIDES);
-	round->late = rng_below(&rng, 2) || round->shape == MARKS_ZERO;
-	round->piece = rng_below(&rng, 3) ? piece_draw(&rng) : whole();
-	round->second = piece_draw(&rng);
-	do {
-		round->out = piece_draw(&rng);
-	} while (round->out.stride > 1);
-	round->hole = rng_below(&rng, env.nr_subpages);
-	if (round->aside == MARKS_MIGRATE && !priv->nodes)
-		round->aside = MARKS_NOTHING;
-	if (round->kind == KIND_DIRTY && round->aside > MARKS_MIGRATE)
-		round->aside = MARKS_NOTHING;
-	if (priv->shows_uffd || round->kind == KIND_DIRTY)
-		return;
-	/*
-	 * Before 5.14 a PMD that is a migration entry had no mark.  There marks are
-	 * those of PTEs.  The huge zero page has no PTEs before it is marked.
-	 */
-	round->late = true;
-	if (round->shape == MARKS_HUGE || round->shape == MARKS_ZERO ||
-	    round->shape == MARKS_SHARED)
-		round->shape = MARKS_PTES;
 }
 
 static bool shares(const struct run *run, unsigned int thp)
@@ -458,8 +253,8 @@ static int marks_begin(struct run *run, unsigned int thp)
 
 	if (err)
 		return err;
-	draw_round(run, thp);
-	rng_seed(&rng, run->seed, run->sh->round, MARKS_LANE - 1);
+	marks_draw(run, thp);
+	rng_seed(&rng, run->seed, run->sh->round, GIVE_LANE);
 	if (shares(run, thp) && madvise(base, env.hpage_size, MADV_DOFORK))
 		err = -errno;
 	if (!err && round->shape == MARKS_ZERO)
