@@ -17,6 +17,7 @@
 #include "rng.h"
 #include "run.h"
 #include "track.h"
+#include "uffd.h"
 #include "uop.h"
 #include "util.h"
 #include "verify.h"
@@ -324,7 +325,7 @@ static void give_up(struct run *run, unsigned int thp)
 	unsigned int i;
 
 	/* Where all of it is unmapped there is nothing to give up. */
-	if (track_unregister(priv->round.uffd, base, env.hpage_size) ||
+	if (uffd_unregister(priv->round.uffd, base, env.hpage_size) ||
 	    track_entries(priv->pagemap, base, entry, env.nr_subpages))
 		return;
 	for (i = 0; i < env.nr_subpages; i++) {

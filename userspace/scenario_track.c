@@ -20,6 +20,7 @@
 #include "scenario.h"
 #include "scenario_piece.h"
 #include "track.h"
+#include "uffd.h"
 #include "util.h"
 #include "verify.h"
 
@@ -232,7 +233,7 @@ static int uffd_after(struct run *run, struct lane *lane, unsigned int thp)
 	if (!lane->id)
 		return 0;
 	look_for(run, lane, thp, PM_UFFD_WP, "the write-protection of a page");
-	err = track_unregister(priv->uffd, region_thp(&run->region, thp), env.hpage_size);
+	err = uffd_unregister(priv->uffd, region_thp(&run->region, thp), env.hpage_size);
 	if (err)
 		set_error("cannot give up write-protection: %s", strerror(-err));
 	return err;

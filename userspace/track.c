@@ -118,19 +118,7 @@ int track_open_uffd(u64 features)
 
 int track_register(int fd, void *at, size_t len)
 {
-	struct uffdio_register reg = {
-		.range = { .start = (unsigned long)at, .len = len },
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-
-	return ioctl(fd, UFFDIO_REGISTER, &reg) ? -errno : 0;
-}
-
-int track_unregister(int fd, void *at, size_t len)
-{
-	struct uffdio_range range = { .start = (unsigned long)at, .len = len };
-
-	return ioctl(fd, UFFDIO_UNREGISTER, &range) ? -errno : 0;
+	return uffd_register(fd, at, len, UFFDIO_REGISTER_MODE_WP);
 }
 
 int track_protect(int fd, void *at, size_t len, bool on)

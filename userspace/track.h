@@ -13,7 +13,6 @@ int track_clear(void);
 const char *track_softdirty_why_not(void);
 int track_open_uffd(u64 features);
 int track_register(int fd, void *at, size_t len);
-int track_unregister(int fd, void *at, size_t len);
 int track_protect(int fd, void *at, size_t len, bool on);
 const char *track_uffd_why_not(void);
 bool track_shows_uffd(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * userfaultfd: pages that are moved from one VMA to another (6.8)
+ * userfaultfd: opened, given memory, and how it moves pages between VMAs (6.8)
  *
  * What is moved has to be private anonymous memory that no other process has, and
  * where it goes must be registered and empty.
@@ -49,6 +49,40 @@ int uffd_open(u64 features)
 }
 
 /**
+ * uffd_register() - memory is a userfaultfd's from here on
+ * @fd: from uffd_open()
+ * @at: address
+ * @len: bytes
+ * @mode: UFFDIO_REGISTER_MODE_ bits
+ *
+ * Returns 0 or a negative errno.
+ */
+int uffd_register(int fd, void *at, size_t len, u64 mode)
+{
+	struct uffdio_register reg = {
+		.range = { .start = (unsigned long)at, .len = len },
+		.mode = mode,
+	};
+
+	return ioctl(fd, UFFDIO_REGISTER, &reg) ? -errno : 0;
+}
+
+/**
+ * uffd_unregister() - it is nobody's any more, and has no marks
+ * @fd: from uffd_open()
+ * @at: address
+ * @len: bytes
+ *
+ * Returns 0 or a negative errno.
+ */
+int uffd_unregister(int fd, void *at, size_t len)
+{
+	struct uffdio_range range = { .start = (unsigned long)at, .len = len };
+
+	return ioctl(fd, UFFDIO_UNREGISTER, &range) ? -errno : 0;
+}
+
+/**
  * uffd_open_to_move() - one that can move pages
  */
 int uffd_open_to_move(void)
@@ -80,16 +114,12 @@ const char *uffd_move_why_not(void)
  */
 ssize_t uffd_move(int fd, void *to, void *from, size_t len)
 {
-	struct uffdio_register reg = {
-		.range = { .start = (unsigned long)to, .len = len },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	struct uffdio_range range = reg.range;
+	int err = uffd_register(fd, to, len, UFFDIO_REGISTER_MODE_MISSING);
 	size_t moved = 0;
 	unsigned int i;
 
-	if (ioctl(fd, UFFDIO_REGISTER, &reg))
-		return -errno;
+	if (err)
+		return err;
 	/* It ends early where something is locked, or another one has it for now. */
 	for (i = 0; i < MAX_TRIES && moved < len; i++) {
 		struct uffdio_move mv = {
@@ -104,5 +134,6 @@ ssize_t uffd_move(int fd, void *to, void *from, size_t len)
 		if (mv.move > 0)
 			moved += mv.move;
 	}
-	return ioctl(fd, UFFDIO_UNREGISTER, &range) ? -errno : (ssize_t)moved;
+	err = uffd_unregister(fd, to, len);
+	return err ? err : (ssize_t)moved;
 }
