@@ -313,10 +313,12 @@ CALIBRATION = [
 CPU_SECONDS = 20
 
 TESTS = {
-    "oracle/rules.c": ("test_judge", "test_controls", "test_frames", "test_model"),
-    "oracle/sums.h": ("test_judge", "test_controls", "test_frames", "test_model"),
+    "oracle/rules.c": ("test_judge", "test_judge_anon", "test_controls", "test_frames",
+                       "test_model"),
+    "oracle/sums.h": ("test_judge", "test_judge_anon", "test_controls", "test_frames",
+                       "test_model"),
     "oracle/controls.c": ("test_controls", "test_model"),
-    "oracle/rows.c": ("test_judge", "test_controls", "test_model"),
+    "oracle/rows.c": ("test_judge", "test_judge_anon", "test_controls", "test_model"),
     "oracle/known.c": ("test_known",),
     "oracle/calibrate.c": ("test_calibrate",),
     "oracle/calibration.c": ("test_calibrate",),

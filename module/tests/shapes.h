@@ -3,8 +3,8 @@
  * shapes.h - healthy observations written down by hand
  *
  * Each function fills obs with what a kernel of these caps shows for the
- * mapping described; the numbers are literal.  Only for test_judge.c and
- * test_controls.c.  Not here: what is wrong with any of them.
+ * mapping described; the numbers are literal.  Only for test_judge.c,
+ * test_judge_anon.c and test_controls.c.  Not here: what is wrong with any of them.
  */
 #ifndef THPRACE_TESTS_SHAPES_H
 #define THPRACE_TESTS_SHAPES_H
