@@ -6,15 +6,13 @@
  * is reported is wrong; what is spoiled must be.
  */
 #include <errno.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "crash.h"
 #include "env.h"
+#include "mock_run.h"
 #include "nodes.h"
 #include "region.h"
-#include "result.h"
 #include "run.h"
 #include "scenario.h"
 #include "test.h"
@@ -31,56 +29,18 @@ static struct options options;
 
 static int setup(void **state)
 {
-	unsigned int i;
-
 	(void)state;
-	env.page_size = sysconf(_SC_PAGESIZE);
-	env.hpage_size = 64 * env.page_size;
-	env.nr_subpages = 64;
-	env.nr_cpus = 2;
-	nodes_probe();
 	memset(&options, 0, sizeof(options));
-	run = calloc(1, sizeof(*run));
-	run->res = calloc(1, sizeof(*run->res));
-	run->sc = scenario_by_name("pair");
-	run->opt = &options;
-	run->fd = -1;
-	run->nr_thps = 1;
-	run->nr_workers = run->sc->workers;
-	run->budget_ns = 60 * NSEC_PER_SEC;
-	run->state = calloc(1, env.nr_subpages);
-	run->sh = mmap(NULL, sizeof(*run->sh), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (run->sh == MAP_FAILED || region_reserve(&run->region, 1))
-		return -1;
-	run->huge = run->sh->huge;
-	run->huge[0] = 1;
-	run->sh->nr_thps = 1;
-	run->sh->nr_workers = run->nr_workers;
-	run->sh->base = (unsigned long)run->region.base;
-	for (i = 0; i <= run->nr_workers; i++) {
-		run->lanes[i].id = i;
-		run->lanes[i].run = run;
-		run->lanes[i].op = run->sc->op;
-	}
-	return run->sc->setup(run);
+	nodes_probe();
+	run = mock_run("pair", &options);
+	return run ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	run->sc->cleanup(run);
-	region_release(&run->region);
-	munmap(run->sh, sizeof(*run->sh));
-	free(run->state);
-	free(run->res);
-	free(run);
+	mock_run_free(run);
 	return 0;
-}
-
-static char *page(unsigned int i)
-{
-	return region_thp(&run->region, 0) + i * env.page_size;
 }
 
 static void act(struct lane *lane)
@@ -174,9 +134,9 @@ static void test_spoiled(void **state)
 		begin_round(i);
 		assert_int_equal(run->sh->nr_violations, 0);
 		for (at = i % env.nr_subpages; at < env.nr_subpages; at++) {
-			if (!page_copy(copy, page(at)))
+			if (!page_copy(copy, mock_page(run, at)))
 				continue;
-			page(at)[i * 8 % env.page_size] ^= 1 << i % 8;
+			mock_page(run, at)[i * 8 % env.page_size] ^= 1 << i % 8;
 			break;
 		}
 		end_round();

@@ -3,9 +3,9 @@
  * The table of ops: which pages one is about, and what a storm takes them for then
  */
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "env.h"
+#include "mock_run.h"
 #include "region.h"
 #include "result.h"
 #include "rng.h"
@@ -25,11 +25,6 @@ REAL_READ_TEXT
 static struct run *run;
 static struct options options;
 
-static char *page(unsigned int i)
-{
-	return region_thp(&run->region, 0) + i * env.page_size;
-}
-
 static void fresh_pages(void)
 {
 	u8 *state = run_state(run, 0);
@@ -37,48 +32,27 @@ static void fresh_pages(void)
 	assert_int_equal(region_map(&run->region), 0);
 	thp_fill(region_thp(&run->region, 0), run->gen);
 	memset(state, PG_PATTERN, env.nr_subpages);
-	assert_int_equal(munmap(page(HOLE), env.page_size), 0);
+	assert_int_equal(munmap(mock_page(run, HOLE), env.page_size), 0);
 	state[HOLE] = PG_HOLE;
-	assert_int_equal(madvise(page(ZERO), env.page_size, MADV_DONTNEED), 0);
+	assert_int_equal(madvise(mock_page(run, ZERO), env.page_size, MADV_DONTNEED), 0);
 	state[ZERO] = PG_ZERO;
-	assert_int_equal(madvise(page(FREED), env.page_size, MADV_FREE), 0);
+	assert_int_equal(madvise(mock_page(run, FREED), env.page_size, MADV_FREE), 0);
 	state[FREED] = PG_PATTERN_OR_ZERO;
 }
 
 static int setup(void **state)
 {
 	(void)state;
-	env.page_size = sysconf(_SC_PAGESIZE);
-	env.hpage_size = 64 * env.page_size;
-	env.nr_subpages = 64;
-	run = calloc(1, sizeof(*run));
-	run->res = calloc(1, sizeof(*run->res));
-	run->sc = scenario_by_name("storm");
-	run->opt = &options;
-	run->nr_thps = 1;
-	run->nr_workers = 1;
-	run->gen = 4711;
-	run->lanes[1].id = 1;
-	run->lanes[1].run = run;
-	run->lanes[1].op = "munmap";
-	run->lanes[0].op = "munmap";
-	run->state = calloc(1, env.nr_subpages);
-	run->sh = mmap(NULL, sizeof(*run->sh), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (run->sh == MAP_FAILED || region_reserve(&run->region, 1) || run->sc->setup(run))
-		return -1;
-	return 0;
+	run = mock_run("storm", &options);
+	if (run)
+		run->gen = 4711;
+	return run ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	run->sc->cleanup(run);
-	region_release(&run->region);
-	munmap(run->sh, sizeof(*run->sh));
-	free(run->state);
-	free(run->res);
-	free(run);
+	mock_run_free(run);
 	return 0;
 }
 
