@@ -7,17 +7,16 @@
  * the huge page, or have one of its own at the same address.
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "content.h"
 #include "env.h"
 #include "nodes.h"
@@ -27,7 +26,6 @@
 #include "run.h"
 #include "scenario.h"
 #include "scenario_file.h"
-#include "undo.h"
 #include "uop.h"
 #include "util.h"
 #include "verify.h"
@@ -70,8 +68,7 @@ struct pair_priv {
 	u16 *mask;			/* of each page: CONTENT_ bits, or 0: its state says it */
 	u16 *seen;			/* of each page of the round's huge page, meanwhile */
 	struct target target[PAIR_LANES + 1];
-	pid_t child[MAX_THPS];		/* that sleeps, or 0 */
-	int order[MAX_THPS];		/* its socket */
+	struct sharer sharer[MAX_THPS];
 	size_t nr_pages;
 };
 
@@ -117,32 +114,15 @@ static int pair_setup(struct run *run)
 	return err;
 }
 
-static void end_sharer(struct run *run, unsigned int thp, int *status)
-{
-	struct pair_priv *priv = run->priv;
-	pid_t pid = priv->child[thp];
-
-	close(priv->order[thp]);
-	waitpid(pid, status, 0);
-	signals_child_gone(pid);
-	priv->child[thp] = 0;
-	run->extra[thp] = 0;
-}
-
 static void pair_cleanup(struct run *run)
 {
 	struct pair_priv *priv = run->priv;
 	unsigned int i;
-	int status;
 
 	if (!priv)
 		return;
-	for (i = 0; i < run->nr_thps; i++) {
-		if (!priv->child[i])
-			continue;
-		kill(priv->child[i], SIGKILL);
-		end_sharer(run, i, &status);
-	}
+	for (i = 0; i < run->nr_thps; i++)
+		sharer_kill(run, i, &priv->sharer[i]);
 	for (i = 0; i < PAIR_LANES; i++)
 		region_release(&priv->away[i]);
 	file_close(&priv->file, run->nr_thps);
@@ -205,60 +185,28 @@ static int make_orders(struct run *run, unsigned int thp, char *first)
 	return 0;
 }
 
-static void sharer_main(struct run *run, unsigned int thp, bool own, int order, pid_t parent)
+/* In a child that shares the huge page, or then has one of its own there. */
+static bool prepare_sharer(struct run *run, unsigned int thp)
 {
-	struct lane *lane = &run->lanes[1];
-	char byte = 0;
+	bool own = round_of(run, thp)->shape == PAIR_OWN;
 
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(THPRACE_EXIT_ERROR);
 	/* What is shared changes. */
 	memset(run_state(run, thp), run->sc->file ? PG_ANY : PG_PATTERN, env.nr_subpages);
 	if (own && run->sc->file)
 		madvise(region_thp(&run->region, thp), env.hpage_size, MADV_DONTNEED);
-	else if (own && !make_own(run, lane, thp))
-		_exit(THPRACE_EXIT_ERROR);
-	if (write(order, &byte, 1) != 1)
-		_exit(THPRACE_EXIT_ERROR);
-	if (read(order, &byte, 1) == 1)
-		verify_thp(run, lane, thp, true);
-	_exit(0);
+	return !own || run->sc->file || make_own(run, &run->lanes[1], thp);
 }
 
-/* A child that shares the huge page, and looks at it when it is told to. */
-static int start_sharer(struct run *run, unsigned int thp, bool own)
+static void look_as_sharer(struct run *run, unsigned int thp)
+{
+	verify_thp(run, &run->lanes[1], thp, true);
+}
+
+static int start_sharer(struct run *run, unsigned int thp)
 {
 	struct pair_priv *priv = run->priv;
-	pid_t parent = getpid(), pid;
-	struct pollfd ready;
-	char byte;
-	int fd[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
-		return -errno;
-	pid = fork();
-	if (!pid) {
-		close(fd[0]);
-		sharer_main(run, thp, own, fd[1], parent);
-	}
-	close(fd[1]);
-	if (pid < 0) {
-		close(fd[0]);
-		return -EAGAIN;
-	}
-	priv->child[thp] = pid;
-	priv->order[thp] = fd[0];
-	run->extra[thp] = pid;
-	if (run->nr_extra <= thp)
-		run->nr_extra = thp + 1;
-	ready = (struct pollfd){ .fd = fd[0], .events = POLLIN };
-	if (signals_child(pid) || poll(&ready, 1, run->budget_ns / NSEC_PER_MSEC) != 1 ||
-	    read(fd[0], &byte, 1) != 1)
-		return -ECHILD;
-	return 0;
+	return sharer_start(run, thp, &priv->sharer[thp], prepare_sharer, look_as_sharer);
 }
 
 /* How it is to look, in the caller's mm. */
@@ -286,10 +234,10 @@ static int give_shape(struct run *run, struct lane *lane, unsigned int thp)
 			round->piece[0].nr * env.page_size, MADV_PAGEOUT);
 		return 0;
 	case PAIR_SHARED:
-		return run_has_procs(run) ? 0 : start_sharer(run, thp, false);
+		return run_has_procs(run) ? 0 : start_sharer(run, thp);
 	case PAIR_OWN:
 		if (!run_has_procs(run))
-			return start_sharer(run, thp, true);
+			return start_sharer(run, thp);
 		return make_own(run, lane, thp) ? 0 : -errno;
 	default:
 		return 0;
@@ -552,7 +500,7 @@ static void pair_aside(struct run *run, unsigned int thp)
 		break;
 	case ASIDE_MIGRATE_CHILD:
 		migrate_aside(run, thp, run_has_procs(run) ? run->lanes[2].pid :
-							    priv->child[thp]);
+							    priv->sharer[thp].pid);
 		break;
 	}
 }
@@ -597,23 +545,14 @@ static void verify_masked(struct run *run, struct lane *lane, unsigned int thp)
 static int pair_after_batch(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct pair_priv *priv = run->priv;
-	int status = 0;
-	char byte = 0;
 
 	if (!lane->id)
 		return 0;
 	if (run_has_procs(run) || lane->id == 1)
 		verify_masked(run, lane, thp);
-	if (run_has_procs(run) || lane->id != 1 || !priv->child[thp])
+	if (run_has_procs(run) || lane->id != 1)
 		return 0;
-	if (write(priv->order[thp], &byte, 1) != 1)
-		kill(priv->child[thp], SIGKILL);
-	end_sharer(run, thp, &status);
-	/* A fatal signal of it was noted by its handler. */
-	if (!status || run->sh->nr_crashes)
-		return 0;
-	set_error("a child that shares a huge page ended with status 0x%x", status);
-	return -ECHILD;
+	return sharer_ask(run, thp, &priv->sharer[thp]);
 }
 
 const struct scenario scenario_pair = {
