@@ -22,6 +22,7 @@
 #include "rng.h"
 #include "run.h"
 #include "scenario.h"
+#include "scenario_child.h"
 #include "scenario_piece.h"
 #include "undo.h"
 #include "util.h"
@@ -30,37 +31,45 @@
 #define NAP_NS		(500 * NSEC_PER_USEC)
 #define NR_OWN		16
 
-/* Shared with the children. */
-struct child_order {
-	u32 verify;
-	u64 batch;
-	pid_t leaver[MAX_THPS];		/* child that ends in the middle, or 0 */
-};
-
-static int child_setup(struct run *run)
+/**
+ * child_share() - memory that children share with their parent; it is run->priv
+ * @run: the run
+ * @len: of a struct child_order and what follows it, in bytes
+ */
+int child_share(struct run *run, size_t len)
 {
-	void *order = mmap(NULL, sizeof(struct child_order), PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct child_order *order = mmap(NULL, len, PROT_READ | PROT_WRITE,
+					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (order == MAP_FAILED) {
 		set_error("cannot map shared memory: %s", strerror(errno));
 		return -ENOMEM;
 	}
+	order->len = len;
 	run->priv = order;
 	return 0;
 }
 
-static void child_cleanup(struct run *run)
+static int child_setup(struct run *run)
+{
+	return child_share(run, sizeof(struct child_order));
+}
+
+/**
+ * child_cleanup() - end all children, and unmap what they shared
+ * @run: the run
+ */
+void child_cleanup(struct run *run)
 {
 	struct child_order *order = run->priv;
 	unsigned int i;
 
-	for (i = 0; run->priv && i < run->nr_thps; i++)
+	for (i = 0; order && i < run->nr_thps; i++)
 		child_kill(&order->leaver[i]);
 	for (i = 0; i < run->nr_extra; i++)
 		child_kill(&run->extra[i]);
-	if (run->priv)
-		munmap(run->priv, sizeof(struct child_order));
+	if (order)
+		munmap(order, order->len);
 }
 
 /* Sees what the parent had at the fork, and its own writes. */
@@ -78,27 +87,33 @@ static void child_verify(struct run *run, struct lane *lane, unsigned int thp)
 	verify_thp(run, lane, thp, true);
 }
 
-static void child_main(struct run *run, struct lane *lane, unsigned int thp, pid_t parent)
+static void child_main(struct run *run, struct lane *lane, unsigned int thp, pid_t parent,
+		       const struct child_hooks *hooks)
 {
 	const struct timespec nap = { .tv_nsec = NAP_NS };
 	struct child_order *order = run->priv;
 
 	child_begin(parent);
+	if (hooks && hooks->begin)
+		hooks->begin(run, lane, thp);
 	while (!__atomic_load_n(&order->verify, __ATOMIC_ACQUIRE)) {
 		if (__atomic_load_n(&run->sh->abort, __ATOMIC_RELAXED))
 			_exit(THPRACE_EXIT_ERROR);
 		nanosleep(&nap, NULL);
 	}
+	if (hooks && hooks->end)
+		hooks->end(run, lane, thp);
 	child_verify(run, lane, thp);
 	_exit(0);
 }
 
-static pid_t spawn(struct run *run, struct lane *lane, unsigned int thp)
+static pid_t spawn(struct run *run, struct lane *lane, unsigned int thp,
+		   const struct child_hooks *hooks)
 {
 	pid_t parent = getpid(), pid = fork();
 
 	if (!pid)
-		child_main(run, lane, thp, parent);
+		child_main(run, lane, thp, parent, hooks);
 	return pid;
 }
 
@@ -109,17 +124,28 @@ static void hold_back(struct run *run)
 	__atomic_store_n(&order->verify, 0, __ATOMIC_RELEASE);
 }
 
-/* A fork would share all huge pages: the later ones could not be had unshared. */
-static int fork_map(struct run *run)
+/**
+ * fork_map() - map what a fork does not share until it is told to
+ * @run: the run
+ *
+ * Else the first one would share all huge pages, and the later ones could not be had
+ * unshared.
+ */
+int fork_map(struct run *run)
 {
 	return region_map_unshared(&run->region);
 }
 
-/*
+/**
+ * fork_plan() - before a fork
+ * @run: the run
+ * @lane: the caller; its piece is drawn
+ * @thp: huge page
+ *
  * In some rounds what is forked is one folio still, but mapped by PTEs: whole,
  * or all but a page.  Not where a schedule waits for the copy of a PMD.
  */
-static int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
+int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	int err;
 
@@ -145,13 +171,26 @@ static int fork_plan(struct run *run, struct lane *lane, unsigned int thp)
 	return -errno;
 }
 
-static enum act_result fork_act(struct run *run, struct lane *lane, unsigned int thp)
+/**
+ * fork_child() - fork a child that writes and verifies at the end
+ * @run: the run
+ * @lane: the caller
+ * @thp: huge page
+ * @hooks: what else it does, or NULL
+ */
+enum act_result fork_child(struct run *run, struct lane *lane, unsigned int thp,
+			   const struct child_hooks *hooks)
 {
-	pid_t pid = spawn(run, lane, thp);
+	pid_t pid = spawn(run, lane, thp, hooks);
 
 	if (pid < 0)
 		return ACT_FAILED;
 	return child_adopt(run, thp, pid) ? ACT_ERROR : ACT_OK;
+}
+
+static enum act_result fork_act(struct run *run, struct lane *lane, unsigned int thp)
+{
+	return fork_child(run, lane, thp, NULL);
 }
 
 /* No child may see that. */
@@ -178,7 +217,7 @@ static void parent_writes(struct run *run, struct lane *lane, unsigned int thp)
  *
  * The parent's pages are verified with everybody's.
  */
-static int fork_after(struct run *run, struct lane *lane, unsigned int thp)
+int fork_after(struct run *run, struct lane *lane, unsigned int thp)
 {
 	struct child_order *order = run->priv;
 	int status;
@@ -199,7 +238,7 @@ static int exit_plan(struct run *run, struct lane *lane, unsigned int thp)
 	pid_t pid;
 
 	hold_back(run);
-	pid = spawn(run, lane, thp);
+	pid = spawn(run, lane, thp, NULL);
 	if (pid < 0) {
 		set_error("fork: %s", strerror(errno));
 		return -EAGAIN;
@@ -237,7 +276,7 @@ static int leave_plan(struct run *run, struct lane *lane, unsigned int thp)
 	/* When main or the leaver is parked, the other must have a CPU to itself. */
 	if (env.nr_cpus > 1)
 		env_pin(1 + (lane->id - 1) % (env.nr_cpus - 1));
-	pid = spawn(run, lane, thp);
+	pid = spawn(run, lane, thp, NULL);
 	if (pid < 0) {
 		set_error("fork: %s", strerror(errno));
 		return -EAGAIN;
@@ -288,11 +327,9 @@ static enum act_result cow_act(struct run *run, struct lane *lane, unsigned int 
 	return ACT_OK;
 }
 
-#define PHASES_FORK	"anon_vma_fork anon_vma_clone copy_huge_pmd"
 #define PHASES_EXIT \
 	"exit_mmap unmap_vmas unmap_page_range zap_huge_pmd remove_rmap_pmd free_pgtables " \
 	"unlink_anon_vmas anon_vma_tree_remove tlb_finish_mmu"
-#define INNER_FORK	"copy_huge_pmd"
 #define INNER_EXIT	"exit_mmap unmap_vmas unmap_page_range zap_huge_pmd"
 
 const struct scenario scenario_fork = {
