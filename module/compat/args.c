@@ -36,47 +36,63 @@ static const struct {
 	  SAME(remove_migration_ptes, void (struct folio *, struct folio *, bool)) ||
 	  SAME(remove_migration_ptes, void (struct page *, struct page *, bool)) },
 #endif
-#ifdef THPRACE_HAVE_DECL_ANON_VMA_TREE
+#ifdef THPRACE_HAVE_DECL_anon_vma_interval_tree_insert
 	{ "anon_vma_interval_tree_insert",
 	  SAME(anon_vma_interval_tree_insert,
 	       void (struct anon_vma_chain *, struct rb_root_cached *)) },
+#endif
+#ifdef THPRACE_HAVE_DECL_anon_vma_interval_tree_remove
 	{ "anon_vma_interval_tree_remove",
 	  SAME(anon_vma_interval_tree_remove,
 	       void (struct anon_vma_chain *, struct rb_root_cached *)) },
+#endif
+#ifdef THPRACE_HAVE_DECL_anon_vma_interval_tree_iter_first
 	{ "anon_vma_interval_tree_iter_first",
 	  SAME(anon_vma_interval_tree_iter_first,
 	       struct anon_vma_chain *(struct rb_root_cached *, unsigned long,
 				       unsigned long)) },
+#endif
+#ifdef THPRACE_HAVE_DECL_anon_vma_interval_tree_iter_next
 	{ "anon_vma_interval_tree_iter_next",
 	  SAME(anon_vma_interval_tree_iter_next,
 	       struct anon_vma_chain *(struct anon_vma_chain *, unsigned long,
 				       unsigned long)) },
 #endif
-#ifdef THPRACE_HAVE_DECL_ANON_RMAP_TREE
+#ifdef THPRACE_HAVE_DECL_anon_rmap_tree_insert
 	{ "anon_rmap_tree_insert",
 	  SAME(anon_rmap_tree_insert, void (struct anon_vma_chain *, struct anon_vma *)) },
+#endif
+#ifdef THPRACE_HAVE_DECL_anon_rmap_tree_remove
 	{ "anon_rmap_tree_remove",
 	  SAME(anon_rmap_tree_remove, void (struct anon_vma_chain *, struct anon_vma *)) },
+#endif
+#ifdef THPRACE_HAVE_DECL_anon_rmap_tree_iter_first
 	{ "anon_rmap_tree_iter_first",
 	  SAME(anon_rmap_tree_iter_first,
 	       struct anon_vma_chain *(struct anon_vma *, pgoff_t, pgoff_t)) },
+#endif
+#ifdef THPRACE_HAVE_DECL_anon_rmap_tree_iter_next
 	{ "anon_rmap_tree_iter_next",
 	  SAME(anon_rmap_tree_iter_next,
 	       struct anon_vma_chain *(struct anon_vma_chain *, pgoff_t, pgoff_t)) },
 #endif
-#ifdef THPRACE_HAVE_DECL_MAPPING_RMAP_TREE
+#ifdef THPRACE_HAVE_DECL_mapping_rmap_tree_iter_first
 	{ "mapping_rmap_tree_iter_first",
 	  SAME(mapping_rmap_tree_iter_first,
 	       struct vm_area_struct *(struct address_space *, pgoff_t, pgoff_t)) },
+#endif
+#ifdef THPRACE_HAVE_DECL_mapping_rmap_tree_iter_next
 	{ "mapping_rmap_tree_iter_next",
 	  SAME(mapping_rmap_tree_iter_next,
 	       struct vm_area_struct *(struct vm_area_struct *, pgoff_t, pgoff_t)) },
 #endif
-#ifdef THPRACE_HAVE_DECL_VMA_TREE
+#ifdef THPRACE_HAVE_DECL_vma_interval_tree_iter_first
 	{ "vma_interval_tree_iter_first",
 	  SAME(vma_interval_tree_iter_first,
 	       struct vm_area_struct *(struct rb_root_cached *, unsigned long,
 				       unsigned long)) },
+#endif
+#ifdef THPRACE_HAVE_DECL_vma_interval_tree_iter_next
 	{ "vma_interval_tree_iter_next",
 	  SAME(vma_interval_tree_iter_next,
 	       struct vm_area_struct *(struct vm_area_struct *, unsigned long,
