@@ -22,10 +22,10 @@ static int __init thprace_init(void)
 	int ret;
 
 	BUILD_BUG_ON(THPRACE_HPAGE_NR != HPAGE_PMD_NR);
-	ret = thprace_calibration_init();
+	ret = thprace_sym_init();
 	if (ret)
 		return ret;
-	ret = thprace_sym_init();
+	ret = thprace_calibration_init();
 	if (ret)
 		return ret;
 	ret = thprace_phase_init();

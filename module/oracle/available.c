@@ -81,7 +81,7 @@ static const u32 needs[THPRACE_NR_CHECKS] = {
 	[THPRACE_CHECK_DEFERRED_QUEUE]	= BIT(NEED_RMAP),
 	[THPRACE_CHECK_RSS]		= 0,
 	[THPRACE_CHECK_SPLIT_PROGRESS]	= BIT(NEED_SPLIT) | BIT(NEED_MAPCOUNT_SUM),
-	[THPRACE_CHECK_CALIBRATION]	= BIT(NEED_RMAP),
+	[THPRACE_CHECK_CALIBRATION]	= 0,	/* what it lacks, the others lack: calibration.c */
 };
 
 /* Why checks are off although all is there: what calibration has found. */

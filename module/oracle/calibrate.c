@@ -338,7 +338,8 @@ void thprace_calibrate(void)
 	char text[40];
 	u64 t0 = ktime_get_ns();
 
-	if (thprace_calibration_done() || !current->mm || (current->flags & PF_KTHREAD))
+	if (thprace_calibration_done() || thprace_calibration_lacks() || !current->mm ||
+	    (current->flags & PF_KTHREAD))
 		return;
 	if (mutex_lock_killable(&one))
 		return;

@@ -27,8 +27,9 @@ module_param(calibration_spoil, charp, 0400);
 MODULE_PARM_DESC(calibration_spoil,
 		 "for tests: spoil what is seen of this check while it is calibrated");
 
-static bool tested;				/* set at load, as @spoil */
+static bool tested;				/* set at load, as @spoil and @lacking */
 static unsigned int spoil = THPRACE_NR_CHECKS;
+static char lacking[112];			/* why nothing can be found on this kernel */
 
 static DEFINE_MUTEX(lock);
 static bool done;				/* lock; read without it as a hint */
@@ -42,15 +43,19 @@ static enum thprace_known example_state;	/* lock */
 /**
  * thprace_calibration_init() - whether this kernel's series was tested
  *
- * Context: module load. Return: 0, or -EINVAL: a parameter names no check.
+ * Context: module load, symbols are resolved.
+ * Return: 0, or -EINVAL: a parameter names no check.
  */
 int thprace_calibration_init(void)
 {
 	const char *release = calibration_series ? calibration_series : init_utsname()->release;
+	const char *lacks = thprace_calibration_lacks();
 	int check;
 
 	tested = thprace_series_tested(release, PAGE_SHIFT);
-	thprace_calibration_missing("not calibrated: no process at load");
+	snprintf(lacking, sizeof(lacking), "not calibrated: %s",
+		 lacks ? lacks : "no process at load");
+	thprace_calibration_missing(lacking);
 	if (!calibration_spoil)
 		return 0;
 	check = thprace_check_find(calibration_spoil, strlen(calibration_spoil));
@@ -58,6 +63,20 @@ int thprace_calibration_init(void)
 		return check;
 	spoil = check;
 	return 0;
+}
+
+/**
+ * thprace_calibration_lacks() - what this kernel lacks, so that no state can be known
+ *
+ * Where a name has changed it cannot be told what else has: not calibrated is
+ * inconclusive, not unavailable, on a series that was not tested.
+ *
+ * Context: any. Return: NULL if it has all, else a static text.
+ */
+const char *thprace_calibration_lacks(void)
+{
+	/* all mappings of a folio must be found */
+	return thprace_quiesced_lacks(THPRACE_CHECK_RMAP_CENSUS);
 }
 
 /**

@@ -20,6 +20,7 @@ struct thprace_answers {
 };
 
 int thprace_calibration_init(void);
+const char *thprace_calibration_lacks(void);
 unsigned int thprace_calibration_spoils(void);
 bool thprace_calibration_done(void);
 void thprace_calibration_missing(const char *why);

@@ -36,7 +36,7 @@ static struct thprace_obs full, now;
 static void (*spoil_look)(struct thprace_obs *obs);
 static enum thprace_known state_now;
 static unsigned int pass, look_nr, nr_made;
-static const char *no_memory;
+static const char *no_memory, *no_rmap;
 
 static const char *off[THPRACE_NR_CHECKS];
 static struct thprace_finding recorded[MAX_RECORDED];
@@ -164,6 +164,8 @@ void thprace_observer_free(struct thprace_observer *o)
 /* What this kernel of the model keeps. */
 const char *thprace_quiesced_lacks(unsigned int check)
 {
+	if (no_rmap && check != THPRACE_CHECK_RSS && check < THPRACE_CHECK_SPLIT_PROGRESS)
+		return no_rmap;
 	return known_kept(&now) & BIT_ULL(check) ? NULL : "not kept";
 }
 
@@ -372,6 +374,31 @@ static void test_untested(void **state)
 			    "off: entire_mapcount large_mapcount");
 }
 
+/*
+ * A kernel in which the mappings of a folio cannot be found: nothing is tried.  One
+ * that was not tested is not passed over for that, it was not calibrated.
+ */
+static void test_lacking(void **state)
+{
+	struct thprace_tally tally[THPRACE_NR_CHECKS] = { };
+
+	no_rmap = "no such symbol";
+	load(UNTESTED, NULL);
+	assert_int_equal(nr_made, 0);
+	assert_null(off[THPRACE_CHECK_CALIBRATION]);
+	assert_string_equal(off[THPRACE_CHECK_RSS], "not calibrated: no such symbol");
+	thprace_calibration_tell(&session, tally);
+	assert_int_equal(tally[THPRACE_CHECK_CALIBRATION].skipped, 1);
+	assert_string_equal(tally[THPRACE_CHECK_CALIBRATION].reason,
+			    "not calibrated: no such symbol");
+
+	load("6.12.1", NULL);
+	assert_int_equal(nr_made, 0);
+	assert_string_equal(off[THPRACE_CHECK_CALIBRATION], "not calibrated: no such symbol");
+	assert_null(off[THPRACE_CHECK_RSS]);
+	no_rmap = NULL;
+}
+
 /* Tried again by whoever comes later, but not for ever; until then nothing is trusted. */
 static void test_no_memory(void **state)
 {
@@ -402,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_one_cause),
 		cmocka_unit_test(test_untested),
+		cmocka_unit_test(test_lacking),
 		/* the last one: the number of tries is counted for ever */
 		cmocka_unit_test(test_no_memory),
 	};
