@@ -14,20 +14,13 @@
 #include <unistd.h>
 
 #include "env.h"
+#include "proc_page.h"
 #include "region.h"
 #include "rng.h"
 #include "util.h"
 
 #define WORD_STEP		0x9e3779b97f4a7c15ULL
-#define PM_PFRAME_MASK		(BIT_ULL(55) - 1)
-#define PM_PRESENT		BIT_ULL(63)
-#define PM_SWAP			BIT_ULL(62)
 #define MINCORE_TRIES		100
-#define KPF_COMPOUND_HEAD	15
-#define KPF_COMPOUND_TAIL	16
-#define KPF_HUGE		17
-#define KPF_ZERO_PAGE		24
-#define PM_SWAP_TYPE		31		/* types from MAX_SWAPFILES on are no swap */
 #define MIN_MAX_SWAPFILES	23
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE		25
@@ -276,46 +269,6 @@ void thp_fill(char *thp, u64 gen)
 		page_fill(thp + i * env.page_size, gen);
 }
 
-static int open_once(const char *path, int *fd)
-{
-	if (!*fd) {
-		*fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (*fd < 0)
-			*fd = -1;
-	}
-	return *fd;
-}
-
-static int page_flags(u64 pfn, u64 *flags)
-{
-	static int fd;
-
-	if (open_once("/proc/kpageflags", &fd) < 0)
-		return -ENOENT;
-	return pread(fd, flags, sizeof(*flags), pfn * sizeof(u64)) == sizeof(*flags) ? 0 : -EIO;
-}
-
-static int pagemap_entries(const void *addr, u64 *entry, unsigned int nr)
-{
-	static pid_t owner;
-	static int fd;
-	size_t bytes = nr * sizeof(*entry);
-
-	/* A forked child has to open its own. */
-	if (owner != getpid()) {
-		if (fd > 0)
-			close(fd);
-		fd = 0;
-		owner = getpid();
-	}
-	if (open_once("/proc/self/pagemap", &fd) < 0)
-		return -ENOENT;
-	if (pread(fd, entry, bytes, (unsigned long)addr / env.page_size * sizeof(u64)) !=
-	    (ssize_t)bytes)
-		return -EIO;
-	return 0;
-}
-
 /* AnonHugePages of the mapping that begins at or before @addr, in bytes. */
 static int smaps_is_huge(const char *addr)
 {
@@ -366,7 +319,7 @@ int thp_is_huge(const char *thp)
 		return smaps_is_huge(thp);
 	if (first % env.nr_subpages || last != first + env.nr_subpages - 1)
 		return 0;
-	if (page_flags(first, &head) || page_flags(last, &tail))
+	if (page_flags(first, &head, 1) || page_flags(last, &tail, 1))
 		return smaps_is_huge(thp);
 	return (head >> KPF_COMPOUND_HEAD & 1) && (tail >> KPF_COMPOUND_TAIL & 1) &&
 	       !(head >> KPF_HUGE & 1);
@@ -467,7 +420,7 @@ int page_entry_flags(u64 entry, u64 *flags)
 {
 	if (!(entry & PM_PRESENT) || !(entry & PM_PFRAME_MASK))
 		return -ENOENT;
-	return page_flags(entry & PM_PFRAME_MASK, flags);
+	return page_flags(entry & PM_PFRAME_MASK, flags, 1);
 }
 
 /**
@@ -481,7 +434,7 @@ u64 page_frame(const char *page)
 	if (pagemap_entries(page, &entry, 1) || !(entry & PM_PRESENT))
 		return 0;
 	entry &= PM_PFRAME_MASK;
-	return page_flags(entry, &flags) || flags >> KPF_ZERO_PAGE & 1 ? 0 : entry;
+	return page_flags(entry, &flags, 1) || flags >> KPF_ZERO_PAGE & 1 ? 0 : entry;
 }
 
 /**
