@@ -161,6 +161,13 @@ usage()
 	run --nosuch
 	run --grid --steer a>end
 	run --no-module --grid
+	run --ops nosuch
+	run --ops zap,
+	run zap --ops zap
+	run pair --ops punch
+	run --grid=zap
+	run --grid=zap,split
+	run --grid --ops zap,fork
 	replay
 	replay $tmp/nosuch.json
 	replay $tmp/out $tmp/err

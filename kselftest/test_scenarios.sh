@@ -115,6 +115,42 @@ locked()
 	injected mlocked munlock 20 && json_says check '"mlocked"'
 }
 
+# The two ops that were asked for, and no other.
+named_ops()
+{
+	can pair || return 4
+	got=0
+	"$thprace" run pair --ops zap,fork --rounds "$rounds" --duration 1200 --seed 1 --quiet -v \
+		--json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
+	keep_report "ops.0"
+	[ "$got" -eq 0 ] || {
+		ksft_msg "thprace run --ops: exit status $got"
+		ksft_show "$tmp/out"
+		return 1
+	}
+	ops=$(sed -n 's/^  op \([a-z-]*\) .*/\1/p' "$tmp/out" | sort | tr '\n' ' ')
+	[ "$ops" = "fork zap " ] || {
+		ksft_msg "ops: $ops, and not: fork zap"
+		return 1
+	}
+}
+
+# Some of a grid of two ops: all of it takes too long here.
+grid_of_two()
+{
+	can pair || return 4
+	got=0
+	"$thprace" run --grid=mlock,zap --grid-k 1 --duration 6 --seed 1 --quiet \
+		--json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
+	keep_report "grid.0"
+	case $got in
+	0 | 3) json_says ops '"mlock:zap"' && grep -q '"met"' "$tmp/json" && return 0 ;;
+	esac
+	ksft_msg "thprace run --grid=mlock,zap: exit status $got, or no pair of phases has met"
+	ksft_show "$tmp/out"
+	return 1
+}
+
 replayed()
 {
 	run_rounds split-munmap 5 0 || [ "$got" -eq 3 ] || return 1
@@ -142,7 +178,7 @@ all_there()
 
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $names
-ksft_plan $(((controls == 0 ? 1 : 2) * $# + 7))
+ksft_plan $(((controls == 0 ? 1 : 2) * $# + 9))
 ksft_case "scenarios" all_there
 for name; do
 	ksft_case "$name" scenario "$name"
@@ -153,5 +189,7 @@ ksft_case "stuck" stuck
 ksft_case "a mark is lost" unmarked
 ksft_case "staying" staying
 ksft_case "locked" locked
+ksft_case "ops" named_ops
+ksft_case "grid of two ops" grid_of_two
 ksft_case "replay" replayed
 ksft_end

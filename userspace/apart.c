@@ -276,6 +276,8 @@ int run_apart(struct report *rep, struct run *run, struct leak *leak)
 	struct stuck look = { 0 };
 	int status = 0, late;
 
+	/* A grid is of the lanes a and b; where nobody splits, these are the first two workers. */
+	note_name_from(run->sc->pairs && run->opt->grid);
 	collect_known(rep, known, sizeof(known));
 	splits_before = env_splits();
 	run->splits_before = splits_before;

@@ -29,6 +29,7 @@
 #include "tally.h"
 #include "touch.h"
 #include "undo.h"
+#include "uop_set.h"
 #include "util.h"
 #include "worker.h"
 
@@ -75,32 +76,22 @@ static void note_first_violation(struct run *run)
 	note_session(run);
 }
 
-static bool was_done(const struct tally *t, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < t->nr_ops; i++) {
-		if (!strcmp(t->ops[i].name, name))
-			return t->ops[i].done;
-	}
-	return false;
-}
-
 /**
  * engine_enough() - have ops met at all, and were those done that a pass needs?
  * @sc: scenario
+ * @opt: options of the run
  * @t: what it counted
  *
  * What a pass needs and more rounds may give; see judge_scenario().
  */
-bool engine_enough(const struct scenario *sc, const struct tally *t)
+bool engine_enough(const struct scenario *sc, const struct options *opt, const struct tally *t)
 {
-	if (!t->overlaps || !tally_other_done(t))
+	if (!t->overlaps || !tally_other_done(t) || uop_set_undone(&opt->ops, sc, t))
 		return false;
 	if (sc->pairs)
 		return true;
-	return was_done(t, "split") &&
-	       (sc->mixed || (was_done(t, sc->op) && !tally_undone(t, sc->op)));
+	return tally_done(t, "split") &&
+	       (sc->mixed || (tally_done(t, sc->op) && !tally_undone(t, sc->op)));
 }
 
 static u64 longest_of(u64 a, u64 b)
@@ -119,8 +110,8 @@ static bool time_is_up(const struct run *run)
 	if (now >= run->deadline_ns + grace_ns || run->fd < 0 || run->opt->grid ||
 	    run->opt->without || !run->last_pass)
 		return true;
-	return engine_enough(run->sc, run_tally(run)) ||
-	       (run->before && engine_enough(run->sc, &run->before->tally));
+	return engine_enough(run->sc, run->opt, run_tally(run)) ||
+	       (run->before && engine_enough(run->sc, run->opt, &run->before->tally));
 }
 
 /**
@@ -492,7 +483,7 @@ static void init_lanes(struct run *run)
 		run->lanes[i].op = run->sc->op;
 		run->lanes[i].pid = getpid();
 		run->lanes[i].tid = getpid();
-		run->lanes[i].letter = i < THPRACE_MAX_LANES ? 'a' + i : 0;
+		run->lanes[i].letter = note_letter(i);
 	}
 }
 

@@ -6,6 +6,6 @@
 #include "run.h"
 
 int engine_run(struct run *run);
-bool engine_enough(const struct scenario *sc, const struct tally *t);
+bool engine_enough(const struct scenario *sc, const struct options *opt, const struct tally *t);
 
 #endif /* THPRACE_ENGINE_H */

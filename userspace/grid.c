@@ -14,6 +14,7 @@
 #include "grid.h"
 #include "report.h"
 #include "tally.h"
+#include "uop.h"
 #include "util.h"
 
 #define CELL_PX		22
@@ -118,22 +119,37 @@ static void print_summary(const struct tally *t, FILE *out)
 			t->grid.time_ns / 1e9, t->grid.left);
 }
 
+/* Whose phases the rows are, or the columns. */
+static const char *side_of(const struct report *rep, unsigned int lane)
+{
+	unsigned int i;
+
+	for (i = 0; rep->opt->ops.text[0] && i < nr_uops; i++) {
+		if (rep->opt->ops.lane[lane] >> i & 1)
+			return uops[i].name;
+	}
+	return lane ? "other op" : "split";
+}
+
 /**
- * grid_print() - the matrix, rows are phases of the split
- * @t: tally with cells
+ * grid_print() - the matrix, rows are phases of lane a
+ * @rep: judged report, its sum has cells
  * @out: where to; coloured when it is a terminal
  */
-void grid_print(const struct tally *t, FILE *out)
+void grid_print(const struct report *rep, FILE *out)
 {
 	bool colour = isatty(fileno(out));
+	const struct tally *t = &rep->sum;
 	static struct grid_axes ax;
 	unsigned int a, b, i;
+	char corner[64];
 
 	grid_axes(&ax, t);
 	print_summary(t, out);
 	if (!ax.nr_a)
 		return;
-	fprintf(out, "  %-26s", "split \\ other op");
+	snprintf(corner, sizeof(corner), "%s \\ %s", side_of(rep, 0), side_of(rep, 1));
+	fprintf(out, "  %-26s", corner);
 	for (b = 0; b < ax.nr_b; b++)
 		fprintf(out, " %2u", b + 1);
 	fputc('\n', out);
@@ -226,12 +242,16 @@ static void html_head(FILE *f, const struct report *rep)
 
 	grid_counts(t, &decided, &met);
 	fputs("<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">", f);
-	fputs("<title>thprace grid</title>\n<h1>thprace: split against ", f);
+	fprintf(f, "<title>thprace grid</title>\n<h1>thprace: %s against ", side_of(rep, 0));
+	if (rep->opt->ops.text[0])
+		fprintf(f, "%s in ", side_of(rep, 1));
 	for (i = 0; i < rep->nr_results; i++)
 		fprintf(f, "%s%s", i ? ", " : "", rep->results[i]->sc->name);
 	fprintf(f, "</h1>\n<p>Linux %s, seed %llu, verdict %s. ", env.release, rep->opt->seed,
 		verdict_names[rep->verdict]);
-	fputs("Rows: phases of the split; columns: phases of the other op. ", f);
+	fprintf(f, "Rows: phases of %s%s; columns: phases of %s%s. ",
+		rep->opt->ops.text[0] ? "" : "the ", side_of(rep, 0),
+		rep->opt->ops.text[0] ? "" : "the ", side_of(rep, 1));
 	fprintf(f, "%u of %u cells decided, %u met, %llu tries per way, %s after %.1f s. ",
 		decided, t->nr_cells, met, t->grid.k,
 		t->grid.complete ? "complete" : "not complete", t->grid.time_ns / 1e9);

@@ -15,7 +15,7 @@ struct grid_axes {
 
 void grid_axes(struct grid_axes *ax, const struct tally *t);
 void grid_counts(const struct tally *t, unsigned int *decided, unsigned int *met);
-void grid_print(const struct tally *t, FILE *out);
+void grid_print(const struct report *rep, FILE *out);
 int grid_html(const struct report *rep, const char *path);
 
 #endif /* THPRACE_GRID_H */

@@ -209,7 +209,7 @@ static json_t *options_json(const struct options *opt)
 
 	for (i = 0; i < opt->nr_scenarios; i++)
 		json_array_append_new(names, json_string(opt->scenarios[i]->name));
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o}",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o,s:o}",
 			 "scenarios", names,
 			 "without", without_json(opt->without),
 			 "first_round", u64_json(opt->first_round),
@@ -224,7 +224,8 @@ static json_t *options_json(const struct options *opt)
 			 "no_module", opt->no_module,
 			 "gentle", opt->gentle,
 			 "allow_uncalibrated", opt->allow_uncalibrated,
-			 "steer", text_or_null(opt->steer));
+			 "steer", text_or_null(opt->steer),
+			 "ops", text_or_null(opt->ops.text));
 }
 
 /* The last programs that a storm ran: the violating ones, if it stopped there. */

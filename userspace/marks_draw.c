@@ -56,10 +56,13 @@ void marks_find_choices(struct marks_priv *priv)
 
 		may->nodes = priv->nodes;
 		for (i = 0; i < nr_uops; i++) {
-			may->op[i] = is_named(&uops[i], known, ARRAY_SIZE(known)) ||
-				     (kind != KIND_DIRTY &&
-				      is_named(&uops[i], not_dirty, ARRAY_SIZE(not_dirty)));
-			may->op[i] &= !(uops[i].why_not && uops[i].why_not());
+			bool can = is_named(&uops[i], known, ARRAY_SIZE(known)) ||
+				   (kind != KIND_DIRTY &&
+				    is_named(&uops[i], not_dirty, ARRAY_SIZE(not_dirty)));
+
+			can &= !(uops[i].why_not && uops[i].why_not());
+			may->op[0][i] = can;
+			may->op[1][i] = can;
 		}
 	}
 }

@@ -57,8 +57,32 @@ static void say_pages(const struct stamp *s, char *buf, size_t size)
 		snprintf(buf, size, " pages=%u+%u", s->piece.first, s->piece.nr);
 }
 
+static unsigned int first_lane;
+
 /**
- * note_lane_name() - a letter, as in schedules; a number where they have come to their end
+ * note_name_from() - which lane is a
+ * @id: of it
+ *
+ * To be called before the process of a scenario is forked.
+ */
+void note_name_from(unsigned int id)
+{
+	first_lane = id;
+}
+
+/**
+ * note_letter() - of a lane in schedules
+ * @id: of the lane
+ *
+ * Returns 0 when it has none.
+ */
+char note_letter(unsigned int id)
+{
+	return id >= first_lane && id - first_lane < THPRACE_MAX_LANES ? 'a' + id - first_lane : 0;
+}
+
+/**
+ * note_lane_name() - a letter, as in schedules; a number where it has none
  * @id: of the lane
  *
  * Good until the next call of the same thread.
@@ -67,8 +91,8 @@ const char *note_lane_name(unsigned int id)
 {
 	static __thread char name[12];
 
-	if (id < THPRACE_MAX_LANES)
-		snprintf(name, sizeof(name), "%c", 'a' + id);
+	if (note_letter(id))
+		snprintf(name, sizeof(name), "%c", note_letter(id));
 	else
 		snprintf(name, sizeof(name), "%u", id);
 	return name;

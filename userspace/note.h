@@ -10,6 +10,8 @@ void note_add(struct shared *sh, enum note_of of, u32 number, const char *kind,
 	      const char *fmt, ...) __printf(5, 6);
 void note_lanes(struct shared *sh, enum note_of of, u32 number, unsigned int thp);
 void note_ops(const struct shared *sh, unsigned int thp, char *buf, size_t size);
+void note_name_from(unsigned int id);
+char note_letter(unsigned int id);
 const char *note_lane_name(unsigned int id);
 void note_round(struct run *run, unsigned int thp, const char *schedule);
 void note_session(struct run *run);

@@ -19,7 +19,7 @@
 enum option_key {
 	OPT_ROUNDS = CMDLINE_KEYS + 1, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON, OPT_GRID,
 	OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_GRID_HTML, OPT_GRID_K, OPT_KTAP, OPT_DRY_RUN,
-	OPT_GENTLE, OPT_TRIAGE, OPT_WITHOUT, OPT_FIRST_ROUND, OPT_ALLOW_UNCALIBRATED,
+	OPT_GENTLE, OPT_TRIAGE, OPT_WITHOUT, OPT_OPS, OPT_FIRST_ROUND, OPT_ALLOW_UNCALIBRATED,
 };
 
 const char *const without_names[NR_WITHOUT] = {
@@ -65,8 +65,11 @@ static const struct argp_option run_options[] = {
 	{ "steer", OPT_STEER, "SCHEDULE", 0,
 	  "force this one, e.g. \"a>try_to_migrate b>end a>end\" (default: of split-munmap)",
 	  CMDLINE_MORE + 1 },
-	{ "grid", OPT_GRID, NULL, 0,
-	  "try all pairs of phases in turn, until all are decided (default: of split-munmap, for 10m at most)",
+	{ "ops", OPT_OPS, "A,B,...", 0,
+	  "of pair, pair-procs, pair-shmem and storm: draw these ops only; A:B is A for the one lane, B for the other",
+	  CMDLINE_MORE + 1 },
+	{ "grid", OPT_GRID, "A,B", OPTION_ARG_OPTIONAL,
+	  "try all pairs of phases in turn, until all are decided (default: of split-munmap, for 10m at most); with --grid=A,B those of two ops, or of split and an op",
 	  CMDLINE_MORE + 1 },
 	{ "grid-k", OPT_GRID_K, "N", 0,
 	  "tries per pair, order of arrival and order of release (1 to 16, default 3)",
@@ -84,6 +87,7 @@ struct parsing {
 	struct options *opt;
 	const struct scenario *left_out[MAX_SCENARIOS];
 	unsigned int nr_left_out;
+	const struct scenario *split_grid;	/* of --grid=split,OP */
 };
 
 static error_t no_such_scenario(struct argp_state *state, const char *name)
@@ -198,12 +202,112 @@ static const char *conflict(const struct options *opt)
 	return NULL;
 }
 
+/* Of a split and an op: a scenario of that op. */
+static const struct scenario *scenario_of_op(const char *op)
+{
+	static const char *const forms[] = { "%s", "split-%s", "shmem-%s" };
+	const struct scenario *sc = NULL;
+	char name[40];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(forms) && !sc; i++) {
+		snprintf(name, sizeof(name), forms[i], op);
+		sc = scenario_by_name(name);
+	}
+	return sc && !sc->pairs && !sc->mixed ? sc : NULL;
+}
+
+static error_t set_ops(struct argp_state *state, const char *what, const char *text,
+		       struct options *opt)
+{
+	const char *why;
+
+	if (opt->ops.text[0])
+		return cmdline_refuse(state, "ops are named twice: by --ops or --grid=A,B");
+	why = uop_set_parse(&opt->ops, text);
+	return why ? cmdline_refuse(state, "%s: %s", what, why) : 0;
+}
+
+/* --grid=A,B: --grid --ops A:B, or --grid of a scenario that splits. */
+static error_t set_grid(struct argp_state *state, const char *arg, struct parsing *p)
+{
+	char text[UOP_SET_TEXT];
+	char *comma;
+
+	p->opt->grid = true;
+	if (!arg)
+		return 0;
+	copy_word(text, sizeof(text), arg);
+	comma = strchr(text, ',');
+	if (!comma || strchr(comma + 1, ',') || strchr(text, ':'))
+		return cmdline_refuse(state,
+				      "--grid=A,B takes two ops, or split and an op, not '%.40s'",
+				      arg);
+	if (!strncmp(text, "split,", strlen("split,"))) {
+		p->split_grid = scenario_of_op(comma + 1);
+		if (p->split_grid)
+			return 0;
+		return cmdline_refuse(state,
+				      "--grid=%.40s: no scenario is named after that op; name one that splits beside it: thprace run SCENARIO --grid",
+				      arg);
+	}
+	if (!strcmp(comma + 1, "split"))
+		return cmdline_refuse(state,
+				      "--grid=%.40s: rows are the split's: --grid=split,%.*s", arg,
+				      (int)(comma - text), text);
+	*comma = ':';
+	return set_ops(state, "--grid", text, p->opt);
+}
+
+static error_t nobody_does(struct argp_state *state, const struct options *opt)
+{
+	char anon[UOP_SET_TEXT], file[UOP_SET_TEXT];
+
+	uop_names(anon, sizeof(anon), scenario_by_name("pair"));
+	uop_names(file, sizeof(file), scenario_by_name("pair-shmem"));
+	return cmdline_refuse(state,
+			      "no scenario does all of '%.200s'; pair does: %s; pair-shmem does: %s",
+			      opt->ops.text, anon, file);
+}
+
+/* Where ops are drawn: in what was named, or wherever these can be. */
+static error_t choose_for_ops(struct argp_state *state, struct options *opt)
+{
+	const char *why;
+	unsigned int i;
+
+	if (opt->grid && !uop_set_one_each(&opt->ops))
+		return cmdline_refuse(state, "--grid needs one op for each lane: --grid=A,B");
+	for (i = 0; i < opt->nr_scenarios; i++) {
+		why = uop_set_unfit(&opt->ops, opt->scenarios[i]);
+		if (why)
+			return cmdline_refuse(state, "--ops: %s", why);
+	}
+	if (opt->nr_scenarios)
+		return 0;
+	/* A grid is of one of them. */
+	for (i = 0; i < nr_scenarios && !(opt->grid && opt->nr_scenarios); i++) {
+		if (!uop_set_unfit(&opt->ops, scenarios[i]))
+			opt->scenarios[opt->nr_scenarios++] = scenarios[i];
+	}
+	return opt->nr_scenarios ? 0 : nobody_does(state, opt);
+}
+
 /* Those that were named, or all, but for those that are left out. */
 static error_t choose_scenarios(struct argp_state *state, const struct parsing *p)
 {
 	struct options *opt = p->opt;
 	unsigned int i, nr = 0;
+	error_t err;
 
+	err = opt->ops.text[0] ? choose_for_ops(state, opt) : 0;
+	if (err)
+		return err;
+	if (p->split_grid && opt->nr_scenarios)
+		return cmdline_refuse(state, "--grid=split,...: it is of %s; name no other",
+				      p->split_grid->name);
+	if (p->split_grid)
+		opt->scenarios[opt->nr_scenarios++] = p->split_grid;
 	if (!opt->nr_scenarios && (opt->grid || opt->steer))
 		opt->scenarios[opt->nr_scenarios++] = scenario_by_name("split-munmap");
 	for (i = 0; !opt->nr_scenarios && i < nr_scenarios; i++)
@@ -285,8 +389,9 @@ static error_t run_option(int key, char *arg, struct argp_state *state)
 	case OPT_STOP_ON:
 		return set_stop_on(state, arg, &opt->stop_first);
 	case OPT_GRID:
-		opt->grid = true;
-		return 0;
+		return set_grid(state, arg, p);
+	case OPT_OPS:
+		return set_ops(state, "--ops", arg, opt);
 	case OPT_NO_MODULE:
 		opt->no_module = true;
 		return 0;

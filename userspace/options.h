@@ -6,6 +6,7 @@
 #include "cmdline.h"
 #include "scenario.h"
 #include "storm.h"
+#include "uop_set.h"
 
 #define MAX_WORKERS		64	/* --procs */
 #define MAX_THPS		1024	/* --thps */
@@ -32,6 +33,7 @@ struct options {
 	unsigned int without;		/* enum without */
 	bool stop_first, grid, no_module, quiet, verbose, gentle, dry_run;
 	bool allow_uncalibrated;
+	struct uop_set ops;			/* that are drawn */
 	const char *steer;
 	const char *json;
 	const char *ktap;

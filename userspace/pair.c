@@ -20,13 +20,13 @@ static const struct uop *op_of(const struct pair_round *round, unsigned int lane
 	return &uops[round->op[lane]];
 }
 
-static unsigned int draw_op(const struct pair_choice *may, struct rng *rng)
+static unsigned int draw_op(const bool *may, struct rng *rng)
 {
 	unsigned int i;
 
 	do {
 		i = rng_below(rng, nr_uops);
-	} while (!may->op[i]);
+	} while (!may[i]);
 	return i;
 }
 
@@ -36,6 +36,40 @@ static bool goes_together(const struct uop *a, const struct uop *b)
 	if (a->flags & b->flags & (UOP_MOVES | UOP_ENDS))
 		return false;
 	return a->act != uop_read || b->act != uop_read;
+}
+
+/* The n-th two that may be drawn, counted on from the first again and again. */
+static bool nth_two(const struct pair_choice *may, u64 n, u8 op[PAIR_LANES])
+{
+	unsigned int a, b, nr = 0;
+
+	do {
+		if (nr)
+			n %= nr;
+		for (nr = 0, a = 0; a < nr_uops; a++) {
+			for (b = 0; b < nr_uops; b++) {
+				if (!may->op[0][a] || !may->op[1][b] ||
+				    (!may->procs && !goes_together(&uops[a], &uops[b])))
+					continue;
+				op[0] = a;
+				op[1] = b;
+				if (nr++ == n)
+					return true;
+			}
+		}
+	} while (nr);
+	return false;
+}
+
+/**
+ * pair_possible() - are there two that go together?
+ * @may: what there is here
+ */
+bool pair_possible(const struct pair_choice *may)
+{
+	u8 op[PAIR_LANES];
+
+	return nth_two(may, 0, op);
 }
 
 static struct piece whole(void)
@@ -78,7 +112,7 @@ static void draw_pieces(struct pair_round *round, struct rng *rng)
 /**
  * pair_draw() - what is done in a round
  * @round: result
- * @may: what there is here
+ * @may: what there is here; some two of it go together
  * @rng: choices
  */
 void pair_draw(struct pair_round *round, const struct pair_choice *may, struct rng *rng)
@@ -88,11 +122,14 @@ void pair_draw(struct pair_round *round, const struct pair_choice *may, struct r
 	memset(round, 0, sizeof(*round));
 	round->shared = may->shared;
 	for (i = 0; i < DRAWS; i++) {
-		round->op[0] = draw_op(may, rng);
-		round->op[1] = draw_op(may, rng);
+		round->op[0] = draw_op(may->op[0], rng);
+		round->op[1] = draw_op(may->op[1], rng);
 		if (may->procs || goes_together(op_of(round, 0), op_of(round, 1)))
 			break;
 	}
+	/* Of a few that mostly do not. */
+	if (i == DRAWS)
+		nth_two(may, rng_next(rng), round->op);
 	draw_pieces(round, rng);
 	for (i = 0; i < PAIR_LANES; i++)
 		round->variant[i] = rng_next(rng);
@@ -109,7 +146,7 @@ void pair_draw(struct pair_round *round, const struct pair_choice *may, struct r
 	round->aside = rng_below(rng, PAIR_ASIDES);
 	if (round->aside == ASIDE_MIGRATE_CHILD && round->shape != PAIR_OWN && !may->procs)
 		round->aside = ASIDE_MIGRATE;
-	if (round->aside >= ASIDE_MIGRATE && !may->nodes)
+	if (may->quiet || (round->aside >= ASIDE_MIGRATE && !may->nodes))
 		round->aside = ASIDE_NOTHING;
 }
 

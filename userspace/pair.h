@@ -44,12 +44,14 @@ struct pair_round {
 
 /* What may be drawn here. */
 struct pair_choice {
-	bool op[MAX_UOPS];			/* of uops[] */
+	bool op[PAIR_LANES][MAX_UOPS];	/* of uops[] */
 	bool nodes;			/* there are several */
 	bool procs;			/* the two are processes */
 	bool shared;			/* memory */
+	bool quiet;			/* main does nothing meanwhile */
 };
 
+bool pair_possible(const struct pair_choice *may);
 void pair_draw(struct pair_round *round, const struct pair_choice *may, struct rng *rng);
 unsigned int pair_before(const struct pair_round *round, unsigned int page);
 unsigned int pair_after(const struct pair_round *round, unsigned int page, unsigned int before);

@@ -148,7 +148,7 @@ static unsigned int without_from_json(const json_t *list)
 int options_from_json(const char *path, struct options *opt)
 {
 	const json_t *options, *names;
-	const char *schema, *steer;
+	const char *schema, *steer, *ops;
 	json_error_t error;
 	json_t *root;
 	int err = -EINVAL;
@@ -194,6 +194,11 @@ int options_from_json(const char *path, struct options *opt)
 	opt->gentle = json_is_true(json_object_get(options, "gentle"));
 	opt->allow_uncalibrated =
 		json_is_true(json_object_get(options, "allow_uncalibrated"));
+	ops = json_string_value(json_object_get(options, "ops"));
+	if (ops && uop_set_parse(&opt->ops, ops)) {
+		set_error("%s: the recorded ops are not valid", path);
+		goto out;
+	}
 	steer = json_string_value(json_object_get(options, "steer"));
 	opt->steer = steer ? strdup(steer) : NULL;
 	err = program_from_json(root, opt);

@@ -13,6 +13,7 @@
 #include "scenario.h"
 #include "tally.h"
 #include "undo.h"
+#include "uop_set.h"
 #include "util.h"
 #include "watch.h"
 
@@ -101,6 +102,7 @@ static void judge_scenario(const struct report *rep, struct result *res)
 {
 	const struct op_count *undone;
 	struct tally *t = &res->tally;
+	const char *named;
 
 	if (res->skipped)
 		return;
@@ -130,6 +132,7 @@ static void judge_scenario(const struct report *rep, struct result *res)
 			  "no round; give it more --duration");
 		return;
 	}
+	named = rep->opt->no_module ? NULL : uop_set_undone(&rep->opt->ops, res->sc, t);
 	undone = res->sc->mixed || res->sc->pairs ? NULL : tally_undone(t, res->sc->op);
 	if (undone) {
 		snprintf(res->why, sizeof(res->why),
@@ -142,6 +145,8 @@ static void judge_scenario(const struct report *rep, struct result *res)
 	else if (!res->sc->pairs && !res->sc->mixed && !tally_op(t, res->sc->op)->done)
 		snprintf(res->why, sizeof(res->why), "op %s was never done" MORE_TIME,
 			 res->sc->op);
+	else if (named)
+		snprintf(res->why, sizeof(res->why), "op %s was never done" MORE_TIME, named);
 	else if (!tally_other_done(t))
 		copy_word(res->why, sizeof(res->why), "no other op was ever done" MORE_TIME);
 	else if (!t->overlaps)
@@ -149,6 +154,9 @@ static void judge_scenario(const struct report *rep, struct result *res)
 			  "nothing overlapped" MORE_TIME ", more CPUs, or --steer");
 	else if (!t->checks[THPRACE_CHECK_CONTENT].held)
 		copy_word(res->why, sizeof(res->why), "content was never checked" MORE_TIME);
+	else if (rep->opt->grid && t->grid.complete && !t->nr_cells)
+		copy_word(res->why, sizeof(res->why),
+			  "the grid has no cell: one of the ops passes no phase here");
 	else if (rep->opt->grid && !t->grid.complete)
 		copy_word(res->why, sizeof(res->why), "the grid is not complete" MORE_TIME);
 	else

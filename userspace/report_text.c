@@ -275,6 +275,8 @@ static void print_command(const struct report *rep, const struct result *failed,
 		if (opt->without & 1U << i)
 			fprintf(out, " --without %s", without_names[i]);
 	}
+	if (opt->ops.text[0])
+		fprintf(out, " --ops %s", opt->ops.text);
 	if (!opt->stop_first)
 		fprintf(out, " --stop-on never");
 	if (opt->steer)
@@ -359,7 +361,7 @@ void report_print(const struct report *rep, FILE *out)
 		print_checks(rep, out);
 	}
 	if (rep->sum.nr_cells || rep->sum.grid.listed)
-		grid_print(&rep->sum, out);
+		grid_print(rep, out);
 	print_commands(rep, out);
 	undo_print(out);
 }

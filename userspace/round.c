@@ -127,6 +127,12 @@ static u64 capped(u64 ns, u64 limit_ns)
 	return ns > limit_ns ? limit_ns : ns;
 }
 
+/* By what the command line says, not by what is drawn. */
+static bool is_led(const struct run *run)
+{
+	return run->opt->steer || (run->opt->grid && run->sh->round >= GRID_FREE);
+}
+
 /* Any point of one op shall be able to meet any point of the other. */
 static void draw_pair_delays(struct run *run, unsigned int thp)
 {
@@ -138,7 +144,8 @@ static void draw_pair_delays(struct run *run, unsigned int thp)
 	__s64 at = 0;
 
 	rng_seed(&rng, run->seed, run->sh->round, ~0ULL);
-	if (b_ns + c_ns && !run->sh->forced)
+	/* The free rounds of a grid show which phases occur, as all others would. */
+	if (b_ns + c_ns && !run->sh->forced && !is_led(run))
 		at = (__s64)rng_below(&rng, b_ns + c_ns) - (__s64)c_ns;
 	ls[0].delay_ns = 0;
 	ls[1].delay_ns = at < 0 ? -at : 0;
@@ -349,7 +356,8 @@ static int one_round(struct run *run, unsigned int thp)
 	if (run->sh->forced) {
 		run->forced_ns += now_ns() - begin_ns;
 	} else if (run->sc->pairs) {
-		learn_from_pair(run, thp);
+		if (!is_led(run))
+			learn_from_pair(run, thp);
 	} else {
 		note_skew(run, thp);
 		correct_bias(run, thp);

@@ -261,7 +261,7 @@ static bool worth_it(const struct report *rep, unsigned int index, unsigned int 
 	if (!pass || now_ns() < rep->pass_end_ns[rep->nr_passes - 1])
 		return true;
 	return pass == rep->nr_passes - 1 && !rep->opt->without &&
-	       !engine_enough(res->sc, &res->tally);
+	       !engine_enough(res->sc, rep->opt, &res->tally);
 }
 
 /* The last of several passes goes backwards: who comes last gets least. */

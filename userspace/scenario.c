@@ -8,6 +8,7 @@
 #include "options.h"
 #include "scenario.h"
 #include "touch.h"
+#include "uop_set.h"
 
 #define SCENARIO(name)	(&scenario_##name)
 
@@ -73,11 +74,13 @@ const char *scenario_why_not(const struct scenario *sc, const struct options *op
 		return env.no_thp;
 	if (!opt->no_module && !env.have_module)
 		return env.no_module;
-	if (sc->pairs && opt->grid)
-		return "the grid is of a split's phases, and nobody splits here";
+	if (sc->pairs && opt->grid && !uop_set_one_each(&opt->ops))
+		return "nobody splits here: a grid needs two ops, --grid=A,B";
 	if (opt->no_module && !env.have_split_file && scenario_workers(sc, opt) < 2)
 		return "its one worker meets nobody, as nothing splits here without the module";
 	if (sc->why_not && sc->why_not())
 		return sc->why_not();
+	if (uop_set_why_not(&opt->ops, sc))
+		return uop_set_why_not(&opt->ops, sc);
 	return opt->gentle ? touch_not_gentle(sc) : NULL;
 }

@@ -31,6 +31,7 @@ struct scenario {
 	bool refs_held;			/* ops keep references beyond the round */
 	bool mixed;			/* does several ops, any will do */
 	bool pairs;			/* two lanes do any two ops; nobody splits */
+	bool draws;			/* of uops[] what --ops leaves */
 	bool alone;			/* what the op alone leaves matters as much */
 	unsigned int depth;		/* of forks between main and a worker; 0 is 1 */
 	const char *phases;		/* of the op, for forced rounds */

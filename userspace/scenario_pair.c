@@ -27,6 +27,7 @@
 #include "scenario.h"
 #include "scenario_file.h"
 #include "uop.h"
+#include "uop_set.h"
 #include "util.h"
 #include "verify.h"
 
@@ -77,19 +78,6 @@ static const struct pair_round *round_of(const struct run *run, unsigned int thp
 	return &run->sh->pair[thp];
 }
 
-static void find_choices(struct pair_priv *priv, const struct run *run)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_uops; i++)
-		priv->may.op[i] = uops[i].pair &&
-				  uop_effect(&uops[i], run->sc->file) != UOP_CANNOT &&
-				  !(uops[i].why_not && uops[i].why_not());
-	priv->may.shared = run->sc->file;
-	priv->may.nodes = !nodes_why_not();
-	priv->may.procs = run_has_procs(run);
-}
-
 static int pair_setup(struct run *run)
 {
 	struct pair_priv *priv = calloc(1, sizeof(*priv));
@@ -106,7 +94,8 @@ static int pair_setup(struct run *run)
 		set_error("out of memory");
 		return -ENOMEM;
 	}
-	find_choices(priv, run);
+	uop_set_choices(&run->opt->ops, run->sc, &priv->may);
+	priv->may.quiet = run->opt->grid;
 	if (run->sc->file)
 		err = file_open(&priv->file, run->nr_thps);
 	for (i = 0; i < PAIR_LANES && !err; i++)
@@ -555,43 +544,35 @@ static int pair_after_batch(struct run *run, struct lane *lane, unsigned int thp
 	return sharer_ask(run, thp, &priv->sharer[thp]);
 }
 
+#define PAIR_ROW							\
+	.op = "any",							\
+	.pairs = true,							\
+	.draws = true,							\
+	.workers = PAIR_LANES,						\
+	.weight = PAIR_WEIGHT,						\
+	.setup = pair_setup,						\
+	.cleanup = pair_cleanup,					\
+	.map = pair_map,						\
+	.begin = pair_begin,						\
+	.plan = pair_plan,						\
+	.act = pair_act,						\
+	.aside = pair_aside,						\
+	.ended = pair_ended,						\
+	.after = pair_after_batch
+
 const struct scenario scenario_pair = {
 	.name = "pair",
 	.summary = "any two ops of two threads at once, without a split or a reference of ours",
-	.op = "any",
-	.pairs = true,
-	.workers = PAIR_LANES,
-	.weight = PAIR_WEIGHT,
 	.touches = pair_touches,
-	.setup = pair_setup,
-	.cleanup = pair_cleanup,
-	.map = pair_map,
-	.begin = pair_begin,
-	.plan = pair_plan,
-	.act = pair_act,
-	.aside = pair_aside,
-	.ended = pair_ended,
-	.after = pair_after_batch,
+	PAIR_ROW,
 };
 
 const struct scenario scenario_pair_procs = {
 	.name = "pair-procs",
 	.summary = "the same of two processes that share the huge page, or have one each there",
-	.op = "any",
 	.shape = SHAPE_PROCS,
-	.pairs = true,
-	.workers = PAIR_LANES,
-	.weight = PAIR_WEIGHT,
 	.touches = pair_touches,
-	.setup = pair_setup,
-	.cleanup = pair_cleanup,
-	.map = pair_map,
-	.begin = pair_begin,
-	.plan = pair_plan,
-	.act = pair_act,
-	.aside = pair_aside,
-	.ended = pair_ended,
-	.after = pair_after_batch,
+	PAIR_ROW,
 };
 
 static const struct touch pair_shmem_touches[] = {
@@ -603,20 +584,8 @@ static const struct touch pair_shmem_touches[] = {
 const struct scenario scenario_pair_shmem = {
 	.name = "pair-shmem",
 	.summary = "the same of shared memory: also punched, cut and grown, read() and written",
-	.op = "any",
-	.pairs = true,
 	.file = true,
-	.workers = PAIR_LANES,
-	.weight = PAIR_WEIGHT,
 	.touches = pair_shmem_touches,
 	.why_not = shmem_why_not,
-	.setup = pair_setup,
-	.cleanup = pair_cleanup,
-	.map = pair_map,
-	.begin = pair_begin,
-	.plan = pair_plan,
-	.act = pair_act,
-	.aside = pair_aside,
-	.ended = pair_ended,
-	.after = pair_after_batch,
+	PAIR_ROW,
 };

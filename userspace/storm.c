@@ -22,6 +22,7 @@
 #include "scenario_pages.h"
 #include "storm.h"
 #include "uop.h"
+#include "uop_set.h"
 #include "util.h"
 
 /*
@@ -93,7 +94,7 @@ static void storm_cleanup(struct run *run)
 	free(run->priv);
 }
 
-static void draw_program(struct storm_round *round, struct rng *rng)
+static void draw_program(const struct uop_set *set, struct storm_round *round, struct rng *rng)
 {
 	unsigned int i;
 
@@ -104,7 +105,7 @@ static void draw_program(struct storm_round *round, struct rng *rng)
 
 		do {
 			op->kind = rng_below(rng, nr_uops);
-		} while (!uops[op->kind].storm);
+		} while (!uops[op->kind].storm || !uop_set_has(set, op->kind));
 		op->first = p.first;
 		op->nr = p.nr;
 	}
@@ -123,7 +124,7 @@ static int storm_plan(struct run *run, struct lane *lane, unsigned int thp)
 	if (run->opt->program)
 		*round = run->opt->program->round[thp % STORM_ROUNDS];
 	else
-		draw_program(round, &lane->rng);
+		draw_program(&run->opt->ops, round, &lane->rng);
 	if (run->res->program.nr <= thp % STORM_ROUNDS)
 		run->res->program.nr = thp % STORM_ROUNDS + 1;
 	if (round->nr)
@@ -188,6 +189,7 @@ const struct scenario scenario_storm = {
 	.phases = PHASES_MUNMAP,
 	.inner = INNER_MUNMAP,
 	.mixed = true,
+	.draws = true,
 	.touches = pageout_touches,
 	.setup = storm_setup,
 	.cleanup = storm_cleanup,

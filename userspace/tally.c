@@ -101,6 +101,22 @@ const struct op_count *tally_undone(const struct tally *t, const char *op)
 }
 
 /**
+ * tally_done() - how often an op was done
+ * @t: tally
+ * @name: op
+ */
+u64 tally_done(const struct tally *t, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr_ops; i++) {
+		if (!strcmp(t->ops[i].name, name))
+			return t->ops[i].done;
+	}
+	return 0;
+}
+
+/**
  * tally_other_done() - was any op done beside the split?
  * @t: tally
  */

@@ -78,6 +78,7 @@ int tally_parse(struct tally *t, char *text);
 void tally_add(struct tally *sum, const struct tally *t);
 struct op_count *tally_op(struct tally *t, const char *name);
 const struct op_count *tally_undone(const struct tally *t, const char *op);
+u64 tally_done(const struct tally *t, const char *name);
 bool tally_other_done(const struct tally *t);
 u32 tally_violation(struct tally *t, const struct violation *v);
 u32 tally_cause(const struct tally *t, u64 serial);

@@ -111,14 +111,18 @@ static const struct result *result_of(const struct report *rep, const char *scen
 	return NULL;
 }
 
-/* The first way of a cell of the grid: b is parked, a comes, goes, b goes. */
-static void schedule_of_cell(const char *cell, char *buf, size_t size)
+/*
+ * The first way of a cell of the grid: b is parked, a comes, goes, b goes.  Where
+ * nobody splits, the same lanes are b and c without a grid.
+ */
+static void schedule_of_cell(const char *cell, bool pairs, char *buf, size_t size)
 {
 	const char *comma = strchr(cell, ',');
+	char a = 'a' + pairs, b = 'b' + pairs;
 
 	if (comma)
-		snprintf(buf, size, "b>%s a>%.*s a>end b>end", comma + 1, (int)(comma - cell),
-			 cell);
+		snprintf(buf, size, "%c>%s %c>%.*s %c>end %c>end", b, comma + 1, a,
+			 (int)(comma - cell), cell, a, b);
 }
 
 static void begin(struct triage *t, const struct report *rep, const struct cause *cause)
@@ -149,7 +153,7 @@ static void begin(struct triage *t, const struct report *rep, const struct cause
 	else if (res->found.schedule[0])
 		copy_word(t->schedule, sizeof(t->schedule), res->found.schedule);
 	else
-		schedule_of_cell(v->cell, t->schedule, sizeof(t->schedule));
+		schedule_of_cell(v->cell, t->pairs, t->schedule, sizeof(t->schedule));
 }
 
 /* What one try may take: as long as a batch of the run did. */

@@ -105,6 +105,8 @@ static void make_grid(void)
 	struct tally *t = &fix.rep->results[0]->tally;
 
 	fix.opt.grid = true;
+	if (uop_set_parse(&fix.opt.ops, "uffd-move,zap:fork"))
+		exit(THPRACE_EXIT_ERROR);
 	fix.opt.grid_k = 3;
 	t->grid = (struct grid_state){ .listed = true, .k = 3, .left = 2, .time_ns = 5 };
 	t->nr_cells = 2;

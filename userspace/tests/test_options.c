@@ -92,6 +92,46 @@ static void test_grid(void **state)
 	assert_int_equal(opt.grid_k, 5);
 }
 
+/* What --grid=A,B is of, and what --ops is for. */
+static void test_ops(void **state)
+{
+	static const struct {
+		const char *line, *ops, *scenarios;
+	} good[] = {
+		{ "--ops zap,fork", "zap,fork", "pair pair-procs pair-shmem storm" },
+		{ "--ops punch,pread", "punch,pread", "pair-shmem" },
+		{ "--ops zap:fork", "zap:fork", "pair pair-procs pair-shmem" },
+		{ "--ops mremap,uffd-move", "mremap,uffd-move", "pair-procs" },
+		{ "storm pair --ops zap", "zap", "storm pair" },
+		{ "--ops zap,fork --exclude storm", "zap,fork", "pair pair-procs pair-shmem" },
+		{ "--grid=zap,fork", "zap:fork", "pair" },
+		{ "--grid=punch,pread", "punch:pread", "pair-shmem" },
+		{ "--grid=mremap,mremap", "mremap:mremap", "pair-procs" },
+		{ "--grid --ops zap:fork", "zap:fork", "pair" },
+		{ "pair-procs --grid=zap,fork", "zap:fork", "pair-procs" },
+		{ "--grid=split,munmap", "", "split-munmap" },
+		{ "--grid=split,zap", "", "zap" },
+		{ "--grid=split,punch", "", "shmem-punch" },
+		{ "--grid zap fork", "", "zap fork" },
+	};
+	struct options opt;
+	unsigned int i, k;
+	char names[200];
+	size_t len;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		if (parse(&opt, good[i].line) != CMDLINE_GO)
+			fail_msg("%s: %s", good[i].line, said);
+		assert_string_equal(opt.ops.text, good[i].ops);
+		for (len = 0, k = 0; k < opt.nr_scenarios && len < sizeof(names); k++)
+			len += snprintf(names + len, sizeof(names) - len, "%s%s", k ? " " : "",
+					opt.scenarios[k]->name);
+		assert_string_equal(names, good[i].scenarios);
+		assert_true(opt.grid == !!strstr(good[i].line, "--grid"));
+	}
+}
+
 /* A schedule is made for the ops of one scenario. */
 static void test_steer(void **state)
 {
@@ -216,6 +256,26 @@ static void test_refused(void **state)
 		{ "--grid --grid-k 0", "--grid-k takes a number from 1 to 16" },
 		{ "--grid --grid-k 17", "not '17'" },
 		{ "--grid-html x", "need --grid" },
+		{ "--ops", "requires an argument" },
+		{ "--ops=", "--ops: there is no op ''; there are: munmap" },
+		{ "--ops nosuch", "--ops: there is no op 'nosuch'; there are: munmap" },
+		{ "--ops zap --ops fork", "named twice" },
+		{ "zap --ops zap", "--ops: zap draws no ops: pair, pair-procs, pair-shmem" },
+		{ "pair --ops punch", "--ops: pair does no punch; it does: munmap" },
+		{ "--ops punch,fill", "no scenario does all of 'punch,fill'; pair does: munmap" },
+		{ "--ops exit:exit pair", "go together" },
+		{ "--grid --ops zap", "one op for each lane: --grid=A,B" },
+		{ "--grid --ops zap,fork:exit", "one op for each lane" },
+		{ "--grid=zap,fork --ops zap", "named twice" },
+		{ "--grid=zap", "takes two ops, or split and an op, not 'zap'" },
+		{ "--grid=zap,fork,exit", "takes two ops" },
+		{ "--grid=zap:fork", "takes two ops" },
+		{ "--grid=zap,nosuch", "--grid: there is no op 'nosuch'" },
+		{ "--grid=zap,split", "rows are the split's: --grid=split,zap" },
+		{ "--grid=split,nosuch", "no scenario is named after that op" },
+		{ "--grid=split,storm", "no scenario is named after that op" },
+		{ "--grid=split,zap fork", "it is of zap; name no other" },
+		{ "--no-module --grid=zap,fork", "need the module" },
 		{ "--steer \"", "without quotes" },
 		{ "--triage", "requires an argument" },
 		{ "--triage 1x", "--triage takes 0 or a time, not '1x'" },
@@ -333,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_ops),
 		cmocka_unit_test(test_steer),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_exclude),

@@ -377,7 +377,7 @@ static void check_round(const struct pair_round *round, const struct pair_choice
 	unsigned int i;
 
 	for (i = 0; i < PAIR_LANES; i++) {
-		assert_true(round->op[i] < nr_uops && may->op[round->op[i]]);
+		assert_true(round->op[i] < nr_uops && may->op[i][round->op[i]]);
 		check_piece(&round->piece[i]);
 		if (what_of(round->op[i]) == W_MOVES)
 			assert_int_equal(round->piece[i].stride, 1);
@@ -437,8 +437,8 @@ static void draw_rounds(const struct pair_choice *may, u64 seed)
 		note_drawn(&drawn, &round);
 	}
 	for (i = 0; i < nr_uops; i++) {
-		assert_true(drawn.op[0][i] == may->op[i] && drawn.op[1][i] == may->op[i]);
-		assert_int_equal(drawn.twice[i], may->op[i] &&
+		assert_true(drawn.op[0][i] == may->op[0][i] && drawn.op[1][i] == may->op[1][i]);
+		assert_int_equal(drawn.twice[i], may->op[0][i] && may->op[1][i] &&
 				 (may->procs || !is_forbidden(i, i)));
 	}
 	for (i = 0; i < PAIR_SHAPES; i++)
@@ -461,8 +461,10 @@ static void test_draws(void **state)
 		may.procs = i / 3 & 1;
 		may.nodes = i / 6 & 1;
 		/* Not all of it is to be had everywhere. */
-		for (k = 0; k < nr_uops; k++)
-			may.op[k] = uops[k].pair && uops[k].effect != UOP_CANNOT && (k + i) % 5;
+		for (k = 0; k < nr_uops; k++) {
+			may.op[0][k] = uops[k].pair && uops[k].effect != UOP_CANNOT && (k + i) % 5;
+			may.op[1][k] = may.op[0][k];
+		}
 		draw_rounds(&may, i);
 	}
 	env.nr_subpages = 512;

@@ -16,6 +16,7 @@
 #include "note.h"
 #include "replay.h"
 #include "test.h"
+#include "uop_set.h"
 
 REAL_READ_TEXT
 
@@ -184,10 +185,12 @@ static void round_trip(u64 seed)
 	fix.opt.without = WITHOUT_OP | WITHOUT_RACE;
 	fix.opt.first_round = 4711;
 	fix.opt.triage_ms = 1500;
+	assert_null(uop_set_parse(&fix.opt.ops, "zap,fork:mremap"));
 	report_judge(fix.rep);
 	assert_int_equal(report_json(fix.rep, path), 0);
 	check_seed_in(path, seed);
 	assert_int_equal(options_from_json(path, &back), 0);
+	assert_memory_equal(&back.ops, &fix.opt.ops, sizeof(back.ops));
 	assert_true(back.seed == seed);
 	assert_int_equal(back.rounds, 7);
 	assert_int_equal(back.thps, 16);

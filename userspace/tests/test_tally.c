@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "engine.h"
+#include "options.h"
 #include "scenario.h"
 #include "tally.h"
 #include "test.h"
@@ -114,6 +115,7 @@ static void test_enough(void **state)
 		{ "mremap", "op split done=1 busy=0 failed=0 new=1 time_ns=1\n"
 			    "op mremap done=1 busy=0 failed=0 new=1 time_ns=1\n", true },
 	};
+	struct options opt = { 0 };
 	char text[256];
 	unsigned int i;
 
@@ -124,9 +126,13 @@ static void test_enough(void **state)
 
 		snprintf(text, sizeof(text), "thprace-report 1\noverlaps: 1\n%s", cases[i].ops);
 		t = parse(text);
-		assert_int_equal(engine_enough(sc, t), cases[i].enough);
+		assert_int_equal(engine_enough(sc, &opt, t), cases[i].enough);
+		/* What was asked for by name is needed, of those that draw two ops. */
+		assert_null(uop_set_parse(&opt.ops, "munmap,fork"));
+		assert_int_equal(engine_enough(sc, &opt, t), cases[i].enough && !sc->pairs);
+		memset(&opt, 0, sizeof(opt));
 		t->overlaps = 0;
-		assert_false(engine_enough(sc, t));
+		assert_false(engine_enough(sc, &opt, t));
 		free(t);
 	}
 }

@@ -395,6 +395,10 @@ static void test_command(void **state)
 	found_out(steered);
 	assert_true(triage_command(fix.rep, &t, text, sizeof(text)));
 	assert_string_equal(text, "thprace run fork-munmap --seed 17 --first-round 35 --rounds 1 --thps 1 --procs 1 --steer \"a>try_to_migrate b>end\" --duration 60 --triage 0");
+	assert_null(uop_set_parse(&fix.opt.ops, "zap:fork"));
+	assert_true(triage_command(fix.rep, &t, text, sizeof(text)));
+	assert_non_null(strstr(text, " --ops zap:fork --"));
+	memset(&fix.opt.ops, 0, sizeof(fix.opt.ops));
 	begin();
 	found_out(of_both);
 	assert_true(triage_command(fix.rep, &t, text, sizeof(text)));
