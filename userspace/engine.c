@@ -14,6 +14,8 @@
 
 #include "cgroup.h"
 #include "client.h"
+#include "cover.h"
+#include "cover_look.h"
 #include "crash.h"
 #include "engine.h"
 #include "env.h"
@@ -333,7 +335,7 @@ static unsigned int find_culprit(const struct run *run)
 
 	for (i = 0; i < run->nr_thps; i++) {
 		done = run->sh->stamp[1][i].end_ns;
-		if ((injected("op") && done) || (injected("race") && round_overlapped(run, i)) ||
+		if ((injected("op") && done) || (injected("race") && run_overlapped(run, i)) ||
 		    (injected("steer") && done && run->sh->thp_round[i].schedule[0]))
 			break;
 	}
@@ -394,7 +396,7 @@ static int verify_batch(struct run *run)
 
 static int run_batch(struct run *run, unsigned int *nr_huge)
 {
-	u64 begin = now_ns(), t, took;
+	u64 begin = now_ns(), seen = run->cover ? cover_sum(run->cover) : 0, t, took;
 	int err;
 
 	err = prepare_batch(run, nr_huge);
@@ -408,6 +410,7 @@ static int run_batch(struct run *run, unsigned int *nr_huge)
 	if (err)
 		return err;
 	t = lap(run, T_RACE, t);
+	cover_states(run);
 	if (run->fd >= 0) {
 		err = quiesced_check(run);
 		note_first_violation(run);
@@ -427,6 +430,8 @@ static int run_batch(struct run *run, unsigned int *nr_huge)
 	run->sh->batch++;
 	stuck_beat(run->res);
 	took = now_ns() - begin;
+	if (run->cover)
+		cover_batch(run->cover, cover_sum(run->cover) - seen, took);
 	run->budget_ns = longest_of(run->budget_ns, took * BUDGET_FACTOR);
 	note_first_violation(run);
 	return 0;

@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+#include "cover_report.h"
 #include "env.h"
 #include "grid.h"
 #include "json.h"
@@ -317,6 +318,7 @@ static void add_lists(json_t *root, const struct report *rep)
 	json_object_set_new(root, "checks", checks);
 	json_object_set_new(root, "grid", grid_json(t));
 	json_object_set_new(root, "storm", storm_json(rep));
+	json_object_set_new(root, "coverage", cover_json(rep));
 	json_object_set_new(root, "violations", violations);
 	json_object_set_new(root, "causes", causes_json(rep));
 }

@@ -34,6 +34,9 @@ int report_alloc(struct report *rep)
 		if (!rep->results[i])
 			return -ENOMEM;
 		rep->results[i]->sc = rep->opt->scenarios[i];
+		rep->cover[i] = map_shared(sizeof(*rep->cover[i]));
+		if (!rep->cover[i])
+			return -ENOMEM;
 	}
 	rep->nr_results = i;
 	return 0;

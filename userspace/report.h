@@ -8,7 +8,7 @@
 #include "triage_plan.h"
 
 #define MAX_TRIAGES		3	/* causes that are looked into */
-#define MAX_PASSES		3	/* of a run over its scenarios */
+#define MAX_PASSES		8	/* of a run over its scenarios */
 
 struct report {
 	const struct options *opt;
@@ -21,6 +21,7 @@ struct report {
 	bool broken;			/* a harness error, whatever else was found */
 	struct shared *sh;		/* of the scenario that runs */
 	struct result *part;		/* what it has counted so far */
+	struct cover *cover[MAX_SCENARIOS];	/* what each has seen */
 	unsigned int nr_results;
 	struct result *results[MAX_SCENARIOS];
 	struct tally sum;

@@ -9,6 +9,7 @@
 
 #include "cause.h"
 #include "cause_text.h"
+#include "cover_report.h"
 #include "duration.h"
 #include "env.h"
 #include "grid.h"
@@ -332,8 +333,12 @@ static void print_results(const struct report *rep, FILE *out)
 {
 	unsigned int i;
 
-	for (i = 0; i < rep->nr_results; i++)
+	for (i = 0; i < rep->nr_results; i++) {
 		print_result(rep->results[i], rep->opt->verbose, out);
+		if (rep->opt->verbose)
+			cover_print_one(rep->cover[i], out);
+	}
+	cover_print(rep, out);
 }
 
 /**

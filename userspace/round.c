@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "cover_look.h"
 #include "env.h"
 #include "note.h"
 #include "options.h"
@@ -278,35 +279,11 @@ static void note_skew(struct run *run, unsigned int thp)
 	res->closest_ns[res->nr_skews++] = closest > ~0U ? ~0U : closest;
 }
 
-/**
- * round_overlapped() - were two lanes at a huge page at once, in its last round?
- * @run: the run
- * @thp: which
- *
- * By our own stamps.
- */
-bool round_overlapped(const struct run *run, unsigned int thp)
-{
-	unsigned int i, j;
-
-	for (i = 0; i <= run->nr_workers; i++) {
-		const struct stamp *a = &run->sh->stamp[i][thp];
-
-		for (j = 0; j < i; j++) {
-			const struct stamp *b = &run->sh->stamp[j][thp];
-
-			if (a->end_ns && b->end_ns && a->begin_ns < b->end_ns &&
-			    b->begin_ns < a->end_ns)
-				return true;
-		}
-	}
-	return false;
-}
-
 static void end_round(struct run *run, unsigned int thp)
 {
+	cover_round(run, thp);
 	if (run->fd < 0)
-		run_tally(run)->overlaps += round_overlapped(run, thp);
+		run_tally(run)->overlaps += run_overlapped(run, thp);
 	run->sh->round++;
 	if (run->fd < 0)
 		run_tally(run)->rounds++;
@@ -351,8 +328,10 @@ static int one_round(struct run *run, unsigned int thp)
 			return err;
 		}
 	}
-	if (run->sh->forced || run->opt->steer)
-		run->res->met += session_met(run->fd);
+	if ((run->sh->forced || run->opt->steer) && session_met(run->fd)) {
+		run->res->met++;
+		cover_met(run, schedule_of(run, thp));
+	}
 	if (run->sh->forced) {
 		run->forced_ns += now_ns() - begin_ns;
 	} else if (run->sc->pairs) {
@@ -415,6 +394,8 @@ static int solo_round(struct run *run, unsigned int thp)
 	note_round(run, thp, "");
 	err = workers_do(run, CMD_RACE, thp);
 	run->sh->solo = 0;
+	if (!err)
+		cover_round(run, thp);
 	return err;
 }
 

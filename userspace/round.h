@@ -6,6 +6,5 @@
 #include "run.h"
 
 int race_batch(struct run *run);
-bool round_overlapped(const struct run *run, unsigned int thp);
 
 #endif /* THPRACE_ROUND_H */

@@ -145,3 +145,28 @@ bool run_steers_to(const struct run *run, unsigned int thp, const char *phase)
 		schedule = run->res->program.round[thp % STORM_ROUNDS].schedule;
 	return schedule && strstr(schedule, phase);
 }
+
+/**
+ * run_overlapped() - were two lanes at a huge page at once, in its last round?
+ * @run: the run
+ * @thp: which
+ *
+ * By our own stamps.
+ */
+bool run_overlapped(const struct run *run, unsigned int thp)
+{
+	unsigned int i, j;
+
+	for (i = 0; i <= run->nr_workers; i++) {
+		const struct stamp *a = &run->sh->stamp[i][thp];
+
+		for (j = 0; j < i; j++) {
+			const struct stamp *b = &run->sh->stamp[j][thp];
+
+			if (a->end_ns && b->end_ns && a->begin_ns < b->end_ns &&
+			    b->begin_ns < a->end_ns)
+				return true;
+		}
+	}
+	return false;
+}

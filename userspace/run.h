@@ -7,6 +7,7 @@
 #include <stdalign.h>
 
 #include "block.h"
+#include "cover.h"
 #include "gate.h"
 #include "options.h"
 #include "pair.h"
@@ -156,6 +157,7 @@ struct run {
 	const struct options *opt;
 	struct result *res;		/* of this pass */
 	const struct result *before;	/* of the passes before */
+	struct cover *cover;		/* what it has seen, of all passes; NULL: nobody asks */
 	bool last_pass;
 	bool brief;			/* a first look: fewer huge pages */
 	int fd;				/* session or -1 */
@@ -195,6 +197,7 @@ bool run_has_procs(const struct run *run);
 u64 own_gen(const struct run *run, const struct lane *lane);
 u64 rewritten_gen(const struct run *run);
 void lane_did(struct lane *lane, unsigned int first, unsigned int nr, unsigned int stride);
+bool run_overlapped(const struct run *run, unsigned int thp);
 bool run_steers_to(const struct run *run, unsigned int thp, const char *phase);
 
 #endif /* THPRACE_RUN_H */

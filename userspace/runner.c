@@ -11,6 +11,7 @@
 
 #include "apart.h"
 #include "client.h"
+#include "cover.h"
 #include "engine.h"
 #include "leak.h"
 #include "live.h"
@@ -30,17 +31,31 @@
 #define LEAK_PATIENCE_NS	(6 * NSEC_PER_SEC)
 #define LEAK_NAP_NS		(200 * NSEC_PER_MSEC)
 #define LEAK_LOOKS		5
+#define LONG_PASS_NS		(150 * NSEC_PER_SEC)
 
 static struct leak *leaks[MAX_SCENARIOS * MAX_PASSES];
 
-/* Of those in a part of the list that can run. */
-static unsigned int weight_left(const struct report *rep, unsigned int from, unsigned int to)
+static u64 share[MAX_SCENARIOS];	/* of the time of this pass */
+
+/* Later passes are shared by what the ones before have seen. */
+static void share_time(const struct report *rep)
 {
-	unsigned int left = 0, i;
+	unsigned int weight[MAX_SCENARIOS], i;
+
+	for (i = 0; i < rep->nr_results; i++)
+		weight[i] = rep->results[i]->skipped ? 0 : rep->results[i]->sc->weight ?: 1;
+	cover_shares((const struct cover *const *)rep->cover, weight, rep->nr_results, share);
+}
+
+/* Of those in a part of the list that can run. */
+static u64 share_left(const struct report *rep, unsigned int from, unsigned int to)
+{
+	unsigned int i;
+	u64 left = 0;
 
 	for (i = from; i < to; i++) {
 		if (!rep->results[i]->skipped)
-			left += rep->results[i]->sc->weight ?: 1;
+			left += share[i];
 	}
 	return left;
 }
@@ -55,7 +70,7 @@ static u64 seed_of(const struct options *opt, const struct scenario *sc)
 	return seed;
 }
 
-static int run_one(struct report *rep, unsigned int index, unsigned int pass, unsigned int left)
+static int run_one(struct report *rep, unsigned int index, unsigned int pass, u64 left)
 {
 	u64 end_ns = rep->pass_end_ns[pass], now;
 	struct result *res = rep->results[index], *part = rep->part;
@@ -66,6 +81,7 @@ static int run_one(struct report *rep, unsigned int index, unsigned int pass, un
 		.res = part,
 		.sh = rep->sh,
 		.before = pass ? res : NULL,
+		.cover = rep->cover[index],
 		.last_pass = pass == rep->nr_passes - 1,
 		.brief = rep->nr_passes > 1 && !pass,
 		.start_ns = rep->start_ns,
@@ -79,8 +95,7 @@ static int run_one(struct report *rep, unsigned int index, unsigned int pass, un
 	*leak = leak_begin(pass * MAX_SCENARIOS + index);
 	/* What earlier ones did not use is shared by those still to come. */
 	now = now_ns();
-	run.deadline_ns = end_ns > now ?
-			  now + (end_ns - now) * (res->sc->weight ?: 1) / left : now;
+	run.deadline_ns = end_ns > now ? now + (end_ns - now) / left * share[index] : now;
 	rep->sh->index = index;
 	rep->sh->running = 1;
 	err = run_apart(rep, &run, *leak);
@@ -220,24 +235,23 @@ int run_keep_probes(const struct options *opt)
 /*
  * Every scenario is begun early, and goes on in later passes: a bug that only
  * the last one sees is not found last.  What is bounded by something else than
- * time has one pass.
+ * time has one pass.  Half of a long run is several: what is still new changes.
  */
 static void plan_passes(struct report *rep)
 {
-	static const unsigned int shares[MAX_PASSES] = { 1, 2, 3 };
 	const struct options *opt = rep->opt;
-	u64 duration_ns = opt->duration_ms * NSEC_PER_MSEC;
-	unsigned int i, sum = 0, so_far = 0;
+	u64 duration_ns = opt->duration_ms * NSEC_PER_MSEC, nr = duration_ns / 2 / LONG_PASS_NS;
+	unsigned int i, last = nr < 1 ? 1 : nr < MAX_PASSES - 2 ? nr : MAX_PASSES - 2;
 
-	rep->nr_passes = MAX_PASSES;
+	rep->nr_passes = 1;
+	rep->pass_end_ns[0] = rep->start_ns + duration_ns;
 	if (opt->nr_scenarios < 2 || opt->rounds || opt->grid || opt->steer || opt->program)
-		rep->nr_passes = 1;
-	for (i = 0; i < rep->nr_passes; i++)
-		sum += shares[i];
-	for (i = 0; i < rep->nr_passes; i++) {
-		so_far += shares[i];
-		rep->pass_end_ns[i] = rep->start_ns + duration_ns / sum * so_far;
-	}
+		return;
+	rep->nr_passes = 2 + last;
+	rep->pass_end_ns[0] = rep->start_ns + duration_ns / 6;
+	for (i = 0; i <= last; i++)
+		rep->pass_end_ns[1 + i] = rep->start_ns + duration_ns / 2 +
+					  duration_ns / 2 / last * i;
 }
 
 static bool stop_now(const struct report *rep)
@@ -267,18 +281,20 @@ static bool worth_it(const struct report *rep, unsigned int index, unsigned int 
 /* The last of several passes goes backwards: who comes last gets least. */
 static int run_pass(struct report *rep, unsigned int pass)
 {
-	unsigned int n = rep->opt->nr_scenarios, i, k, left;
+	unsigned int n = rep->opt->nr_scenarios, i, k;
 	bool last = pass == rep->nr_passes - 1;
 	int err = 0;
+	u64 left;
 
 	/* The first pass took as long as two: the rest is for the last one. */
 	if (pass && !last && now_ns() >= rep->pass_end_ns[pass])
 		return 0;
+	share_time(rep);
 	for (k = 0; k < n && !stop_now(rep) && !err; k++) {
 		i = pass && last ? n - 1 - k : k;
 		if (rep->results[i]->skipped || !worth_it(rep, i, pass))
 			continue;
-		left = pass && last ? weight_left(rep, 0, i + 1) : weight_left(rep, i, n);
+		left = pass && last ? share_left(rep, 0, i + 1) : share_left(rep, i, n);
 		err = run_one(rep, i, pass, left);
 		look_between(rep);
 	}

@@ -168,12 +168,13 @@ static enum act_result do_op(struct run *run, struct lane *lane, unsigned int th
  */
 static enum act_result storm_act(struct run *run, struct lane *lane, unsigned int thp)
 {
-	const struct storm_round *round = &run->res->program.round[thp % STORM_ROUNDS];
+	struct storm_round *round = &run->res->program.round[thp % STORM_ROUNDS];
 	enum act_result result = ACT_BUSY, one;
 	unsigned int i;
 
 	for (i = 0; i < round->nr; i++) {
 		one = do_op(run, lane, thp, &round->op[i]);
+		round->op[i].result = one;
 		if (one == ACT_ERROR)
 			return one;
 		if (one == ACT_OK)

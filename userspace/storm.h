@@ -13,6 +13,7 @@
 
 struct storm_op {
 	unsigned int kind, first, nr;	/* pages of the huge page */
+	unsigned int result;		/* enum act_result, when it was done */
 };
 
 struct storm_round {

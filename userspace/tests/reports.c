@@ -15,6 +15,8 @@ static void make_pass(void)
 	fix.rep->results[0]->duration_ns = 1234567890;
 	fix.rep->results[0]->time_ns[T_RACE] = 987654321;
 	fix.rep->duration_ns = 61 * NSEC_PER_SEC;
+	cover_see(fix.rep->cover[0], COVER_STATE, 1, NSEC_PER_SEC);
+	cover_see(fix.rep->cover[1], COVER_PHASES, 1, 33 * NSEC_PER_SEC);
 	fix.rep->ended = true;
 }
 

@@ -69,6 +69,34 @@ static void test_no_vacuous_pass(void **state)
 	}
 }
 
+/* What was asked for by name has to be done, each of it. */
+static void test_named_ops(void **state)
+{
+	struct result *res = fix.rep->results[0];
+
+	(void)state;
+	res->sc = scenario_by_name("pair");
+	fix.rep->results[2]->skipped = "not of this";
+	fix.rep->results[1]->skipped = "not of this";
+	assert_null(uop_set_parse(&fix.opt.ops, "zap,write"));
+	report_judge(fix.rep);
+	assert_int_equal(res->verdict, THPRACE_INCONCLUSIVE);
+	assert_non_null(strstr(res->why, "op write was never done"));
+	/* Counted by the module's name. */
+	tally_op(&res->tally, "fault")->done = 1;
+	report_judge(fix.rep);
+	assert_int_equal(res->verdict, THPRACE_PASS);
+	fix.opt.grid = true;
+	res->tally.grid = (struct grid_state){ .listed = true, .complete = true, .k = 3 };
+	report_judge(fix.rep);
+	assert_int_equal(res->verdict, THPRACE_INCONCLUSIVE);
+	assert_non_null(strstr(res->why, "no cell"));
+	res->tally.nr_cells = 1;
+	strcpy(res->tally.cells[0].state, "met");
+	report_judge(fix.rep);
+	assert_int_equal(res->verdict, THPRACE_PASS);
+}
+
 static void test_not_begun(void **state)
 {
 	(void)state;
@@ -170,6 +198,54 @@ static void check_seed_in(const char *name, u64 seed)
 		assert_int_equal(json_integer_value(json), seed);
 	else
 		assert_string_equal(json_string_value(json), digits);
+	json_decref(root);
+}
+
+static u64 number_of(const json_t *of, const char *key)
+{
+	assert_true(json_is_integer(json_object_get(of, key)));
+	return json_integer_value(json_object_get(of, key));
+}
+
+/* What was new, of whom, and when. */
+static void test_coverage(void **state)
+{
+	json_t *root, *cover, *list, *curve;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		cover_see(fix.rep->cover[0], COVER_STATE, i, (i + 8) * NSEC_PER_SEC);
+	cover_see(fix.rep->cover[2], COVER_PHASES, 1, 99 * NSEC_PER_SEC);
+	fix.rep->results[1]->begun = false;
+	fix.rep->duration_ns = 100 * NSEC_PER_SEC;
+	report_judge(fix.rep);
+	assert_int_equal(report_json(fix.rep, path), 0);
+	root = load(path);
+	cover = json_object_get(root, "coverage");
+	assert_int_equal(number_of(cover, "states"), 5);
+	assert_int_equal(number_of(cover, "phases"), 1);
+	assert_int_equal(number_of(cover, "outcomes"), 0);
+	assert_int_equal(number_of(json_object_get(cover, "last_minute"), "states"), 0);
+	assert_int_equal(number_of(json_object_get(cover, "last_minute"), "phases"), 1);
+	assert_true(json_is_false(json_object_get(cover, "full")));
+	list = json_object_get(cover, "scenarios");
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "name")),
+			    "ksm");
+	assert_int_equal(number_of(json_array_get(list, 0), "states"), 5);
+	assert_int_equal(number_of(json_array_get(list, 0), "last_minute"), 0);
+	assert_int_equal(number_of(json_array_get(list, 1), "last_minute"), 1);
+	/* 1, 2, 4... 128: all by then. */
+	curve = json_object_get(cover, "curve");
+	assert_int_equal(json_array_size(curve), 8);
+	for (i = 0; i < 8; i++) {
+		const json_t *at = json_array_get(curve, i);
+
+		assert_int_equal(json_integer_value(json_array_get(at, 0)), 1 << i);
+		assert_int_equal(json_integer_value(json_array_get(at, 1)),
+				 i < 4 ? 0 : i < 7 ? 5 : 6);
+	}
 	json_decref(root);
 }
 
@@ -557,6 +633,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_pass, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_no_vacuous_pass, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_coverage, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_named_ops, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_not_begun, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_no_memory, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_killed, fixture_setup, fixture_teardown),

@@ -116,6 +116,63 @@ static void test_screen(void **state)
 	free(text);
 }
 
+/* What was new, and when: of all on a line, of each with -v. */
+static void test_new(void **state)
+{
+	unsigned int i;
+	char *text;
+
+	(void)state;
+	text = printed();
+	assert_null(line_of(text, "  new: "));
+	free(text);
+	for (i = 0; i < 5; i++)
+		cover_see(fix.rep->cover[0], COVER_STATE, i, (i + 30) * NSEC_PER_SEC);
+	cover_see(fix.rep->cover[2], COVER_PHASES, 1, 99 * NSEC_PER_SEC);
+	fix.rep->duration_ns = 100 * NSEC_PER_SEC;
+	text = printed();
+	assert_string_equal(line_of(text, "  new: "),
+			    "  new: 6 (1 phases, 0 outcomes, 5 states), 5 in the first 64 s, 1 in the last minute");
+	assert_null(line_of(text, "    new: "));
+	free(text);
+	fix.opt.verbose = true;
+	fix.rep->cover[0]->full = 1;
+	text = printed();
+	assert_non_null(strstr(line_of(text, "  new: "), "last minute; some had no room"));
+	assert_string_equal(line_of(text, "    new: "),
+			    "    new: 0 phases, 0 outcomes, 5 states, the last after 34.0 s");
+	free(text);
+	/* Nothing that happens beyond the last power of two seconds is left out of the sum. */
+	cover_see(fix.rep->cover[1], COVER_OUTCOME, 1, 40 * NSEC_PER_SEC);
+	text = printed();
+	assert_non_null(strstr(line_of(text, "  new: "), "7 (1 phases, 1 outcomes, 5 states), 6 in"));
+	free(text);
+}
+
+/* The command that repeats it, the ops with it; and a grid says whose phases it shows. */
+static void test_ops(void **state)
+{
+	struct tally *t = &fix.rep->results[0]->tally;
+	char *text;
+
+	(void)state;
+	assert_null(uop_set_parse(&fix.opt.ops, "munmap:zap"));
+	fix.opt.grid = true;
+	t->grid = (struct grid_state){ .listed = true, .k = 3, .complete = true };
+	t->nr_cells = 1;
+	t->cells[0] = (struct cell){ "unmap_vmas", "zap_huge_pmd", "met", 3, 3, 0 };
+	text = printed();
+	assert_non_null(strstr(line_of(text, "run: "), " --ops munmap:zap"));
+	assert_non_null(strstr(line_of(text, "run: "), " --grid"));
+	assert_non_null(line_of(text, "  munmap \\ zap  "));
+	free(text);
+	memset(&fix.opt.ops, 0, sizeof(fix.opt.ops));
+	text = printed();
+	assert_null(strstr(text, "--ops"));
+	assert_non_null(line_of(text, "  split \\ other op  "));
+	free(text);
+}
+
 static void test_why(void **state)
 {
 	char *text;
@@ -323,6 +380,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_screen, setup_all, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_new, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_ops, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_why, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_checks, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_not_run, fixture_setup, fixture_teardown),
