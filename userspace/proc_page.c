@@ -4,20 +4,29 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "env.h"
 #include "proc_page.h"
 #include "util.h"
 
+/* Any lane may be the first; of two that are, one closes its own again. */
 static int open_once(const char *path, int *fd)
 {
-	if (!*fd) {
-		*fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (*fd < 0)
-			*fd = -1;
-	}
-	return *fd;
+	int opened, was = __atomic_load_n(fd, __ATOMIC_ACQUIRE);
+
+	if (was)
+		return was;
+	opened = open(path, O_RDONLY | O_CLOEXEC);
+	if (opened < 0)
+		opened = -1;
+	if (__atomic_compare_exchange_n(fd, &was, opened, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return opened;
+	if (opened >= 0)
+		close(opened);
+	return was;
 }
 
 static int read_words(int fd, u64 *word, u64 first, unsigned int nr)
@@ -58,6 +67,21 @@ int page_count(u64 pfn, u64 *count)
 	return read_words(open_once("/proc/kpagecount", &fd), count, pfn, 1);
 }
 
+static int pagemap;			/* of this process; 0: not opened yet */
+
+/* A forked child has to open its own. */
+static void forget_pagemap(void)
+{
+	if (pagemap > 0)
+		close(pagemap);
+	pagemap = 0;
+}
+
+static void forget_when_forked(void)
+{
+	pthread_atfork(NULL, NULL, forget_pagemap);
+}
+
 /**
  * pagemap_entries() - what pagemap says of pages of the caller
  * @addr: address of the first
@@ -68,16 +92,9 @@ int page_count(u64 pfn, u64 *count)
  */
 int pagemap_entries(const void *addr, u64 *entry, unsigned int nr)
 {
-	static pid_t owner;
-	static int fd;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	/* A forked child has to open its own. */
-	if (owner != getpid()) {
-		if (fd > 0)
-			close(fd);
-		fd = 0;
-		owner = getpid();
-	}
-	return read_words(open_once("/proc/self/pagemap", &fd), entry,
+	pthread_once(&once, forget_when_forked);
+	return read_words(open_once("/proc/self/pagemap", &pagemap), entry,
 			  (unsigned long)addr / env.page_size, nr);
 }

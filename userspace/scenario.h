@@ -22,6 +22,8 @@ enum shape {
 	SHAPE_PEERS,			/* forked once, before anything is mapped */
 };
 
+#define WEIGHT_OF_TABLE	3		/* of a table of ways that come in turn */
+
 struct scenario {
 	const char *name;
 	const char *summary;

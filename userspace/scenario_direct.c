@@ -423,6 +423,7 @@ const struct scenario scenario_direct = {
 	.phases_c = PHASES_BESIDE,
 	.inner_c = INNER_BESIDE,
 	.workers = 2,
+	.weight = WEIGHT_OF_TABLE,
 	.touches = direct_touches,
 	.setup = direct_setup,
 	.cleanup = direct_cleanup,

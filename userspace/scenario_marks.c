@@ -414,6 +414,7 @@ const struct scenario scenario_marks = {
 	.op = "any",
 	.pairs = true,
 	.workers = PAIR_LANES,
+	.weight = WEIGHT_OF_TABLE,
 	.touches = pageout_touches,
 	.why_not = marks_why_not,
 	.setup = marks_setup,

@@ -196,6 +196,7 @@ const struct scenario scenario_partly = {
 	.alone = true,
 	.phases = PHASES_MUNMAP,
 	.inner = INNER_MUNMAP,
+	.weight = WEIGHT_OF_TABLE,
 	.touches = partly_touches,
 	.why_not = partly_why_not,
 	.setup = partly_setup,

@@ -212,6 +212,7 @@ const struct scenario scenario_shapes = {
 	.alone = true,
 	.phases = PHASES_MREMAP " anon_vma_tree_insert unmap_page_range change_huge_pmd",
 	.inner = INNER_MREMAP,
+	.weight = WEIGHT_OF_TABLE,
 	.touches = pageout_touches,
 	.setup = shapes_setup,
 	.cleanup = shapes_cleanup,
