@@ -299,6 +299,10 @@ static void test_parts(void **state)
 	entry[18] = PM_SWAP | 99;
 	entry[19] = 0;
 	assert_int_equal(new_states(), 0);
+	/* There is no folio behind what is out, in the middle of it either. */
+	entry[255] = PM_SWAP | 99;
+	assert_int_equal(new_states(), 0);
+	entry[255] = entry[254] + 1;
 	/* Another folio at the end, and one that is small in the middle of where it was. */
 	entry[511] = PM_PRESENT | OTHER;
 	assert_int_equal(new_states(), 2);
