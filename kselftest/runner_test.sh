@@ -234,7 +234,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	set_up "kill -9 \$(pgrep -P \$PPID keeper.sh)"
 	says "the keeper killed with -9: restored" restored
 	says "the keeper killed with -9: status" status_is 0
-	set_up "kill -9 \$PPID \$(pgrep -P \$PPID keeper.sh) \$\$"
+	set_up "kill -9 \$(pgrep -P \$PPID keeper.sh) \$PPID \$\$"
 	sleep 1
 	says "the control: without a keeper it is not" grep -q always "$dir/thp/enabled"
 
