@@ -151,6 +151,13 @@ grid_of_two()
 	return 1
 }
 
+# A forked process lacks a write that came before one that it has.
+torn()
+{
+	can fork-write || return 4
+	injected snapshot fork-write 20 && json_says check '"content"'
+}
+
 replayed()
 {
 	run_rounds split-munmap 5 0 || [ "$got" -eq 3 ] || return 1
@@ -178,7 +185,7 @@ all_there()
 
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $names
-ksft_plan $(((controls == 0 ? 1 : 2) * $# + 9))
+ksft_plan $(((controls == 0 ? 1 : 2) * $# + 10))
 ksft_case "scenarios" all_there
 for name; do
 	ksft_case "$name" scenario "$name"
@@ -189,6 +196,7 @@ ksft_case "stuck" stuck
 ksft_case "a mark is lost" unmarked
 ksft_case "staying" staying
 ksft_case "locked" locked
+ksft_case "torn" torn
 ksft_case "ops" named_ops
 ksft_case "grid of two ops" grid_of_two
 ksft_case "replay" replayed
