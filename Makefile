@@ -14,6 +14,7 @@ TIMES ?= 10
 TESTS ?=
 MACHINES ?=
 ALTERED ?=
+OWN ?=
 SEED ?= $(shell date +%s)
 
 # DURATION as thprace takes it (90, 90s, 15m, 2h, 3d, 1w), in whole seconds.
@@ -21,7 +22,7 @@ seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m
 	f["h"] = 3600; f["d"] = 86400; f["w"] = 604800; printf "%d", d * (u in f ? f[u] : 1) + 1 }')
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
-	lint bench machines busy soak soak-pressure fuzz found seeded altered clean help
+	lint bench machines own-kernels busy soak soak-pressure fuzz found seeded altered clean help
 
 # The module last: where it cannot be built the rest is there, and the reason is the last line.
 all: userspace kselftests module	## programs, tests and thprace.ko for this machine
@@ -106,6 +107,11 @@ soak-pressure: deps	## the default run for DURATION in a VM that is short of mem
 # old kernels; vm/machines --list.
 machines: deps	## a few rounds on unusual machines: an hour; MACHINES=
 	vm/machines $(MACHINES)
+
+# Kernels as people build them: gcc, clang, LTO and CFI, five levels of page tables, preemption...
+# vm/own --list.
+own-kernels: deps	## kernels built with other compilers and options: half an hour each, at first; OWN=
+	vm/own $(OWN)
 
 # The kselftests TIMES times in a row, beside a compilation and a user of huge pages.
 busy: deps	## TESTS TIMES in a row on a busy machine

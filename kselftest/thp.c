@@ -79,12 +79,13 @@ size_t region_bad(const char *addr, size_t len)
 
 static bool map_once(struct region *r, size_t len)
 {
+	const char *hint = getenv("KSFT_HINT");
 	size_t huge = thp_bytes();
 	unsigned long start;
 	char *p;
 
 	/* What stays PROT_NONE around it keeps it a VMA of its own. */
-	p = mmap(NULL, len + 3 * huge, PROT_NONE,
+	p = mmap((void *)(hint ? strtoul(hint, NULL, 16) : 0), len + 3 * huge, PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		return false;

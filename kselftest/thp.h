@@ -25,7 +25,10 @@ struct region {
 	size_t len;
 };
 
-/* Maps and fills; whether all of it is huge. */
+/*
+ * Maps and fills; whether all of it is huge. KSFT_HINT is mmap()'s hint, in hexadecimal: above
+ * 47 bits it takes page tables of five levels.
+ */
 bool region_try_map(struct region *r, size_t len);
 /* The same, and ends the case when it is not. */
 void region_map(struct region *r, size_t len);

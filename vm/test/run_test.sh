@@ -200,6 +200,14 @@ is "busybox of arm64" "$(cat "$GUEST.busybox")" "arm64: its own busybox"
 healthy 0
 is 2 "$(arm64 --accel kvm)" "arm64: no KVM"
 is 2 "$(run --arch sparc)" "an unknown architecture"
+is 2 "$(arm64 --la57)" "arm64: no fifth level"
+
+# ---- five levels of page tables ----
+
+healthy 0
+is "0 1" "$(run) $(grep -c -e '-cpu max,la57=off,' "$GUEST.args")" "four levels, unless asked"
+is "0 1" "$(run --la57) $(grep -c -e '-cpu max,la57=on,' "$GUEST.args")" "--la57"
+is 2 "$(run --la57 --accel kvm)" "--la57 is emulated"
 
 # ---- failures of its own are 2 ----
 
