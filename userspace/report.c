@@ -230,20 +230,33 @@ static bool must_hold(const struct report *rep, unsigned int check)
 	}
 }
 
+static bool is_lacking(const struct report *rep, unsigned int check)
+{
+	return must_hold(rep, check) && !rep->sum.checks[check].held;
+}
+
+/* What else is inconclusive may follow from rules that are wrong here. */
+static bool judge_calibration(struct report *rep)
+{
+	if (!is_lacking(rep, THPRACE_CHECK_CALIBRATION))
+		return false;
+	rep->verdict = THPRACE_INCONCLUSIVE;
+	snprintf(rep->why, sizeof(rep->why),
+		 "calibration: %s (--allow-uncalibrated does without)",
+		 rep->sum.checks[THPRACE_CHECK_CALIBRATION].reason);
+	return true;
+}
+
 static void judge_checks(struct report *rep)
 {
 	unsigned int i;
 
+	if (judge_calibration(rep))
+		return;
 	for (i = 0; i < NR_CHECKS; i++) {
-		if (!must_hold(rep, i) || rep->sum.checks[i].held)
+		if (!is_lacking(rep, i))
 			continue;
 		rep->verdict = THPRACE_INCONCLUSIVE;
-		if (i == THPRACE_CHECK_CALIBRATION) {
-			snprintf(rep->why, sizeof(rep->why),
-				 "calibration: %s (--allow-uncalibrated does without)",
-				 rep->sum.checks[i].reason);
-			return;
-		}
 		snprintf(rep->why, sizeof(rep->why), "check %s never held: %s" MORE_TIME,
 			 check_name(i), rep->sum.checks[i].reason[0] ?
 			 rep->sum.checks[i].reason : "nothing to check");
@@ -286,6 +299,8 @@ static void judge_results(struct report *rep)
 			if (res->why[0])
 				snprintf(rep->why, sizeof(rep->why), "%s: %s",
 					 res->sc->name, res->why);
+			if (rep->verdict == THPRACE_INCONCLUSIVE)
+				judge_calibration(rep);
 			return;
 		}
 	}
