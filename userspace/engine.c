@@ -276,7 +276,7 @@ static unsigned int prove(struct run *run)
 
 static int prepare_batch(struct run *run, unsigned int *nr_huge)
 {
-	u64 t = now_ns();
+	u64 begin = now_ns(), t = begin;
 	int err;
 
 	run->sh->batch_round = run->sh->round;
@@ -294,6 +294,8 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	t = lap(run, T_PROVE, t);
 	if (!*nr_huge)
 		return 0;
+	/* Of the first batch nothing else was measured when its race begins. */
+	run->budget_ns = longest_of(run->budget_ns, (t - begin) * BUDGET_FACTOR);
 	if (run_has_procs(run)) {
 		run->sh->budget_ns = run->budget_ns;
 		err = run->sc->shape == SHAPE_PEERS ? workers_do(run, CMD_ATTACH, 0) :
