@@ -5,6 +5,7 @@
  * What is wrong, then all that is known of it, a label at the left of each kind
  * of line, on 100 columns.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "block.h"
@@ -16,6 +17,7 @@
 #define LABEL		12		/* with the blanks behind it */
 #define BAR		28		/* characters of a time line */
 #define LINE_TEXT	1024
+#define ADDRESS_MIN	BIT_ULL(47)	/* no count is as high */
 #define GLUE		1		/* stands for a blank at which no line ends */
 
 /* The page that is written; what is beyond its lines is counted. */
@@ -269,6 +271,29 @@ static void put_where(struct sheet *s, const struct violation *v)
 }
 
 /**
+ * violation_number() - what a violation wants or got, for people
+ * @text: as it is in files: decimal, or hexadecimal already
+ * @shown: room
+ *
+ * What must be an address, or has the bits of one, is read more easily as such.
+ *
+ * Returns @text or @shown.
+ */
+const char *violation_number(const char *text, char shown[24])
+{
+	char *end;
+	u64 val;
+
+	if (text[0] < '0' || text[0] > '9')
+		return text;
+	val = strtoull(text, &end, 10);
+	if (*end || val < ADDRESS_MIN)
+		return text;
+	snprintf(shown, 24, "0x%llx", val);
+	return shown;
+}
+
+/**
  * cause_print() - what is wrong, and all that is known of it
  * @t: tally with its violations and blocks
  * @c: cause
@@ -279,9 +304,11 @@ void cause_print(const struct tally *t, const struct cause *c, unsigned int max_
 {
 	struct sheet s = { .out = out, .max = max_lines };
 	const struct violation *v = c->basic;
+	char want[24], got[24];
 
 	fprintf(out, "VIOLATION %s in %s round %llu: want %s got %s%s", v->check, v->scenario,
-		v->round, v->want, v->got, c->control ? " (injected)" : "");
+		v->round, violation_number(v->want, want), violation_number(v->got, got),
+		c->control ? " (injected)" : "");
 	if (v->serial)
 		fprintf(out, " (cause %llu in the kernel log)", v->serial);
 	fputc('\n', out);

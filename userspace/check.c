@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cause_text.h"
 #include "check.h"
 #include "client.h"
 #include "env.h"
@@ -119,6 +120,7 @@ static int parse_map(const char *map, u64 *start, u64 *len)
 
 static int print_result(const struct tally *t, unsigned int nr_ranges)
 {
+	char want[24], got[24];
 	unsigned int i;
 	u64 held = 0;
 
@@ -135,7 +137,8 @@ static int print_result(const struct tally *t, unsigned int nr_ranges)
 	for (i = 0; i < t->nr_violations; i++)
 		printf("  VIOLATION %s addr 0x%llx pfn 0x%llx want %s got %s: %s\n",
 		       t->kept[i].check, t->kept[i].addr, t->kept[i].pfn,
-		       t->kept[i].want, t->kept[i].got, t->kept[i].detail);
+		       violation_number(t->kept[i].want, want),
+		       violation_number(t->kept[i].got, got), t->kept[i].detail);
 	if (t->violations) {
 		printf("verdict: fail\n");
 		return THPRACE_EXIT_FAIL;

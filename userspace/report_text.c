@@ -183,10 +183,12 @@ static void print_all_checks(const struct report *rep, FILE *out)
  */
 void violation_print(const struct violation *v, const char *indent, FILE *out)
 {
+	char want[24], got[24];
+
 	fprintf(out,
 		"%sVIOLATION %s in %s round %llu: addr 0x%llx pfn 0x%llx want %s got %s ops %s: %s\n",
-		indent, v->check, v->scenario, v->round, v->addr, v->pfn, v->want, v->got, v->ops,
-		v->detail);
+		indent, v->check, v->scenario, v->round, v->addr, v->pfn,
+		violation_number(v->want, want), violation_number(v->got, got), v->ops, v->detail);
 }
 
 static void print_causes(const struct report *rep, FILE *out)

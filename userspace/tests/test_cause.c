@@ -173,6 +173,21 @@ static char *printed(const struct tally *t, unsigned int index, unsigned int max
 	return text;
 }
 
+static void test_number(void **state)
+{
+	char shown[24];
+
+	(void)state;
+	assert_string_equal(violation_number("-2", shown), "-2");
+	assert_string_equal(violation_number("4294967296", shown), "4294967296");
+	assert_string_equal(violation_number("0xc9fc181e1a62aa10", shown), "0xc9fc181e1a62aa10");
+	assert_string_equal(violation_number("9223240645231231873", shown), "0x7fff888000f3c381");
+	assert_string_equal(violation_number("-9223240645231231873", shown),
+			    "-9223240645231231873");
+	assert_string_equal(violation_number("12 pages", shown), "12 pages");
+	assert_string_equal(violation_number("", shown), "");
+}
+
 static void test_text(void **state)
 {
 	struct tally *t = parse(report);
@@ -234,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_number),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_flags),
 	};
