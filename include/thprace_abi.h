@@ -87,6 +87,7 @@ enum thprace_check {
 	THPRACE_CHECK_MIGRATION_ENTRY,
 	THPRACE_CHECK_DEFERRED_QUEUE,
 	THPRACE_CHECK_RSS,
+	THPRACE_CHECK_CACHE_INDEX,
 	THPRACE_CHECK_SPLIT_PROGRESS,
 	THPRACE_CHECK_CALIBRATION,
 	THPRACE_CHECK_SPLIT_LOCK,
@@ -104,9 +105,9 @@ enum thprace_check {
 	"page_mapcount", "entire_mapcount", "large_mapcount",		\
 	"nr_pages_mapped", "mm_id", "refcount", "rmap_census",		\
 	"rmap_linear", "anon_vma_alive", "pmd_geometry",		\
-	"anon_exclusive", "migration_entry", "deferred_queue", "rss",	\
-	"split_progress", "calibration", "split_lock",			\
-	"split_folio_lock", "split_serial", "rmap_lock", "content",	\
+	"anon_exclusive", "migration_entry", "deferred_queue",	\
+	"rss", "cache_index", "split_progress", "calibration",		\
+	"split_lock", "split_folio_lock", "split_serial", "rmap_lock", "content",	\
 	"reclaim_progress", "mlocked", "leak" }
 
 /* Ops.  Names are final; the order is the order of every table and report. */

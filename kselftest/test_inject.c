@@ -44,6 +44,35 @@ static const char *run(const char *name, const char *kind, bool inject)
 	return report;
 }
 
+/* The same of a file: two huge pages' worth of shared memory, huge or not. */
+static const char *run_file(const char *name, bool inject)
+{
+	size_t len = 2 * thp_bytes(), i;
+	char *p = thp_reserve(len), *report;
+	int fd = memfd_create("thprace", 0), err;
+
+	ksft_assert(fd >= 0 && !ftruncate(fd, len), "memfd");
+	ksft_assert(mmap(p, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == p,
+		    "mmap");
+	madvise(p, len, MADV_HUGEPAGE);
+	memset(p, 0x5a, len);
+	err = tr_write("check", "pid=%d map=%p+%#zx check=%s%s%s\n", getpid(), p, len, name,
+		       inject ? " inject=" : "", inject ? name : "");
+	ksft_assert(!err, "check%s: %s", inject ? " with inject" : "", tr_errno_name(err));
+	report = tr_read("last");
+	for (i = 0; i < len && p[i] == 0x5a; i++)
+		;
+	ksft_expect(i == len, "byte %zu has changed", i);
+	munmap(p, len);
+	close(fd);
+	return report;
+}
+
+static const char *run_either(const char *name, const char *kind, bool inject)
+{
+	return strcmp(name, "cache_index") ? run(name, kind, inject) : run_file(name, inject);
+}
+
 static void case_control(const void *arg)
 {
 	const char *name = arg, *kind, *reason, *report, *verdict;
@@ -63,7 +92,7 @@ static void case_control(const void *arg)
 	kept = tr_read("violations");
 	before = tr_violations(kept, name);
 	total = tr_stat("violations");
-	report = run(name, kind_buf, false);
+	report = run_either(name, kind_buf, false);
 	verdict = tr_field(report, "verdict");
 	if (!ksft_expect(!strcmp(verdict, "pass"), "uninjected: verdict %s",
 			 verdict))
@@ -78,7 +107,7 @@ static void case_control(const void *arg)
 	ksft_expect(tr_stat("violations") == total,
 		    "uninjected: stats count a violation");
 
-	report = run(name, kind_buf, true);
+	report = run_either(name, kind_buf, true);
 	verdict = tr_field(report, "verdict");
 	if (!ksft_expect(!strcmp(verdict, "fail"), "injected: verdict %s",
 			 verdict))
@@ -102,7 +131,7 @@ static void case_control(const void *arg)
 		    "injected: stats count no violation");
 
 	/* The control does not outlive its command. */
-	report = run(name, kind_buf, false);
+	report = run_either(name, kind_buf, false);
 	verdict = tr_field(report, "verdict");
 	ksft_expect(!strcmp(verdict, "pass"), "afterwards: verdict %s",
 		    verdict);

@@ -206,6 +206,7 @@ static bool must_hold(const struct report *rep, unsigned int check)
 	case THPRACE_CHECK_MM_ID:
 	case THPRACE_CHECK_DEFERRED_QUEUE:
 	case THPRACE_CHECK_PMD_GEOMETRY:
+	case THPRACE_CHECK_CACHE_INDEX:
 		return rep->sum.checks[check].skipped;
 	/* skipped: rules are wrong here, and the kernel is none of those tested */
 	case THPRACE_CHECK_CALIBRATION:

@@ -18,6 +18,7 @@
 #include "compat/sym.h"
 #include "mm/pgwalk.h"
 #include "oracle/available.h"
+#include "oracle/cache.h"
 #include "oracle/calibrate.h"
 #include "oracle/calibration.h"
 #include "oracle/folio_obs.h"
@@ -157,13 +158,30 @@ static bool judge_state(struct calibration *c, enum thprace_known state)
 	return true;
 }
 
+/* Of files there is what the process maps that loads the module, or is looked at. */
+static void judge_cache(struct calibration *c)
+{
+	bool inject = thprace_calibration_spoils() == THPRACE_CHECK_CACHE_INDEX;
+	struct thprace_finding f;
+
+	if (!(c->asked & CHECK(CACHE_INDEX)) || !thprace_cache_look(current->mm, inject, &f))
+		return;
+	if (f.outcome == THPRACE_HELD)
+		c->answers.right |= CHECK(CACHE_INDEX);
+	else
+		note_wrong(c, THPRACE_KNOWN_PMD, THPRACE_CHECK_CACHE_INDEX, &f);
+}
+
 /* The counts of the whole mm, while a huge page of it is known to be there. */
 static void judge_rss(struct calibration *c, const struct thprace_made *m, bool made)
 {
 	bool inject = thprace_calibration_spoils() == THPRACE_CHECK_RSS;
 	struct thprace_finding f;
 
-	if (!made || !(c->asked & CHECK(RSS)) || thprace_rss_look(current->mm, inject, &f))
+	if (!made)
+		return;
+	judge_cache(c);
+	if (!(c->asked & CHECK(RSS)) || thprace_rss_look(current->mm, inject, &f))
 		return;
 	if (f.outcome == THPRACE_HELD)
 		c->answers.right |= CHECK(RSS);

@@ -90,6 +90,16 @@ unsigned int thprace_calibration_spoils(void)
 }
 
 /**
+ * thprace_calibration_tested() - were the rules tested on this kernel's series?
+ *
+ * Context: any, after load.
+ */
+bool thprace_calibration_tested(void)
+{
+	return tested;
+}
+
+/**
  * thprace_calibration_done() - was there memory in a known state?
  *
  * Context: any.

@@ -22,6 +22,7 @@ struct thprace_answers {
 int thprace_calibration_init(void);
 const char *thprace_calibration_lacks(void);
 unsigned int thprace_calibration_spoils(void);
+bool thprace_calibration_tested(void);
 bool thprace_calibration_done(void);
 void thprace_calibration_missing(const char *why);
 void thprace_calibration_store(const struct thprace_answers *a, u64 asked,

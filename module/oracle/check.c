@@ -9,6 +9,7 @@
 
 #include "compat/sym.h"
 #include "oracle/available.h"
+#include "oracle/cache.h"
 #include "oracle/calibration.h"
 #include "oracle/describe.h"
 #include "oracle/rss.h"
@@ -139,6 +140,8 @@ int thprace_check_maps(struct thprace_session *s, const struct thprace_check_req
 	/* a control is of the first look */
 	r->o->describe = req->inject;
 	ret = walk_regions(r, thprace_check_region_settled);
+	if (!ret && (r->checks & BIT_ULL(THPRACE_CHECK_CACHE_INDEX)))
+		ret = walk_regions(r, thprace_check_region_cache);
 	if (!ret && wants_rss(r))
 		ret = check_rss(r);
 	if (!ret && (req->check & r->checks & BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS)))

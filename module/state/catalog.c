@@ -53,6 +53,8 @@ static const struct {
 	  "_refcount is at least the mappings, caches and holders that are known" },
 	{ THPRACE_CHECK_DEFERRED_QUEUE, false,
 	  "a folio that is mapped in part is marked so, and on a deferred split queue" },
+	{ THPRACE_CHECK_CACHE_INDEX, false,
+	  "what the page cache of a file holds at an index is the folio that says so" },
 	{ THPRACE_CHECK_RSS, false,
 	  "MM_ANONPAGES and MM_SHMEMPAGES of an mm are the pages in its page tables" },
 	{ THPRACE_CHECK_SPLIT_PROGRESS, false,

@@ -38,6 +38,8 @@ static const struct {
 	/* only of folios that are mapped in part */
 	[THPRACE_CHECK_DEFERRED_QUEUE]	 = { THPRACE_KIND_QUIESCED, IF_IT_APPLIED },
 	[THPRACE_CHECK_RSS]		 = { THPRACE_KIND_QUIESCED, MUST_HOLD },
+	/* only of files */
+	[THPRACE_CHECK_CACHE_INDEX]	 = { THPRACE_KIND_QUIESCED, IF_IT_APPLIED },
 	/* only of folios that are still large when it is their turn */
 	[THPRACE_CHECK_SPLIT_PROGRESS]	 = { THPRACE_KIND_QUIESCED, IF_IT_APPLIED },
 	/* only if the kernel is none of those tested, where what is not right is off */

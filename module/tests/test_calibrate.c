@@ -138,6 +138,12 @@ int thprace_rss_look(struct mm_struct *mm, bool inject, struct thprace_finding *
 	return 0;
 }
 
+bool thprace_cache_look(struct mm_struct *mm, bool inject, struct thprace_finding *f)
+{
+	f->outcome = THPRACE_HELD;
+	return true;
+}
+
 struct thprace_session *thprace_session_create(void)
 {
 	return &session;
@@ -164,7 +170,7 @@ void thprace_observer_free(struct thprace_observer *o)
 /* What this kernel of the model keeps. */
 const char *thprace_quiesced_lacks(unsigned int check)
 {
-	if (no_rmap && check != THPRACE_CHECK_RSS && check < THPRACE_CHECK_SPLIT_PROGRESS)
+	if (no_rmap && check < THPRACE_CHECK_RSS)
 		return no_rmap;
 	return known_kept(&now) & BIT_ULL(check) ? NULL : "not kept";
 }
