@@ -158,6 +158,13 @@ torn()
 	injected snapshot fork-write 20 && json_says check '"content"'
 }
 
+# A reader sees a word that nobody wrote.
+misread()
+{
+	can readers || return 4
+	injected reader readers 20 && json_says check '"content"'
+}
+
 replayed()
 {
 	run_rounds split-munmap 5 0 || [ "$got" -eq 3 ] || return 1
@@ -185,7 +192,7 @@ all_there()
 
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $names
-ksft_plan $(((controls == 0 ? 1 : 2) * $# + 10))
+ksft_plan $(((controls == 0 ? 1 : 2) * $# + 11))
 ksft_case "scenarios" all_there
 for name; do
 	ksft_case "$name" scenario "$name"
@@ -197,6 +204,7 @@ ksft_case "a mark is lost" unmarked
 ksft_case "staying" staying
 ksft_case "locked" locked
 ksft_case "torn" torn
+ksft_case "misread" misread
 ksft_case "ops" named_ops
 ksft_case "grid of two ops" grid_of_two
 ksft_case "replay" replayed

@@ -6,6 +6,7 @@
 
 #include "env.h"
 #include "options.h"
+#include "readers.h"
 #include "scenario.h"
 #include "touch.h"
 #include "uop_set.h"
@@ -60,6 +61,8 @@ const char *scenario_ops(const struct scenario *sc, char *buf, size_t size)
  */
 unsigned int scenario_workers(const struct scenario *sc, const struct options *opt)
 {
+	if (sc->readers)
+		return sc->workers + readers_nr();
 	return sc->scalable && opt->procs ? opt->procs : sc->workers ?: 1;
 }
 

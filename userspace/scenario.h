@@ -34,6 +34,7 @@ struct scenario {
 	bool mixed;			/* does several ops, any will do */
 	bool pairs;			/* two lanes do any two ops; nobody splits */
 	bool draws;			/* of uops[] what --ops leaves */
+	bool readers;			/* there are more lanes, which read */
 	bool alone;			/* what the op alone leaves matters as much */
 	unsigned int depth;		/* of forks between main and a worker; 0 is 1 */
 	const char *phases;		/* of the op, for forced rounds */

@@ -16,15 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "child.h"
 #include "content.h"
 #include "env.h"
 #include "marks_round.h"
-#include "nodes.h"
 #include "pair.h"
 #include "region.h"
 #include "run.h"
@@ -38,9 +37,6 @@
 #define MADV_PAGEOUT 21
 #endif
 #define GIVE_LANE	(~0ULL - 7)	/* choices of which pages get a mark */
-#define ASIDE_NS	(20 * NSEC_PER_MSEC)
-#define ASIDE_TURNS	16
-#define MPOL_MF_MOVE	2
 
 /* Acts look at it only for whether there is one: all variants, then. */
 static const struct content no_content;
@@ -358,29 +354,6 @@ static enum act_result marks_act(struct run *run, struct lane *lane, unsigned in
 	return result;
 }
 
-static bool both_are_done(const struct run *run, unsigned int thp)
-{
-	return __atomic_load_n(&run->sh->stamp[1][thp].end_ns, __ATOMIC_ACQUIRE) &&
-	       __atomic_load_n(&run->sh->stamp[2][thp].end_ns, __ATOMIC_ACQUIRE);
-}
-
-/* The whole folio to another node, and again, as long as the others are at it. */
-static void migrate_aside(struct run *run, unsigned int thp)
-{
-	void *page = region_thp(&run->region, thp);
-	u64 end_ns = now_ns() + ASIDE_NS;
-	unsigned int i;
-
-	for (i = 0; i < ASIDE_TURNS && now_ns() < end_ns && !both_are_done(run, thp); i++) {
-		int status = -EBUSY, node;
-
-		if (syscall(SYS_move_pages, 0, 1UL, &page, NULL, &status, 0) < 0)
-			return;
-		node = nodes_other(status, i);
-		syscall(SYS_move_pages, 0, 1UL, &page, &node, &status, MPOL_MF_MOVE);
-	}
-}
-
 static void act_aside(struct run *run, unsigned int thp)
 {
 	struct marks_priv *priv = run->priv;
@@ -388,7 +361,7 @@ static void act_aside(struct run *run, unsigned int thp)
 
 	switch (round->aside) {
 	case MARKS_MIGRATE:
-		migrate_aside(run, thp);
+		aside_migrate(run, thp, 0);
 		break;
 	case MARKS_MARK:
 	case MARKS_RESOLVE:

@@ -12,16 +12,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "child.h"
 #include "content.h"
 #include "env.h"
-#include "nodes.h"
 #include "options.h"
 #include "pair.h"
+#include "readers.h"
 #include "region.h"
 #include "run.h"
 #include "scenario.h"
@@ -39,10 +39,7 @@
 #endif
 #define PAIR_LANE	(~0ULL - 5)	/* choices that all lanes share */
 #define PASS_GEN	0x1000		/* behind those of the lanes */
-#define ASIDE_NS	(20 * NSEC_PER_MSEC)
-#define ASIDE_TURNS	16
 #define PAIR_WEIGHT	4		/* of all ops, with all others */
-#define MPOL_MF_MOVE	2
 
 /* Where they can be had: since 6.8. */
 #define TOUCH_ORDER(size) \
@@ -64,14 +61,20 @@ static const struct touch pair_touches[] = {
 
 struct pair_priv {
 	struct file_priv file;		/* of shared memory */
-	struct region away[PAIR_LANES];
+	struct region away[PAIR_LANES + MAX_READERS];	/* one for each lane */
 	struct pair_choice may;
 	u16 *mask;			/* of each page: CONTENT_ bits, or 0: its state says it */
 	u16 *seen;			/* of each page of the round's huge page, meanwhile */
-	struct target target[PAIR_LANES + 1];
+	struct target target[PAIR_LANES + MAX_READERS + 1];
 	struct sharer sharer[MAX_THPS];
 	size_t nr_pages;
 };
+
+/* Beside the two, where there are more lanes. */
+static bool is_reader(const struct lane *lane)
+{
+	return lane->id > PAIR_LANES;
+}
 
 static const struct pair_round *round_of(const struct run *run, unsigned int thp)
 {
@@ -95,10 +98,12 @@ static int pair_setup(struct run *run)
 		return -ENOMEM;
 	}
 	uop_set_choices(&run->opt->ops, run->sc, &priv->may);
+	if (run->sc->readers)
+		readers_choose(&priv->may);
 	priv->may.quiet = run->opt->grid;
 	if (run->sc->file)
 		err = file_open(&priv->file, run->nr_thps);
-	for (i = 0; i < PAIR_LANES && !err; i++)
+	for (i = 0; i < run->nr_workers && !err; i++)
 		err = region_reserve(&priv->away[i], 1);
 	return err;
 }
@@ -112,7 +117,7 @@ static void pair_cleanup(struct run *run)
 		return;
 	for (i = 0; i < run->nr_thps; i++)
 		sharer_kill(run, i, &priv->sharer[i]);
-	for (i = 0; i < PAIR_LANES; i++)
+	for (i = 0; i < run->nr_workers; i++)
 		region_release(&priv->away[i]);
 	file_close(&priv->file, run->nr_thps);
 	free(priv->mask);
@@ -296,18 +301,19 @@ static void set_target(struct run *run, struct lane *lane, unsigned int thp,
 	const struct pair_round *round = round_of(run, thp);
 	struct pair_priv *priv = run->priv;
 	struct target *t = &priv->target[lane->id];
-	unsigned int nr = lane->id ? lane->id - 1 : 0, i;
+	bool acts = lane->id && !is_reader(lane);
+	unsigned int nr = acts ? lane->id - 1 : 0, i;
 
 	*t = (struct target){
 		.run = run, .lane = lane, .thp_index = thp,
 		.thp = region_thp(&run->region, thp),
-		.piece = lane->id ? round->piece[nr] : round->look,
+		.piece = acts ? round->piece[nr] : round->look,
 		.variant = round->variant[nr],
-		.away = priv->away[nr].base,
+		.away = lane->id ? priv->away[lane->id - 1].base : NULL,
 		.content = content, .writer = nr, .seen = priv->seen,
 		.fd = priv->file.fd[thp],
-		.by_file = lane->id ? uops[round->op[nr]].flags & UOP_BY_FILE :
-				      run->sc->file && round->variant[0] % 2,
+		.by_file = acts ? uops[round->op[nr]].flags & UOP_BY_FILE :
+				  run->sc->file && round->variant[0] % 2,
 	};
 	lane->variant = t->variant;
 	if (run_has_procs(run)) {
@@ -317,14 +323,16 @@ static void set_target(struct run *run, struct lane *lane, unsigned int thp,
 	for (i = 0; i < PAIR_LANES; i++) {
 		const struct uop *other = &uops[round->op[i]];
 
-		if (lane->id && i == nr)
+		if (acts && i == nr)
 			continue;
 		t->other_flags |= other->flags;
 		t->other_frees |= uop_effect(other, run->sc->file) == UOP_FREES;
-		t->may_fault |= lane->id ? pair_may_fault(round, nr) :
+		t->may_fault |= acts ? pair_may_fault(round, nr) :
 				pair_may_fault(round, 0) || pair_may_fault(round, 1);
 	}
 	t->other_frees |= round->shape == PAIR_FREED;
+	if (is_reader(lane))
+		reader_draw(t);
 }
 
 /* Of the round of the calling process. */
@@ -412,11 +420,17 @@ static int start_leaver(struct target *t)
 static int pair_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct pair_round *round = round_of(run, thp);
-	const struct uop *op = &uops[round->op[lane->id - 1]];
 	struct pair_priv *priv = run->priv;
+	const struct uop *op;
 	u64 old = run->gen;
 	int err;
 
+	if (is_reader(lane)) {
+		lane->op = READER_OP;
+		set_target(run, lane, thp, &contents);
+		return 0;
+	}
+	op = &uops[round->op[lane->id - 1]];
 	lane->op = op->op;
 	if (run_has_procs(run)) {
 		if (lane->id == 2) {
@@ -438,37 +452,21 @@ static int pair_plan(struct run *run, struct lane *lane, unsigned int thp)
 static enum act_result pair_act(struct run *run, struct lane *lane, unsigned int thp)
 {
 	const struct pair_round *round = round_of(run, thp);
-	const struct uop *op = &uops[round->op[lane->id - 1]];
 	struct pair_priv *priv = run->priv;
 	struct target *t = &priv->target[lane->id];
 	enum act_result result;
+	const struct uop *op;
 
 	lane_did(lane, t->piece.first, t->piece.nr, t->piece.stride);
+	if (is_reader(lane))
+		return uop_read(t);
+	op = &uops[round->op[lane->id - 1]];
 	result = op->act(t);
 	if (result == ACT_ERROR)
 		set_error("%s of pages %u+%u beside %s: %s", op->name, t->piece.first,
 			  t->piece.nr, uops[round->op[lane->id % PAIR_LANES]].name,
 			  strerror(errno));
 	return result;
-}
-
-/* The whole folio to another node, and again, as long as the others are at it. */
-static void migrate_aside(struct run *run, unsigned int thp, pid_t pid)
-{
-	void *page = region_thp(&run->region, thp);
-	u64 end_ns = now_ns() + ASIDE_NS;
-	unsigned int i;
-
-	for (i = 0; i < ASIDE_TURNS && now_ns() < end_ns; i++) {
-		int status = -EBUSY, node;
-
-		if (syscall(SYS_move_pages, pid, 1UL, &page, NULL, &status, 0) < 0)
-			return;
-		node = nodes_other(status, i);
-		syscall(SYS_move_pages, pid, 1UL, &page, &node, &status, MPOL_MF_MOVE);
-		if (run->sh->stamp[1][thp].end_ns && run->sh->stamp[2][thp].end_ns)
-			return;
-	}
 }
 
 /**
@@ -485,10 +483,10 @@ static void pair_aside(struct run *run, unsigned int thp)
 		uop_read(&priv->target[0]);
 		break;
 	case ASIDE_MIGRATE:
-		migrate_aside(run, thp, 0);
+		aside_migrate(run, thp, 0);
 		break;
 	case ASIDE_MIGRATE_CHILD:
-		migrate_aside(run, thp, run_has_procs(run) ? run->lanes[2].pid :
+		aside_migrate(run, thp, run_has_procs(run) ? run->lanes[2].pid :
 							    priv->sharer[thp].pid);
 		break;
 	}
@@ -547,7 +545,6 @@ static int pair_after_batch(struct run *run, struct lane *lane, unsigned int thp
 #define PAIR_ROW							\
 	.op = "any",							\
 	.pairs = true,							\
-	.draws = true,							\
 	.workers = PAIR_LANES,						\
 	.weight = PAIR_WEIGHT,						\
 	.setup = pair_setup,						\
@@ -564,6 +561,7 @@ const struct scenario scenario_pair = {
 	.name = "pair",
 	.summary = "any two ops of two threads at once, without a split or a reference of ours",
 	.touches = pair_touches,
+	.draws = true,
 	PAIR_ROW,
 };
 
@@ -572,6 +570,7 @@ const struct scenario scenario_pair_procs = {
 	.summary = "the same of two processes that share the huge page, or have one each there",
 	.shape = SHAPE_PROCS,
 	.touches = pair_touches,
+	.draws = true,
 	PAIR_ROW,
 };
 
@@ -585,6 +584,17 @@ const struct scenario scenario_pair_shmem = {
 	.name = "pair-shmem",
 	.summary = "the same of shared memory: also punched, cut and grown, read() and written",
 	.file = true,
+	.touches = pair_shmem_touches,
+	.why_not = shmem_why_not,
+	.draws = true,
+	PAIR_ROW,
+};
+
+const struct scenario scenario_readers = {
+	.name = "readers",
+	.summary = "many read shared memory, in each way, while two ops punch, cut and change it",
+	.file = true,
+	.readers = true,
 	.touches = pair_shmem_touches,
 	.why_not = shmem_why_not,
 	PAIR_ROW,

@@ -44,19 +44,8 @@
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
-#define READ_NS		(20 * NSEC_PER_MSEC)
 #define CHILD_PAGES	48		/* that a child looks at */
 #define MAX_TRIES	4
-
-static char *page_at(const struct target *t, unsigned int i)
-{
-	return t->thp + (t->piece.first + (size_t)i * t->piece.stride) * env.page_size;
-}
-
-static unsigned int subpage_of(const struct target *t, const char *page)
-{
-	return (page - t->thp) / env.page_size;
-}
 
 static enum act_result done_or_busy(int err)
 {
@@ -70,9 +59,9 @@ static int each_run(const struct target *t, int (*fn)(void *addr, size_t len, in
 	int err = 0;
 
 	if (t->piece.stride == 1)
-		return fn(page_at(t, 0), t->piece.nr * env.page_size, arg);
+		return fn(target_page(t, 0), t->piece.nr * env.page_size, arg);
 	for (i = 0; i < t->piece.nr; i++)
-		err |= fn(page_at(t, i), env.page_size, arg);
+		err |= fn(target_page(t, i), env.page_size, arg);
 	return err;
 }
 
@@ -82,7 +71,7 @@ static void each_page(const struct target *t, int (*fn)(void *addr, size_t len, 
 	unsigned int i;
 
 	for (i = 0; i < t->piece.nr; i++)
-		fn(page_at(t, i), env.page_size, arg);
+		fn(target_page(t, i), env.page_size, arg);
 }
 
 static int call_munmap(void *addr, size_t len, int arg)
@@ -176,15 +165,6 @@ bool uop_hits(const struct uop *op, const struct piece *p, unsigned int page)
 	return op->shared != UOP_WRITES || !(i / p->stride % UOP_WRITE_STEP(p));
 }
 
-/* Beyond the end of a file it is SIGBUS. */
-static void expect_fault(const struct target *t, sigjmp_buf *out)
-{
-	if (t->fd)
-		crash_expect_bus(out);
-	else
-		crash_expect(out);
-}
-
 static bool write_page(struct target *t, char *page, u64 gen)
 {
 	sigjmp_buf out;
@@ -197,7 +177,7 @@ static bool write_page(struct target *t, char *page, u64 gen)
 		crash_expect(NULL);
 		return false;
 	}
-	expect_fault(t, &out);
+	target_expect_fault(t, &out);
 	page_fill(page, gen);
 	crash_expect(NULL);
 	return true;
@@ -215,133 +195,15 @@ static enum act_result act_write(struct target *t)
 		u64 gen = t->content ? t->content->pass[t->writer][pass] : t->run->gen;
 
 		for (i = 0; i < t->piece.nr; i += step) {
-			if (!t->content && state[subpage_of(t, page_at(t, i))] == PG_HOLE)
+			if (!t->content && state[target_subpage(t, target_page(t, i))] == PG_HOLE)
 				continue;
-			if (write_page(t, page_at(t, i), gen))
+			if (write_page(t, target_page(t, i), gen))
 				wrote = true;
 			else
 				t->faulted = true;
 		}
 	}
 	return wrote || !t->content ? ACT_OK : ACT_BUSY;
-}
-
-/* One word of each page; false if there is a fault on the way. */
-struct words {
-	char *page[UOP_MAX_WRITTEN];
-	u64 value[UOP_MAX_WRITTEN], last[UOP_MAX_WRITTEN];
-	struct history history[UOP_MAX_WRITTEN];
-	unsigned int nr;
-	size_t index;
-};
-
-static bool read_words(const struct target *t, struct words *w)
-{
-	sigjmp_buf out;
-	unsigned int i;
-
-	if (t->may_fault) {
-		if (sigsetjmp(out, 1)) {
-			crash_expect(NULL);
-			return false;
-		}
-		expect_fault(t, &out);
-	}
-	for (i = 0; i < w->nr; i++)
-		w->value[i] = __atomic_load_n((u64 *)w->page[i] + w->index, __ATOMIC_RELAXED);
-	crash_expect(NULL);
-	return true;
-}
-
-/* The same by read(), where the file does not end before. */
-static bool read_file_words(const struct target *t, struct words *w)
-{
-	unsigned int i;
-	off_t at;
-
-	for (i = 0; i < w->nr; i++) {
-		at = w->page[i] - t->thp + w->index * sizeof(u64);
-		if (pread(t->fd, &w->value[i], sizeof(u64), at) != sizeof(u64))
-			return false;
-	}
-	return true;
-}
-
-static bool judge_word(const struct target *t, struct words *w, unsigned int i)
-{
-	unsigned int found = content_of_word(w->value[i], w->index, w->page[i], t->content);
-	struct mismatch bad = {
-		.addr = w->page[i],
-		.offset = w->index * sizeof(u64),
-		.want = w->last[i],
-		.got = w->value[i],
-	};
-
-	found &= t->seen[subpage_of(t, w->page[i])];
-	if (!found && t->fd &&
-	    content_torn(w->value[i], w->index, w->page[i], t->content,
-			 t->seen[subpage_of(t, w->page[i])]))
-		return true;
-	if (!found)
-		content_violation(t->run, t->lane, &bad, "a page read while others change it");
-	/* What is away for a moment leaves something else in its place. */
-	else if ((t->fd || !(t->other_flags & UOP_MOVES)) &&
-		 !history_goes_on(&w->history[i], found))
-		content_violation(t->run, t->lane, &bad, "a page that went back to what it was");
-	else
-		return true;
-	return false;
-}
-
-static bool others_are_done(const struct target *t)
-{
-	unsigned int i;
-
-	for (i = 1; i <= t->run->nr_workers; i++) {
-		if (i != t->lane->id &&
-		    !__atomic_load_n(&t->run->sh->stamp[i][t->thp_index].end_ns,
-				     __ATOMIC_ACQUIRE))
-			return false;
-	}
-	return true;
-}
-
-/**
- * uop_read() - read some pages until the others are done, and judge what is seen
- * @t: what and how
- *
- * Returns whether anything could be read.
- */
-enum act_result uop_read(struct target *t)
-{
-	unsigned int step = UOP_WRITE_STEP(&t->piece), i;
-	u64 end_ns = now_ns() + READ_NS;
-	enum act_result result = ACT_BUSY;
-	struct words w = { .index = t->variant % (env.page_size / sizeof(u64)) };
-	bool done;
-
-	for (i = 0; i < t->piece.nr && w.nr < UOP_MAX_WRITTEN; i += step) {
-		w.history[w.nr].pass[0] = -1;
-		w.history[w.nr].pass[1] = -1;
-		w.page[w.nr++] = page_at(t, i);
-	}
-	do {
-		done = others_are_done(t);
-		if (!(t->by_file ? read_file_words : read_words)(t, &w)) {
-			t->faulted = true;
-			sched_yield();
-			continue;
-		}
-		for (i = 0; i < w.nr; i++) {
-			if (result == ACT_OK && w.value[i] == w.last[i])
-				continue;
-			if (!judge_word(t, &w, i))
-				return ACT_OK;
-			w.last[i] = w.value[i];
-		}
-		result = ACT_OK;
-	} while (!done && now_ns() < end_ns);
-	return result;
 }
 
 static enum act_result act_free(struct target *t)
@@ -452,62 +314,6 @@ static enum act_result act_migrate(struct target *t)
 	return result;
 }
 
-/**
- * page_copy() - copy a page, of which one may not be there
- * @to: page
- * @from: page
- *
- * Returns false if one is not.
- */
-bool page_copy(void *to, const void *from)
-{
-	sigjmp_buf out;
-
-	if (sigsetjmp(out, 1)) {
-		crash_expect(NULL);
-		return false;
-	}
-	crash_expect_bus(&out);
-	memcpy(to, from, env.page_size);
-	crash_expect(NULL);
-	return true;
-}
-
-/* A snapshot: each word something that was there at some time, and that stays. */
-static void child_look(struct target *t, unsigned int subpage)
-{
-	static u64 first[MAX_PAGE_WORDS], again[MAX_PAGE_WORDS];
-	const char *page = t->thp + (size_t)subpage * env.page_size;
-	struct mismatch bad = { .addr = page };
-	size_t i;
-
-	if (!page_copy(first, page)) {
-		/* A hole was there, or might have been. */
-		bad.got = 1;
-		if (!(t->seen[subpage] & CONTENT_HOLE))
-			content_violation(t->run, t->lane, &bad, "a page that a child lacks");
-		return;
-	}
-	if (!content_verify(first, page, t->content, t->seen[subpage], t->fd, &bad)) {
-		content_violation(t->run, t->lane, &bad, "a page as a child got it");
-		return;
-	}
-	sched_yield();
-	/* Of shared memory it has no copy. */
-	if (t->other_frees || t->fd || !page_copy(again, page))
-		return;
-	for (i = 0; i < env.page_size / sizeof(u64); i++) {
-		if (first[i] == again[i])
-			continue;
-		bad.offset = i * sizeof(u64);
-		bad.want = first[i];
-		bad.got = again[i];
-		content_violation(t->run, t->lane, &bad, "a child's page, written by another");
-		return;
-	}
-	__atomic_fetch_add(&t->run->sh->lane[t->lane->id].pages_verified, 1, __ATOMIC_RELAXED);
-}
-
 static void child_main(struct target *t, pid_t parent)
 {
 	unsigned int i, step = UOP_WRITE_STEP(&t->piece);
@@ -518,9 +324,9 @@ static void child_main(struct target *t, pid_t parent)
 	if (getppid() != parent)
 		_exit(THPRACE_EXIT_ERROR);
 	for (i = 0; i < t->piece.nr; i += step)
-		child_look(t, subpage_of(t, page_at(t, i)));
+		uop_child_look(t, target_subpage(t, target_page(t, i)));
 	for (i = 0; i < CHILD_PAGES; i++)
-		child_look(t, rng_below(&t->lane->rng, env.nr_subpages));
+		uop_child_look(t, rng_below(&t->lane->rng, env.nr_subpages));
 	/* Nobody else may see that. */
 	if (!t->fd)
 		page_copy(t->thp + rng_below(&t->lane->rng, env.nr_subpages) * env.page_size,
@@ -585,8 +391,8 @@ static enum act_result act_pwrite(struct target *t)
 
 	for (pass = 0; pass < CONTENT_PASSES; pass++) {
 		for (i = 0; i < t->piece.nr; i += step) {
-			page_fill_as(page, page_at(t, i), t->content->pass[t->writer][pass]);
-			if (pwrite(t->fd, page, env.page_size, page_at(t, i) - t->thp) ==
+			page_fill_as(page, target_page(t, i), t->content->pass[t->writer][pass]);
+			if (pwrite(t->fd, page, env.page_size, target_page(t, i) - t->thp) ==
 			    (ssize_t)env.page_size)
 				result = ACT_OK;
 			else

@@ -3,6 +3,9 @@
 #ifndef THPRACE_UOP_H
 #define THPRACE_UOP_H
 
+#include <setjmp.h>
+
+#include "env.h"
 #include "piece.h"
 #include "run.h"
 
@@ -51,6 +54,8 @@ struct target {
 	pid_t child;			/* result of a fork, to be reaped */
 	int fd;				/* of shared memory, or 0 */
 	bool by_file;			/* read() instead of a mapping */
+	bool anew;			/* or by a mapping that is made for it */
+	bool yields;			/* a CPU between its passes: others may need it */
 };
 
 struct uop {
@@ -69,10 +74,25 @@ extern const unsigned int nr_uops;
 
 #define MAX_PAGE_WORDS	0x2000		/* of the largest pages, 64 KiB */
 
+/* Page I of those that an op is about. */
+static inline char *target_page(const struct target *t, unsigned int i)
+{
+	return t->thp + (t->piece.first + (size_t)i * t->piece.stride) * env.page_size;
+}
+
+static inline unsigned int target_subpage(const struct target *t, const char *page)
+{
+	return (page - t->thp) / env.page_size;
+}
+
 int uop_by_name(const char *name);
 enum uop_effect uop_effect(const struct uop *op, bool shared);
 bool uop_hits(const struct uop *op, const struct piece *p, unsigned int page);
+
+/* uop_look.c */
 bool page_copy(void *to, const void *from);
+void target_expect_fault(const struct target *t, sigjmp_buf *out);
 enum act_result uop_read(struct target *t);
+void uop_child_look(struct target *t, unsigned int subpage);
 
 #endif /* THPRACE_UOP_H */

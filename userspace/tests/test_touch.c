@@ -120,7 +120,7 @@ static void test_printed(void **state)
 	assert_non_null(strstr(text, "module   zram"));
 	assert_non_null(strstr(text, "device   /sys/block/zram  [direct]"));
 	assert_non_null(strstr(text, "module   thprace"));
-	assert_non_null(strstr(text, "shmem_enabled = advise, then set back  [pair-shmem shmem-punch shmem-"));
+	assert_non_null(strstr(text, "shmem_enabled = advise, then set back  [pair-shmem readers shmem-punch shmem-"));
 }
 
 static void test_guarded(void **state)
