@@ -149,9 +149,19 @@ static int misaligned_attach(struct run *run, struct lane *lane)
 	return peers_attach(run, lane);
 }
 
+/*
+ * One kind after the other, from where the seed says: by chance alone a short run
+ * may come to none of a kind that it needs.
+ */
+static unsigned int peer_kind(const struct run *run, const struct lane *lane)
+{
+	return (mix64(run->seed, NR_PEER_KINDS) + run->sh->round + lane->id) % NR_PEER_KINDS;
+}
+
 static int peers_plan(struct run *run, struct lane *lane, unsigned int thp)
 {
 	piece_plan(run, lane, thp);
+	lane->variant = peer_kind(run, lane);
 	switch (lane->variant % NR_PEER_KINDS) {
 	case PEER_MUNMAP:
 		lane->op = "munmap";
