@@ -193,4 +193,30 @@ is 2 "$(status "$fleet/local" "$tmp/other" "$tmp/l3")" "two tasks of one id"
 is 2 "$(status "$fleet/local" "$tmp/phases" "$tmp/l3")" "no manifest"
 is 2 "$(status "$fleet/local" --jobs 2 --machine "$tmp/words" "$tmp/l3")" "two at a time on one machine"
 
+# ---- submit ----
+
+mkdir -p "$tmp/slurm"
+cat >"$tmp/slurm/sbatch" <<SBATCH
+#!/bin/sh
+echo "\$*" | tr -s ' \t' ' ' >>"$tmp/sbatch"
+echo "\$(wc -l <"$tmp/sbatch");cluster"
+SBATCH
+printf '#!/bin/sh\necho "MaxArraySize            = 4"\n' >"$tmp/slurm/scontrol"
+chmod 755 "$tmp/slurm/sbatch" "$tmp/slurm/scontrol"
+PATH=$tmp/slurm:$PATH
+rm -rf "$tmp/t/.git"
+is 0 "$(status "$fleet/submit" --at-a-time 2 "$tmp/words" "$tmp/it's" -- --partition=p --mem=5G)" "submit"
+is "4 1 2 3" "$(cat "$tmp/out")" "the job that merges, and the arrays"
+is "--array=1-3%2 --array=1-3%2 --array=1-1%2 " "$(grep -o -e '--array=[^ ]*' "$tmp/sbatch" | tr '\n' ' ')" \
+	"an array ends below MaxArraySize"
+is "0 3 6 " "$(grep -o 'TASK_ID + [0-9]*' "$tmp/sbatch" | tr -dc '0-9\n' | tr '\n' ' ')" "each begins where one ends"
+is 3 "$(grep -c -e '--no-requeue .*--cpus-per-task=2 --mem=3G --partition=p --mem=5G --wrap exec ' "$tmp/sbatch")" \
+	"tasks have the options, behind the defaults"
+is 1 "$(grep -c -e '--dependency=afterany:1:2:3 ' "$tmp/sbatch")" "the merge waits for all"
+is yes "$(sed -n 4p "$tmp/sbatch" | grep -e '--partition=p' | grep -q -v -e --mem && echo yes)" "it has the partition only"
+wrap=$(sed -n '2s/.*--wrap //p' "$tmp/sbatch")
+is 5 "$(SLURM_ARRAY_TASK_ID=1 status sh -c "$wrap")" "what an element runs"
+is yes "$([ -d "$tmp/it's/0004" ] && echo yes)" "is its task"
+is 2 "$(status "$fleet/submit" "$tmp/gates" "$tmp/it's")" "another manifest for the same directory"
+
 finish
