@@ -22,7 +22,7 @@ seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m
 	f["h"] = 3600; f["d"] = 86400; f["w"] = 604800; printf "%d", d * (u in f ? f[u] : 1) + 1 }')
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
-	lint bench machines own-kernels busy soak soak-pressure fuzz found seeded altered clean help
+	lint bench machines own-kernels busy soak soak-pressure check-fleet fuzz found seeded altered clean help
 
 # The module last: where it cannot be built the rest is there, and the reason is the last line.
 all: userspace kselftests module	## programs, tests and thprace.ko for this machine
@@ -63,7 +63,7 @@ unit:	## tests that need no kernel: 3 min
 	$(MAKE) -C userspace/tests run
 	$(MAKE) -C kselftest check
 	$(MAKE) -C seeded test
-	set -e; for t in vm/test/*_test.sh .ci/*_test.sh; do $$t; done
+	set -e; for t in vm/test/*_test.sh fleet/test/*_test.sh .ci/*_test.sh; do $$t; done
 
 check: deps	## every test, in VMs: 50 min, at first 20 min more and 15 GB; KERNELS=
 	.ci/check
@@ -79,6 +79,7 @@ check-all: deps	## check with all tests on each kernel, and what takes hours: a 
 	$(MAKE) soak
 	$(MAKE) found
 	$(MAKE) altered
+	$(MAKE) check-fleet
 
 kselftest: all	## KTAP tests on this machine, as root: 30 min
 	THPRACE_KO=$(CURDIR)/thprace.ko kselftest/run.sh
@@ -130,6 +131,11 @@ found: deps	## the reproducers of docs/FOUND.md, in VMs: 5 min
 # Bugs put into kernels: what is found, and how soon; docs/DETECTION.md.
 seeded: deps	## bugs in kernels: 6 min a bug; BUGS="01 05" KERNEL= BUDGET= SET=
 	BUGS="$(BUGS)" KERNEL=$(KERNEL) BUDGET=$(BUDGET) SET=$(SET) seeded/run
+
+# Slurm's daemons are started by the test, from packages that it unpacks; docs/FLEET.md.
+check-fleet: deps	## fleet/ with a Slurm of its own, as root, without guests: 2 min
+	vm/deps --need parallel
+	fleet/test/slurm
 
 # Correct kernels of a version that nobody tested: docs/CHECKS.md, "Calibration".
 altered: deps	## correct kernels that count otherwise, in VMs: 40 min; ALTERED="01 bug"

@@ -116,6 +116,7 @@ static const struct bad_line repeated[] = {
 	{ "race", "pid=@P @M op=split:1 duration_ms=1 duration_ms=1", EINVAL },
 	{ "race", "pid=@P @M op=split:1 stop_on=first stop_on=first", EINVAL },
 	{ "race", "pid=@P @M op=split:1 steer=grid steer=grid", EINVAL },
+	{ "race", "pid=@P @M op=split:1 op=munmap:1 steer=\"grid nosuch\"", EINVAL },
 	{ "race", "pid=@P @M op=split:1 grid_k=1 grid_k=1", EINVAL },
 	{ }
 };

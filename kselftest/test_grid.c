@@ -222,6 +222,33 @@ static void case_control(const void *arg)
 	close(log);
 }
 
+/* Of the rows that are named those that occur, and no others. */
+static void case_rows(const void *arg)
+{
+	static const char rows[] =
+		"rounds=24 steer=\"grid try_to_migrate pmdp_collapse_flush split_huge_page\"";
+	unsigned int of_one = 0, of_other = 0, others = 0;
+	struct holder h;
+	char *report, *p;
+
+	(void)arg;
+	holder_start(&h, NR_HUGE * thp_bytes());
+	report = race_on(&h, "op=split:1 op=munmap:1", rows);
+	for (p = report; (p = strstr(p, "\ncell ")); ) {
+		p += strlen("\ncell ");
+		if (!strncmp(p, "try_to_migrate ", 15))
+			of_one++;
+		else if (!strncmp(p, "split_huge_page ", 16))
+			of_other++;
+		else
+			others++;
+	}
+	ksft_expect(of_one && of_one == of_other && !others,
+		    "%u and %u cells of the rows, %u of others in\n%.2000s", of_one, of_other,
+		    others, report);
+	holder_stop(&h);
+}
+
 #define SPLIT_MUNMAP	"op=split:1 op=munmap:1"
 #define REACHABLE(a, b)	{ SPLIT_MUNMAP, "a>" a, "b>" b, true }
 #define EXCLUDED(a, b)	{ SPLIT_MUNMAP, "a>" a, "b>" b, false }
@@ -257,6 +284,7 @@ static const struct ksft_case cases[] = {
 	  .run = case_page_table },
 	{ .name = "a lock that excludes nobody is reported",
 	  .run = case_control },
+	{ .name = "a grid has the rows that are named", .run = case_rows },
 };
 
 int main(int argc, char **argv)

@@ -20,6 +20,7 @@ enum option_key {
 	OPT_ROUNDS = CMDLINE_KEYS + 1, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON, OPT_GRID,
 	OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_GRID_HTML, OPT_GRID_K, OPT_KTAP, OPT_DRY_RUN,
 	OPT_GENTLE, OPT_TRIAGE, OPT_WITHOUT, OPT_OPS, OPT_FIRST_ROUND, OPT_ALLOW_UNCALIBRATED,
+	OPT_GRID_ROWS,
 };
 
 const char *const without_names[NR_WITHOUT] = {
@@ -73,6 +74,9 @@ static const struct argp_option run_options[] = {
 	  CMDLINE_MORE + 1 },
 	{ "grid-k", OPT_GRID_K, "N", 0,
 	  "tries per pair, order of arrival and order of release (1 to 16, default 3)",
+	  CMDLINE_MORE + 1 },
+	{ "grid-rows", OPT_GRID_ROWS, "PHASE,...", 0,
+	  "only these rows of it, at most 16 (thprace list phases): a share of a large grid",
 	  CMDLINE_MORE + 1 },
 	{ .doc = "More forms of the report:", .group = CMDLINE_MORE + 2 },
 	{ "ktap", OPT_KTAP, "FILE", 0,
@@ -175,6 +179,24 @@ static error_t set_text(struct argp_state *state, const char *what, char *arg, c
 	return 0;
 }
 
+/* With blanks, as the module takes them. */
+static error_t set_grid_rows(struct argp_state *state, char *arg, const char **rows)
+{
+	char *c;
+
+	if (!*arg || strspn(arg, PHASE_CHARS ",") != strlen(arg) || *arg == ',' ||
+	    arg[strlen(arg) - 1] == ',' || strstr(arg, ",,"))
+		return cmdline_refuse(state,
+				      "--grid-rows takes phases with commas between, not '%.40s'",
+				      arg);
+	for (c = arg; *c; c++) {
+		if (*c == ',')
+			*c = ' ';
+	}
+	*rows = arg;
+	return 0;
+}
+
 static error_t set_stop_on(struct argp_state *state, const char *arg, bool *first)
 {
 	*first = !strcmp(arg, "first");
@@ -195,8 +217,8 @@ static const char *conflict(const struct options *opt)
 		return "--without check-split needs --without split";
 	if (opt->steer && opt->without)
 		return "--steer and --without exclude each other";
-	if ((opt->grid_html || opt->grid_k) && !opt->grid)
-		return "--grid-html and --grid-k need --grid";
+	if ((opt->grid_html || opt->grid_k || opt->grid_rows) && !opt->grid)
+		return "--grid-html, --grid-k and --grid-rows need --grid";
 	if (opt->json && opt->ktap && !strcmp(opt->json, "-") && !strcmp(opt->ktap, "-"))
 		return "--json and --ktap cannot both have the standard output";
 	return NULL;
@@ -390,6 +412,8 @@ static error_t run_option(int key, char *arg, struct argp_state *state)
 		return set_stop_on(state, arg, &opt->stop_first);
 	case OPT_GRID:
 		return set_grid(state, arg, p);
+	case OPT_GRID_ROWS:
+		return set_grid_rows(state, arg, &opt->grid_rows);
 	case OPT_OPS:
 		return set_ops(state, "--ops", arg, opt);
 	case OPT_NO_MODULE:

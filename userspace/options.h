@@ -24,6 +24,9 @@ enum without {
 
 extern const char *const without_names[NR_WITHOUT];	/* by bit */
 
+#define PHASE_CHARS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
+
 struct options {
 	const struct scenario *scenarios[MAX_SCENARIOS];
 	unsigned int nr_scenarios;
@@ -35,6 +38,7 @@ struct options {
 	bool allow_uncalibrated;
 	struct uop_set ops;			/* that are drawn */
 	const char *steer;
+	const char *grid_rows;			/* "PHASE PHASE...", or NULL: all */
 	const char *json;
 	const char *ktap;
 	const char *grid_html;

@@ -148,7 +148,7 @@ static unsigned int without_from_json(const json_t *list)
 int options_from_json(const char *path, struct options *opt)
 {
 	const json_t *options, *names;
-	const char *schema, *steer, *ops;
+	const char *schema, *steer, *ops, *rows;
 	json_error_t error;
 	json_t *root;
 	int err = -EINVAL;
@@ -199,8 +199,14 @@ int options_from_json(const char *path, struct options *opt)
 		set_error("%s: the recorded ops are not valid", path);
 		goto out;
 	}
+	rows = json_string_value(json_object_get(options, "grid_rows"));
+	if (rows && strspn(rows, PHASE_CHARS " ") != strlen(rows)) {
+		set_error("%s: the recorded rows of the grid are not valid", path);
+		goto out;
+	}
 	steer = json_string_value(json_object_get(options, "steer"));
 	opt->steer = steer ? strdup(steer) : NULL;
+	opt->grid_rows = rows ? strdup(rows) : NULL;
 	err = program_from_json(root, opt);
 	if (err)
 		set_error("%s: the recorded storm is not valid", path);

@@ -258,6 +258,7 @@ static void print_command(const struct report *rep, const struct result *failed,
 	u64 thps = known ? failed->found.nr_thps : opt->thps;
 	char duration[DURATION_TEXT];
 	unsigned int i;
+	const char *c;
 
 	fputs("run: thprace run", out);
 	if (failed)
@@ -284,6 +285,11 @@ static void print_command(const struct report *rep, const struct result *failed,
 		fprintf(out, " --stop-on never");
 	if (opt->steer)
 		fprintf(out, " --steer \"%s\"", opt->steer);
+	if (opt->grid_rows) {
+		fputs(" --grid-rows ", out);
+		for (c = opt->grid_rows; *c; c++)
+			fputc(*c == ' ' ? ',' : *c, out);
+	}
 	if (opt->grid_k)
 		fprintf(out, " --grid-k %llu", opt->grid_k);
 	fprintf(out, "%s%s%s%s\n", opt->grid ? " --grid" : "",

@@ -84,8 +84,11 @@ static int arm_round(struct run *run, unsigned int thp, bool steered)
 		err = session_cmd(run->fd, "arm scenario=%s steer=\"%s\"", run->sc->name,
 				  opt->steer);
 	else if (steered && opt->grid)
-		err = session_cmd(run->fd, "arm scenario=%s steer=grid seed=%llu grid_k=%llu",
-				  run->sc->name, run->seed, opt->grid_k ? opt->grid_k : GRID_K);
+		err = session_cmd(run->fd,
+				  "arm scenario=%s steer=\"grid%s%s\" seed=%llu grid_k=%llu",
+				  run->sc->name, opt->grid_rows ? " " : "",
+				  opt->grid_rows ? opt->grid_rows : "", run->seed,
+				  opt->grid_k ? opt->grid_k : GRID_K);
 	else
 		err = session_cmd(run->fd, "arm scenario=%s", run->sc->name);
 	if (err == -EOPNOTSUPP) {

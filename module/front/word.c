@@ -235,10 +235,39 @@ static int parse_step(struct thprace_step *step, const char *s, size_t len)
 	return parse_label(s, hash, is_phase_char, step->phase);
 }
 
+/* The rows of a grid, separated by blanks. */
+static int parse_rows(struct thprace_spec *spec, const char *s, size_t len,
+		      struct thprace_refusal *no)
+{
+	size_t at = 0, start;
+	int err;
+
+	while (at < len) {
+		while (at < len && is_blank(s[at]))
+			at++;
+		if (at == len)
+			break;
+		start = at;
+		while (at < len && !is_blank(s[at]))
+			at++;
+		if (spec->nr_rows == THPRACE_MAX_STEPS)
+			return thprace_refuse(no, -ERANGE, "a grid takes at most %u rows by name",
+					      THPRACE_MAX_STEPS);
+		err = parse_label(s + start, at - start, is_phase_char,
+				  spec->step[spec->nr_rows].phase);
+		if (err) {
+			thprace_refuse_word(no, s + start, at - start);
+			return thprace_refuse(no, err, "behind grid come phases of lane a");
+		}
+		spec->nr_rows++;
+	}
+	return 0;
+}
+
 /**
  * thprace_steer_parse() - parse the inner text of steer=
- * @spec: gets @steer, @step and @nr_steps; nothing else of it changes
- * @s: "grid", or steps separated by blanks; need not be terminated
+ * @spec: gets @steer, @step, @nr_steps and @nr_rows; nothing else of it changes
+ * @s: "grid", "grid PHASE...", or steps separated by blanks; need not be terminated
  * @len: bytes of @s
  * @no: why it is refused, or NULL
  *
@@ -254,9 +283,12 @@ int thprace_steer_parse(struct thprace_spec *spec, const char *s, size_t len,
 	int err;
 
 	spec->nr_steps = 0;
-	if (is_word(s, len, "grid")) {
+	spec->nr_rows = 0;
+	for (start = 0; start < len && !is_blank(s[start]); start++)
+		;
+	if (is_word(s, start, "grid")) {
 		spec->steer = THPRACE_STEER_GRID;
-		return 0;
+		return parse_rows(spec, s + start, len - start, no);
 	}
 	for (;;) {
 		while (at < len && is_blank(s[at]))
@@ -363,8 +395,13 @@ static const char *print_steer(const struct thprace_spec *spec, u32 nth, char *b
 	const struct thprace_step *step;
 	int n;
 
-	if (spec->steer == THPRACE_STEER_GRID)
-		return nth ? NULL : "grid";
+	if (spec->steer == THPRACE_STEER_GRID) {
+		if (!spec->nr_rows || nth > spec->nr_rows)
+			return nth ? NULL : "grid";
+		snprintf(buf, size, "%s%s", nth ? spec->step[nth - 1].phase : "\"grid",
+			 nth == spec->nr_rows ? "\"" : "");
+		return buf;
+	}
 	if (nth >= spec->nr_steps)
 		return NULL;
 	step = &spec->step[nth];
@@ -399,7 +436,7 @@ static const struct word_row words[] = {
 		.example = "munmap:2" },
 	[THPRACE_WORD_STEER]	= { 1, thprace_steer_parse, print_steer,
 		.takes =
-		"grid, or \"STEP STEP...\" in quotes; a step is a>PHASE, a>PHASE#N, a<PHASE or a>end, see phases",
+		"grid, \"grid PHASE...\" (rows), or \"STEP STEP...\" in quotes; a step is a>PHASE, a>PHASE#N, a<PHASE or a>end, see phases",
 		.example = "\"a>try_to_migrate b>end a>end\"" },
 	[THPRACE_WORD_CHECK]	= { THPRACE_NR_CHECKS, parse_check, print_check,
 		.names = thprace_check_names, .max = THPRACE_NR_CHECKS - 1,

@@ -97,7 +97,9 @@ enum thprace_word {
  * @map:	PMD-aligned ranges, @nr_maps of them, none overlapping another
  * @op:		op requests, @nr_ops of them, names not repeated; the sum of
  *		lanes is at most THPRACE_MAX_LANES
- * @step:	the schedule, @nr_steps of them, when @steer is THPRACE_STEER_SCHEDULE
+ * @step:	the schedule, @nr_steps of them, when @steer is THPRACE_STEER_SCHEDULE;
+ *		with THPRACE_STEER_GRID only phases, those of the rows, @nr_rows of them;
+ *		0: all
  * @check:	bitmap of enum thprace_check that the line named; 0 = all
  * @inject:	bitmap of checks whose observation is perturbed (positive controls)
  * @duration_ms: 1..THPRACE_MAX_DURATION_MS
@@ -117,7 +119,7 @@ enum thprace_word {
  */
 struct thprace_spec {
 	u32 given;
-	u32 nr_pids, nr_maps, nr_ops, nr_steps;
+	u32 nr_pids, nr_maps, nr_ops, nr_steps, nr_rows;
 	s32 pid[THPRACE_MAX_PIDS];
 	struct thprace_map map[THPRACE_MAX_MAPS];
 	struct thprace_op_req op[THPRACE_MAX_OPS];

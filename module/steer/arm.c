@@ -149,6 +149,23 @@ static int validate_step(const struct thprace_step *step, unsigned int lanes,
 	return 0;
 }
 
+/* That a kernel has not or an op never passes is no row there, as in a grid of all. */
+static int validate_rows(const struct thprace_spec *spec, struct thprace_refusal *no)
+{
+	unsigned int i;
+
+	for (i = 0; i < spec->nr_rows; i++) {
+		const char *name = spec->step[i].phase;
+
+		if (thprace_phase_find(name) >= 0)
+			continue;
+		thprace_refuse_word(no, name, strlen(name));
+		return thprace_refuse(no, -EINVAL,
+				      "there is no such phase; the file phases lists them");
+	}
+	return 0;
+}
+
 static void refuse_step(struct thprace_refusal *no, const struct thprace_step *step)
 {
 	char name[THPRACE_NAME_LEN + 4];
@@ -183,6 +200,9 @@ int thprace_schedule_validate(const struct thprace_spec *spec, struct thprace_re
 		if (lanes && lanes != 2)
 			return thprace_refuse(no, -EINVAL, "a grid is of two lanes, these are %u",
 					      lanes);
+		ret = validate_rows(spec, no);
+		if (ret)
+			return ret;
 		return thprace_cpus_suffice(both, ARRAY_SIZE(both), no);
 	}
 	for (i = 0; i < spec->nr_steps; i++) {

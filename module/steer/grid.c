@@ -46,6 +46,8 @@ struct thprace_grid {
 	unsigned int k, nr_free, nr_a, nr_b;
 	u8 phase_a[THPRACE_MAX_PHASES], phase_b[THPRACE_MAX_PHASES];
 	u32 seen_a[THPRACE_MAX_PHASES], seen_b[THPRACE_MAX_PHASES];
+	bool by_name;			/* only rows that are in */
+	DECLARE_BITMAP(named, THPRACE_MAX_PHASES);
 	u64 random;
 	bool begun, complete;
 	int a, b, way;			/* of the round that is armed, or a < 0 */
@@ -57,6 +59,20 @@ struct thprace_grid {
 static DEFINE_MUTEX(show_lock);		/* no grid is freed while it is printed */
 static struct thprace_grid *last;	/* show_lock: of the session closed last */
 
+/* Rows that a line named: a share of a large grid, of which others have the rest. */
+static void name_rows(struct thprace_grid *g, const struct thprace_spec *spec)
+{
+	unsigned int i;
+	int phase;
+
+	g->by_name = spec->nr_rows;
+	for (i = 0; i < spec->nr_rows; i++) {
+		phase = thprace_phase_find(spec->step[i].phase);
+		if (phase >= 0)
+			__set_bit(phase, g->named);
+	}
+}
+
 /* The phases that the free rounds saw each lane pass; others never occur. */
 static void begin(struct thprace_grid *g)
 {
@@ -65,7 +81,7 @@ static void begin(struct thprace_grid *g)
 	for (i = 0; i < thprace_nr_phases; i++) {
 		if (thprace_phase_why_not(i))
 			continue;
-		if (g->seen_a[i])
+		if (g->seen_a[i] && (!g->by_name || test_bit(i, g->named)))
 			g->phase_a[g->nr_a++] = i;
 		if (g->seen_b[i])
 			g->phase_b[g->nr_b++] = i;
@@ -88,7 +104,7 @@ static void set_step(struct thprace_step *step, unsigned int lane, int phase)
 /**
  * thprace_grid_next() - the schedule of the next round
  * @s: the session
- * @spec: seed= and grid_k= of its first call count
+ * @spec: seed=, grid_k= and the rows of its first call count
  * @step: out
  *
  * Context: process context. Return: number of steps (0: a free round), -ENOMEM.
@@ -105,6 +121,7 @@ int thprace_grid_next(struct thprace_session *s, const struct thprace_spec *spec
 			return -ENOMEM;
 		g->k = spec->grid_k ? spec->grid_k : DEFAULT_K;
 		g->random = s->seed;
+		name_rows(g, spec);
 		s->grid = g;
 		thprace_stat_add(THPRACE_STAT_SESSION_BYTES, sizeof(*g));
 	}

@@ -46,6 +46,7 @@ static void test_print(void **state)
 	assert_prints("steer=\"a>x#1 b<y#2  c>end\" stop_on=never",
 		      "steer=\"a>x b<y#2 c>end\" stop_on=never");
 	assert_prints("steer=\"grid\" grid_k=3", "steer=grid grid_k=3");
+	assert_prints("steer=\"grid   x y\" grid_k=3", "steer=\"grid x y\" grid_k=3");
 	assert_prints("op=munmap lane=c result=busy", "op=munmap:1 lane=c result=busy");
 	assert_prints("scenario=x stop_on=first duration_ms=1 order=0 page=0",
 		      "duration_ms=1 order=0 page=0 stop_on=first scenario=x");

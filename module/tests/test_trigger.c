@@ -417,6 +417,10 @@ static void test_steer(void **state)
 	assert_parses("steer=\"grid\"");
 	assert_int_equal(spec.steer, THPRACE_STEER_GRID);
 	assert_int_equal(spec.nr_steps, 0);
+	assert_parses("steer=\"grid  x y.part.0 \"");
+	assert_int_equal(spec.steer, THPRACE_STEER_GRID);
+	assert_true(!spec.nr_steps && spec.nr_rows == 2);
+	assert_string_equal(spec.step[1].phase, "y.part.0");
 	assert_parses("steer=a>grid");
 	assert_parses("steer=a>ending");
 }

@@ -90,6 +90,11 @@ static void test_grid(void **state)
 	assert_string_equal(opt.scenarios[0]->name, "split-munmap");
 	assert_int_equal(opt.duration_ms, 600000);
 	assert_int_equal(opt.grid_k, 5);
+	assert_int_equal(parse(&opt, "--grid --grid-rows a,b_c.part.0"), CMDLINE_GO);
+	assert_string_equal(opt.grid_rows, "a b_c.part.0");
+	assert_int_equal(parse(&opt, "--grid-rows a"), 2);
+	assert_int_equal(parse(&opt, "--grid --grid-rows a,,b"), 2);
+	assert_int_equal(parse(&opt, "--grid --grid-rows a\"b"), 2);
 }
 
 /* What --grid=A,B is of, and what --ops is for. */
