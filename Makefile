@@ -71,7 +71,7 @@ browser: userspace	## the HTML pages in a browser, wide and narrow: 2 min, at fi
 	$(MAKE) -C userspace/tests all
 	userspace/tests/browser_test.sh $(SHOTS)
 
-merge-many: userspace	## merges 10,000 reports: a minute
+merge-many: userspace	## merges 10,000 reports: a minute or two
 	$(MAKE) -C userspace/tests all
 	THPRACE=$(CURDIR)/userspace/thprace userspace/tests/formats_test.sh many 10000
 
