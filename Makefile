@@ -22,6 +22,7 @@ seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m
 	f["h"] = 3600; f["d"] = 86400; f["w"] = 604800; printf "%d", d * (u in f ? f[u] : 1) + 1 }')
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
+	browser merge-many \
 	lint bench machines own-kernels busy soak soak-pressure check-fleet fuzz found seeded altered clean help
 
 # The module last: where it cannot be built the rest is there, and the reason is the last line.
@@ -65,6 +66,15 @@ unit:	## tests that need no kernel: 3 min
 	$(MAKE) -C seeded test
 	set -e; for t in vm/test/*_test.sh fleet/test/*_test.sh .ci/*_test.sh; do $$t; done
 
+# Pages of reports, in Debian's browser; SHOTS=DIR keeps pictures.
+browser: userspace	## the HTML pages in a browser, wide and narrow: 2 min, at first 150 MB more; SHOTS=
+	$(MAKE) -C userspace/tests all
+	userspace/tests/browser_test.sh $(SHOTS)
+
+merge-many: userspace	## merges 10,000 reports: a minute or two
+	$(MAKE) -C userspace/tests all
+	THPRACE=$(CURDIR)/userspace/thprace userspace/tests/formats_test.sh many 10000
+
 check: deps	## every test, in VMs: 50 min, at first 20 min more and 15 GB; KERNELS=
 	.ci/check
 
@@ -80,6 +90,8 @@ check-all: deps	## check with all tests on each kernel, and what takes hours: a 
 	$(MAKE) found
 	$(MAKE) altered
 	$(MAKE) check-fleet
+	$(MAKE) browser
+	$(MAKE) merge-many
 
 kselftest: all	## KTAP tests on this machine, as root: 30 min
 	THPRACE_KO=$(CURDIR)/thprace.ko kselftest/run.sh

@@ -64,8 +64,8 @@ enum thprace_exit {
 	THPRACE_EXIT_ERROR		= 2,	/* usage or harness error */
 	THPRACE_EXIT_INCONCLUSIVE	= 3,
 	THPRACE_EXIT_SKIP		= 4,
-	THPRACE_EXIT_SPLAT		= 5,	/* only vm/run */
-	THPRACE_EXIT_LOST		= 6,	/* only vm/run */
+	THPRACE_EXIT_SPLAT		= 5,	/* vm/run, merge */
+	THPRACE_EXIT_LOST		= 6,	/* vm/run, merge */
 };
 
 /*

@@ -12,28 +12,12 @@
 
 #include "env.h"
 #include "grid.h"
+#include "heatmap.h"
+#include "html_style.h"
 #include "report.h"
 #include "tally.h"
 #include "uop.h"
 #include "util.h"
-
-#define CELL_PX		22
-#define LABEL_PX	190
-
-enum look { LOOK_MET, LOOK_EXCLUDED, LOOK_NEVER, LOOK_UNTRIED, LOOK_VIOLATED, NR_LOOKS };
-
-static const struct {
-	const char *name;
-	char sign;
-	const char *colour;	/* of a terminal */
-	const char *fill;	/* of a picture */
-} looks[NR_LOOKS] = {
-	[LOOK_MET] = { "met", '+', "\033[30;42m", "#4caf50" },
-	[LOOK_EXCLUDED] = { "excluded", '.', "\033[37;44m", "#5c7cba" },
-	[LOOK_NEVER] = { "never", '-', "\033[90m", "#d8d8d8" },
-	[LOOK_UNTRIED] = { "untried", '?', "\033[30;43m", "#fff3b0" },
-	[LOOK_VIOLATED] = { "violated", '!', "\033[97;41m", "#d32f2f" },
-};
 
 static unsigned int axis_index(const char **names, unsigned int *nr, const char *name)
 {
@@ -66,19 +50,9 @@ void grid_axes(struct grid_axes *ax, const struct tally *t)
 	}
 }
 
-static enum look look_of(const struct cell *cell)
+static enum look look_at(const struct cell *cell)
 {
-	enum look look;
-
-	if (!cell)
-		return LOOK_UNTRIED;
-	if (cell->violations)
-		return LOOK_VIOLATED;
-	for (look = 0; look < LOOK_UNTRIED; look++) {
-		if (!strcmp(cell->state, looks[look].name))
-			break;
-	}
-	return look;
+	return cell ? look_of(cell->state, cell->violations) : LOOK_UNTRIED;
 }
 
 /* The signs are those of docs/GRID.md. */
@@ -156,7 +130,7 @@ void grid_print(const struct report *rep, FILE *out)
 	for (a = 0; a < ax.nr_a; a++) {
 		fprintf(out, "  %-26s", ax.a[a]);
 		for (b = 0; b < ax.nr_b; b++) {
-			enum look look = look_of(ax.cell[a][b]);
+			enum look look = look_at(ax.cell[a][b]);
 
 			fprintf(out, " %s %c%s", colour ? looks[look].colour : "",
 				sign_of(ax.cell[a][b], look), colour ? "\033[0m" : "");
@@ -172,67 +146,23 @@ void grid_print(const struct report *rep, FILE *out)
 	fputc('\n', out);
 }
 
-static void draw_cell(FILE *f, const struct grid_axes *ax, unsigned int a, unsigned int b)
+static struct heatmap_cell cell_at(const void *data, unsigned int a, unsigned int b)
 {
+	const struct grid_axes *ax = data;
 	const struct cell *cell = ax->cell[a][b];
-	enum look look = look_of(cell);
-	unsigned int x = LABEL_PX + b * CELL_PX, y = LABEL_PX + a * CELL_PX;
 
-	/* Seldom met is paler than always met. */
-	double share = look == LOOK_MET && cell->rounds ?
-		       0.35 + 0.65 * cell->hits / cell->rounds : 1.0;
-
-	fprintf(f, "<g><rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" stroke=\"#fff\"",
-		x, y, CELL_PX, CELL_PX);
-	fprintf(f, " fill=\"%s\" fill-opacity=\"%.2f\"/>", looks[look].fill, share);
-	fprintf(f, "<title>%s x %s: %s, met in %llu of %llu rounds, %llu violations</title>",
-		ax->a[a], ax->b[b], cell ? cell->state : "untried", cell ? cell->hits : 0,
-		cell ? cell->rounds : 0, cell ? cell->violations : 0);
-	if (cell && (cell->violations || cell->hits))
-		fprintf(f, "<text x=\"%u\" y=\"%u\" class=\"n\">%s%llu</text>",
-			x + CELL_PX / 2, y + CELL_PX / 2 + 3, cell->violations ? "!" : "",
-			cell->violations ? cell->violations : cell->hits);
-	fputs("</g>\n", f);
+	if (!cell)
+		return (struct heatmap_cell){ 0 };
+	return (struct heatmap_cell){ .state = cell->state, .met = cell->hits,
+				      .tries = cell->rounds, .violations = cell->violations };
 }
 
-static void draw_legend(FILE *f, unsigned int y)
+static void draw(FILE *f, const struct grid_axes *ax, bool alone)
 {
-	unsigned int i;
+	const struct heatmap map = { .a = ax->a, .b = ax->b, .nr_a = ax->nr_a, .nr_b = ax->nr_b,
+				     .cell = cell_at, .data = ax, .alone = alone };
 
-	for (i = 0; i < NR_LOOKS; i++) {
-		fprintf(f, "<rect x=\"%u\" y=\"%u\" width=\"12\" height=\"12\" fill=\"%s\"/>",
-			10 + i * 95, y, looks[i].fill);
-		fprintf(f, "<text x=\"%u\" y=\"%u\">%s</text>\n", 27 + i * 95, y + 10,
-			looks[i].name);
-	}
-}
-
-static void draw(FILE *f, const struct grid_axes *ax)
-{
-	/* the label of the last column leans out by half of its length */
-	unsigned int width = LABEL_PX + ax->nr_b * CELL_PX + LABEL_PX / 2 + 20, a, b;
-	unsigned int height = LABEL_PX + ax->nr_a * CELL_PX + 40;
-
-	if (width < 500)
-		width = 500;
-	fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\">\n",
-		width, height);
-	fputs("<style>text { font: 11px sans-serif }", f);
-	fputs(" .n { font-size: 9px; text-anchor: middle }</style>\n", f);
-	for (b = 0; b < ax->nr_b; b++) {
-		unsigned int x = LABEL_PX + b * CELL_PX + CELL_PX / 2 + 4;
-
-		fprintf(f, "<text transform=\"translate(%u,%u) rotate(-60)\">%s</text>\n",
-			x, LABEL_PX - 6, ax->b[b]);
-	}
-	for (a = 0; a < ax->nr_a; a++) {
-		fprintf(f, "<text x=\"%u\" y=\"%u\" text-anchor=\"end\">%s</text>\n",
-			LABEL_PX - 6, LABEL_PX + a * CELL_PX + CELL_PX / 2 + 4, ax->a[a]);
-		for (b = 0; b < ax->nr_b; b++)
-			draw_cell(f, ax, a, b);
-	}
-	draw_legend(f, LABEL_PX + ax->nr_a * CELL_PX + 15);
-	fputs("</svg>\n", f);
+	heatmap_svg(f, &map);
 }
 
 static void html_head(FILE *f, const struct report *rep)
@@ -241,8 +171,9 @@ static void html_head(FILE *f, const struct report *rep)
 	unsigned int decided, met, i;
 
 	grid_counts(t, &decided, &met);
-	fputs("<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">", f);
-	fprintf(f, "<title>thprace grid</title>\n<h1>thprace: %s against ", side_of(rep, 0));
+	fputs("<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\n", f);
+	html_style(f, "thprace grid");
+	fprintf(f, "<h1>thprace: %s against ", side_of(rep, 0));
 	if (rep->opt->ops.text[0])
 		fprintf(f, "%s in ", side_of(rep, 1));
 	for (i = 0; i < rep->nr_results; i++)
@@ -278,9 +209,11 @@ int grid_html(const struct report *rep, const char *path)
 	grid_axes(&ax, &rep->sum);
 	if (page)
 		html_head(f, rep);
-	draw(f, &ax);
 	if (page)
-		fputs("</html>\n", f);
+		fputs("<div class=\"scroll\" tabindex=\"0\">\n", f);
+	draw(f, &ax, !page);
+	if (page)
+		fputs("</div></body></html>\n", f);
 	err = ferror(f);
 	if (fclose(f) || err) {
 		set_error("cannot write %s", path);

@@ -5,12 +5,9 @@
  * Key names are final: other tools read them.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -24,12 +21,14 @@
 #include "options.h"
 #include "report.h"
 #include "result.h"
+#include "runid.h"
 #include "scenario.h"
 #include "storm.h"
 #include "tally.h"
 #include "undo.h"
 #include "util.h"
 #include "watch.h"
+#include "write_file.h"
 
 #define MSEC_PER_SEC	1000.0
 
@@ -345,34 +344,11 @@ static json_t *notes_json(void)
 	return list;
 }
 
-/* Whoever reads the file sees a whole report, the last one or the one before. */
-static int replace_file(const json_t *root, const char *path)
+static int write_json(FILE *out, const void *root)
 {
-	char temp[PATH_MAX];
-	int err;
-
-	if (snprintf(temp, sizeof(temp), "%s.%d", path, getpid()) >= (int)sizeof(temp))
-		return -ENAMETOOLONG;
-	err = json_dump_file(root, temp, JSON_INDENT(1)) || rename(temp, path);
-	if (err)
-		unlink(temp);
-	return err;
-}
-
-static int write_json(const json_t *root, const char *path)
-{
-	struct stat st;
-
-	if (!strcmp(path, "-")) {
-		if (json_dumpf(root, stdout, JSON_INDENT(1)))
-			return -EIO;
-		fputc('\n', stdout);
-		return fflush(stdout);
-	}
-	/* A pipe or a device cannot be replaced. */
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
-		return json_dump_file(root, path, JSON_INDENT(1));
-	return replace_file(root, path);
+	if (json_dumpf(root, out, JSON_INDENT(1)))
+		return -EIO;
+	return fputc('\n', out) == EOF ? -EIO : 0;
 }
 
 /**
@@ -409,13 +385,15 @@ int report_json(const struct report *rep, const char *path)
 		return -ENOMEM;
 	}
 	add_lists(root, rep);
+	runid_json(root, rep->start_ns);
+	json_object_set_new(root, "exit_code", json_integer(report_exit_code(rep)));
 	json_object_set_new(root, "machine", machine_json());
 	json_object_set_new(root, "totals", totals_json(rep));
 	json_object_set_new(root, "first_violation_s", first);
 	json_object_set_new(root, "complete", json_boolean(rep->ended));
 	json_object_set_new(root, "kernel_log", kernel_log_json());
 	json_object_set_new(root, "not_put_back", notes_json());
-	err = write_json(root, path);
+	err = write_file(path, write_json, root);
 	json_decref(root);
 	if (err)
 		set_error("cannot write the JSON report to %s", path);

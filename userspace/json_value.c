@@ -41,3 +41,26 @@ json_t *text_or_null(const char *text)
 {
 	return text && text[0] ? plain_json(text) : json_null();
 }
+
+/**
+ * count_value() - what u64_json() made; 0 of anything else
+ * @json: it
+ */
+u64 count_value(const json_t *json)
+{
+	u64 val = 0;
+
+	if (json_is_string(json))
+		return parse_u64(json_string_value(json), 0, ~0ULL, &val) ? 0 : val;
+	return json_integer_value(json) > 0 ? (u64)json_integer_value(json) : 0;
+}
+
+/**
+ * count_sum() - the highest number, where there is no room for more
+ * @a: one
+ * @b: other
+ */
+u64 count_sum(u64 a, u64 b)
+{
+	return a > ~0ULL - b ? ~0ULL : a + b;
+}

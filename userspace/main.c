@@ -25,6 +25,7 @@
 #include "leak_count.h"
 #include "list.h"
 #include "live.h"
+#include "merge_cmd.h"
 #include "options.h"
 #include "replay.h"
 #include "report.h"
@@ -56,24 +57,6 @@ static const char inject_text[] =
 "\n"
 "Exit codes: 0 pass, 1 violation, 2 usage or harness error, 3 inconclusive\n"
 "(nothing raced, nothing checked, or interrupted), 4 skip (requirement absent).\n";
-
-static int exit_code(const struct report *rep)
-{
-	unsigned int i;
-
-	/* What was found counts before all that has gone wrong besides. */
-	if (rep->verdict == THPRACE_FAIL)
-		return THPRACE_EXIT_FAIL;
-	if (rep->broken)
-		return THPRACE_EXIT_ERROR;
-	for (i = 0; i < rep->nr_results; i++) {
-		if (!rep->results[i]->skipped)
-			break;
-	}
-	if (rep->nr_results && i == rep->nr_results)
-		return THPRACE_EXIT_SKIP;
-	return rep->verdict == THPRACE_PASS ? THPRACE_EXIT_PASS : THPRACE_EXIT_INCONCLUSIVE;
-}
 
 static void complain(int *code)
 {
@@ -144,7 +127,7 @@ static int finish(struct report *rep, int err)
 		      "replay: did not reproduce the recorded failure: choices are repeated, the interleaving is not; try again\n",
 		      out);
 	fflush(stdout);
-	code = exit_code(rep);
+	code = report_exit_code(rep);
 	if (err)
 		complain(&code);
 	if (rep->opt->json && report_json(rep, rep->opt->json))
@@ -408,6 +391,7 @@ static const struct {
 	{ "list", cmd_list, &list_argp },
 	{ "check", cmd_check, &check_argp },
 	{ "replay", cmd_replay, &replay_argp },
+	{ "merge", cmd_merge, &merge_argp },
 };
 
 static void help_of_all(void)
@@ -433,7 +417,7 @@ static error_t main_option(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		return cmdline_refuse(state, "name a command: run, list, check or replay");
+		return cmdline_refuse(state, "name a command: run, list, check, replay or merge");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -444,7 +428,8 @@ static const struct argp main_argp = {
 	.args_doc = "run [SCENARIO...]\n"
 		    "list scenarios|ops|checks|phases\n"
 		    "check --pid=PID [--map=ADDR+LEN]\n"
-		    "replay [--reduce] FILE.json",
+		    "replay [--reduce] FILE.json\n"
+		    "merge FILE...",
 	.doc = "Races splits of huge pages against what else happens to them, and checks.\n"
 	       "\v\"thprace COMMAND --help\" shows the options of a command.",
 	.children = cmdline_common,
@@ -466,7 +451,7 @@ static int run_command(int argc, char **argv)
 		env_probe();
 		return commands[i].run(argc - at, argv + at);
 	}
-	fprintf(stderr, "thprace: no command '%.40s'; there are: run list check replay\n",
+	fprintf(stderr, "thprace: no command '%.40s'; there are: run list check replay merge\n",
 		argv[at]);
 	return THPRACE_EXIT_ERROR;
 }

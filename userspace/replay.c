@@ -165,6 +165,11 @@ int options_from_json(const char *path, struct options *opt)
 		set_error("%s is not a %s report", path, THPRACE_JSON_SCHEMA);
 		goto out;
 	}
+	if (json_object_get(root, "runs")) {
+		set_error("%.120s is merged of several runs: its violations say how each is replayed",
+			  path);
+		goto out;
+	}
 	if (scenarios_from_json(path, names, opt))
 		goto out;
 	if (seed_from_json(json_object_get(root, "seed"), &opt->seed)) {

@@ -331,3 +331,25 @@ void report_judge(struct report *rep)
 	rep->verdict = THPRACE_ABORTED;
 	snprintf(rep->why, sizeof(rep->why), "not put back: %s", undo_note(0));
 }
+
+/**
+ * report_exit_code() - what the run ends with
+ * @rep: judged report
+ */
+int report_exit_code(const struct report *rep)
+{
+	unsigned int i;
+
+	/* What was found counts before all that has gone wrong besides. */
+	if (rep->verdict == THPRACE_FAIL)
+		return THPRACE_EXIT_FAIL;
+	if (rep->broken)
+		return THPRACE_EXIT_ERROR;
+	for (i = 0; i < rep->nr_results; i++) {
+		if (!rep->results[i]->skipped)
+			break;
+	}
+	if (rep->nr_results && i == rep->nr_results)
+		return THPRACE_EXIT_SKIP;
+	return rep->verdict == THPRACE_PASS ? THPRACE_EXIT_PASS : THPRACE_EXIT_INCONCLUSIVE;
+}

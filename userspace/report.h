@@ -35,5 +35,6 @@ struct report {
 int report_alloc(struct report *rep);
 void report_checks(struct report *rep);
 void report_judge(struct report *rep);
+int report_exit_code(const struct report *rep);
 
 #endif /* THPRACE_REPORT_H */
