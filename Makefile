@@ -81,7 +81,7 @@ check-all: deps	## check with all tests on each kernel, and what takes hours: a 
 	$(MAKE) altered
 	$(MAKE) check-fleet
 
-kselftest: all	## KTAP tests on this machine, as root: 30 min
+kselftest: all	## KTAP tests on this machine, as root: 30 min; KSELFTEST_OUTER=1: as kernel CI parses it
 	THPRACE_KO=$(CURDIR)/thprace.ko kselftest/run.sh
 
 lint:	## style and static checks: 5 min
