@@ -63,7 +63,7 @@ unit:	## tests that need no kernel: 3 min
 	$(MAKE) -C userspace/tests run
 	$(MAKE) -C kselftest check
 	$(MAKE) -C seeded test
-	set -e; for t in vm/test/*_test.sh fleet/test/*_test.sh .ci/*_test.sh; do $$t; done
+	set -e; for t in vm/test/*_test.sh fleet/test/*_test.sh .ci/*_test.sh ci/*_test.sh; do $$t; done
 
 check: deps	## every test, in VMs: 50 min, at first 20 min more and 15 GB; KERNELS=
 	.ci/check
