@@ -22,7 +22,7 @@ seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m
 	f["h"] = 3600; f["d"] = 86400; f["w"] = 604800; printf "%d", d * (u in f ? f[u] : 1) + 1 }')
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
-	browser merge-many \
+	browser merge-many intree \
 	lint bench machines own-kernels busy soak soak-pressure check-fleet fuzz found seeded altered clean help
 
 # The module last: where it cannot be built the rest is there, and the reason is the last line.
@@ -64,7 +64,7 @@ unit:	## tests that need no kernel: 3 min
 	$(MAKE) -C userspace/tests run
 	$(MAKE) -C kselftest check
 	$(MAKE) -C seeded test
-	set -e; for t in vm/test/*_test.sh fleet/test/*_test.sh .ci/*_test.sh; do $$t; done
+	set -e; for t in vm/test/*_test.sh fleet/test/*_test.sh .ci/*_test.sh ci/*_test.sh; do $$t; done
 
 # Pages of reports, in Debian's browser; SHOTS=DIR keeps pictures.
 browser: userspace	## the HTML pages in a browser, wide and narrow: 2 min, at first 150 MB more; SHOTS=
@@ -92,8 +92,9 @@ check-all: deps	## check with all tests on each kernel, and what takes hours: a 
 	$(MAKE) check-fleet
 	$(MAKE) browser
 	$(MAKE) merge-many
+	$(MAKE) intree
 
-kselftest: all	## KTAP tests on this machine, as root: 30 min
+kselftest: all	## KTAP tests on this machine, as root: 30 min; KSELFTEST_OUTER=1: as kernel CI parses it
 	THPRACE_KO=$(CURDIR)/thprace.ko kselftest/run.sh
 
 lint:	## style and static checks: 5 min
@@ -152,6 +153,10 @@ check-fleet: deps	## fleet/ with a Slurm of its own, as root, without guests: 2 
 # Correct kernels of a version that nobody tested: docs/CHECKS.md, "Calibration".
 altered: deps	## correct kernels that count otherwise, in VMs: 40 min; ALTERED="01 bug"
 	seeded/altered/run $(ALTERED)
+
+# The module in lib/, the scenarios in selftests/mm: docs/ABI.md, "In kernel CI".
+intree: deps	## tools/intree on the newest source: builds there, patches pass checkpatch: 20 min
+	tools/intree_test.sh
 
 clean:	## removes what was built here; the cache of kernels is ~/.cache/thprace
 	$(MAKE) -C userspace clean

@@ -4,8 +4,12 @@
 # Runs the kselftests of thprace, all or those named, and prints KTAP.
 #
 # usage: run.sh [TEST]...
+#        KSELFTEST_OUTER=1 run.sh [GROUP]...
 #
 # "module" stands for the tests that drive the module only, "companion" for the others.
+# With KSELFTEST_OUTER=1 it is groups of tests and of scenarios, those of the file groups, and
+# the output has the shape of the kernel's own selftests (outer.c); its exit status 3 is:
+# inconclusive.
 #
 # Exit status: 0 passed, 1 something failed, 2 could not be set up, 4 all was
 # skipped. THPRACE_STRICT_SKIP=1 makes a skip that is not listed in
@@ -42,6 +46,9 @@ aarch64) skips=expected/skips-$KSFT_SERIES-arm64.txt ;;
 esac
 if [ -z "${KSFT_EXPECT_SKIPS:-}" ] && [ -r "$skips" ]; then
 	export KSFT_EXPECT_SKIPS="$skips"
+fi
+if [ "${KSELFTEST_OUTER:-0}" != 0 ]; then
+	exec ./setup.sh ./outer groups "$@"
 fi
 [ $# -gt 0 ] || set -- module companion
 tests=
