@@ -22,8 +22,8 @@ seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m
 	f["h"] = 3600; f["d"] = 86400; f["w"] = 604800; printf "%d", d * (u in f ? f[u] : 1) + 1 }')
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
-	browser merge-many intree \
-	lint bench machines own-kernels busy soak soak-pressure check-fleet fuzz found seeded altered clean help
+	lint bench machines own-kernels on-violation busy soak soak-pressure fuzz found seeded altered \
+	check-fleet browser merge-many intree clean help
 
 # The module last: where it cannot be built the rest is there, and the reason is the last line.
 all: userspace kselftests module	## programs, tests and thprace.ko for this machine
@@ -93,6 +93,7 @@ check-all: deps	## check with all tests on each kernel, and what takes hours: a 
 	$(MAKE) browser
 	$(MAKE) merge-many
 	$(MAKE) intree
+	$(MAKE) on-violation
 
 kselftest: all	## KTAP tests on this machine, as root: 30 min; KSELFTEST_OUTER=1: as kernel CI parses it
 	THPRACE_KO=$(CURDIR)/thprace.ko kselftest/run.sh
@@ -126,6 +127,10 @@ machines: deps	## a few rounds on unusual machines: an hour; MACHINES=
 # vm/own --list.
 own-kernels: deps	## kernels built with other compilers and options: half an hour each, at first; OWN=
 	vm/own $(OWN)
+
+# What a kselftest must not do to the machine that it runs on.
+on-violation: deps	## what on_violation=warn and =panic do, in VMs: 3 min; KERNEL=
+	vm/on_violation $(KERNEL)
 
 # The kselftests TIMES times in a row, beside a compilation and a user of huge pages.
 busy: deps	## TESTS TIMES in a row on a busy machine

@@ -72,6 +72,14 @@ help_is_whole()
 		result grid_k scenario refs task; do
 		grep -q "^$word=	." "$files/help" || { ksft_msg "no $word="; return 1; }
 	done
+	for name in on_violation max_park_ms off; do
+		grep -q "^$name=	." "$files/help" || { ksft_msg "no parameter $name"; return 1; }
+		[ -e "/sys/module/thprace/parameters/$name" ] || { ksft_msg "$name is not there"; return 1; }
+	done
+	for event in /sys/kernel/tracing/events/thprace/*/; do
+		event=$(basename "$event")
+		grep -q "^$event	." "$files/help" || { ksft_msg "no event $event"; return 1; }
+	done
 }
 
 # refused FILE LINE TEXT: error, last and the kernel log say TEXT of it

@@ -15,6 +15,7 @@
 #include "oracle/frames.h"
 #include "race/conclude.h"
 #include "state/held.h"
+#include "state/off.h"
 #include "state/record.h"
 #include "state/stats.h"
 #include "state/stop.h"
@@ -97,9 +98,21 @@ static int run_job(struct thprace_session *s, struct thprace_job *job)
 		}
 	}
 	thprace_mms_put(&job->mms);
+	if (ret == -EBUSY && thprace_is_off() && !(job->verb->flags & F_OFF)) {
+		thprace_refuse(&job->no, ret, THPRACE_OFF_TEXT);
+		WRITE_ONCE(s->aborted, true);
+	}
 	if (ret == -EINTR)
 		WRITE_ONCE(s->aborted, true);
 	return ret;
+}
+
+/* The probes are placed, unless thprace is switched off; then most commands are refused. */
+static int begin_job(struct thprace_session *s, struct thprace_job *job)
+{
+	if (thprace_is_off() && !(job->verb->flags & F_OFF))
+		return thprace_refuse(&job->no, -EBUSY, THPRACE_OFF_TEXT);
+	return thprace_lockcount_get(s);
 }
 
 /* "map= op=": of a bitmap of words */
@@ -198,7 +211,7 @@ static int run_command(struct thprace_session *s, struct thprace_job *job, const
 	ret = parse_job(job, verb, line + n, len - n);
 	job->holes = verb->flags & F_HOLES ? THPRACE_HOLES_OTHERS : THPRACE_HOLES_NONE;
 	if (!ret)
-		ret = thprace_lockcount_get(s);
+		ret = begin_job(s, job);
 	return ret ? ret : run_job(s, job);
 }
 
@@ -242,7 +255,7 @@ static int run_trigger(struct thprace_session *s, struct thprace_job *job, const
 	/* a race reports the seed that it chooses as well */
 	if (verb != &thprace_verbs[THPRACE_TRIGGER_RACE])
 		thprace_report_run(s, &job->spec);
-	ret = thprace_lockcount_get(s);
+	ret = begin_job(s, job);
 	job->stop.any_signal = true;
 	job->holes = verb->flags & F_HOLES ? THPRACE_HOLES_INSIDE : THPRACE_HOLES_NONE;
 	return ret ? ret : run_job(s, job);

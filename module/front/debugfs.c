@@ -237,16 +237,41 @@ static int phases_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(phases);
 
-/* A text as by DEFINE_SHOW_ATTRIBUTE(); any write clears what it shows. */
+/* The lines that clear a file; nothing else does, as it may have been meant for another one. */
+static const char * const clears[] = { "", "0", "clear" };
+
+/* 0, or why a line does not clear anything. */
+static int parse_clear(const char __user *buf, size_t len)
+{
+	char *line = copy_line(buf, len);
+	unsigned int i;
+
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	/* a byte 0 ends no line */
+	for (i = strlen(line) == len ? 0 : ARRAY_SIZE(clears); i < ARRAY_SIZE(clears); i++)
+		if (sysfs_streq(line, clears[i]))
+			break;
+	kfree(line);
+	return i < ARRAY_SIZE(clears) ? 0 : -EINVAL;
+}
+
+/* A text as by DEFINE_SHOW_ATTRIBUTE(); a line of clears[] clears what it shows. */
 #define DEFINE_CLEAR_ATTRIBUTE(name, clear)					\
 static int name##_open(struct inode *inode, struct file *file)			\
 {										\
-	return single_open(file, name##_show, inode->i_private);		\
+	int ret = file->f_mode & FMODE_WRITE ? may_open() : 0;			\
+										\
+	return ret ? ret : single_open(file, name##_show, inode->i_private);	\
 }										\
 										\
 static ssize_t name##_write(struct file *file, const char __user *buf,		\
 			    size_t len, loff_t *pos)				\
 {										\
+	int ret = parse_clear(buf, len);					\
+										\
+	if (ret)								\
+		return ret;							\
 	clear();								\
 	return len;								\
 }										\

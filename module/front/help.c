@@ -61,6 +61,22 @@ static void print_word(struct seq_file *m, unsigned int word)
 		   thprace_word_name(word), thprace_word_example(word));
 }
 
+/* What is set and seen in other places: docs/ABI.md, "Switches" and "Events". */
+static const char * const elsewhere[] = {
+	"Files that a write of \"clear\", \"0\" or an empty line clears: violations stats\n",
+	"Module parameters, /sys/module/thprace/parameters/:\n",
+	"on_violation=\tlog, warn (the first one also warns and taints), panic (for a dump)\n",
+	"max_park_ms=\t1..1000: a lane is parked so long at most\n",
+	"off=\tY: parked lanes go on, probes are removed, commands end and are refused; or N\n",
+	"Events, /sys/kernel/tracing/events/thprace/:\n",
+	"violation\ta finding was recorded, real or injected (control)\n",
+	"check\tquiesced checks of a command or a round: held and skipped, of each kind\n",
+	"round\ta round was counted\n",
+	"phase\ta lane of a schedule passes a phase\n",
+	"park\ta parked lane goes on: after how long, and why\n",
+	"meet\ta lane has come to its step while another one is parked\n",
+};
+
 /**
  * thprace_help_show() - commands and words, with an example for each
  * @m: where to
@@ -85,4 +101,6 @@ void thprace_help_show(struct seq_file *m)
 	seq_puts(m, "\nWords:\n\n");
 	for (i = 0; i < THPRACE_NR_WORDS; i++)
 		print_word(m, i);
+	for (i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		seq_printf(m, "%s%s", strchr(elsewhere[i], '\t') ? "" : "\n", elsewhere[i]);
 }

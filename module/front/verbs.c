@@ -440,16 +440,13 @@ static int cmd_done(struct thprace_session *s, struct thprace_job *job)
 static int cmd_round(struct thprace_session *s, struct thprace_job *job)
 {
 	bool met = thprace_session_overlapped(s);
+	unsigned int steps, reached;
 
 	thprace_schedule_finish(s);
+	reached = thprace_schedule_reached(s, &steps);
 	thprace_lockcount_inject(s, 0);
 	thprace_conclude(s);
-	spin_lock(&s->lock);
-	s->nr_rounds++;
-	s->nr_overlaps += met;
-	spin_unlock(&s->lock);
-	thprace_stat_add(THPRACE_STAT_ROUNDS, 1);
-	thprace_stat_add(THPRACE_STAT_OVERLAPS, met);
+	thprace_session_count_round(s, met, steps, reached);
 	return 0;
 }
 
@@ -485,17 +482,17 @@ const struct thprace_verb thprace_verbs[] = {
 	{ "hold", W(PID) | W(MAP) | W(PAGE), W(MAP), F_HOLES | F_SHARED, cmd_hold,
 		"takes a reference on every huge page, so that a later split needs no mmap_lock",
 		TARGET },
-	{ "drop", 0, 0, 0, cmd_drop, "gives back what hold took", "" },
+	{ "drop", 0, 0, F_OFF, cmd_drop, "gives back what hold took", "" },
 	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K) | W(INJECT), 0, F_SERIAL, cmd_arm,
 		"begins a round of lanes, perhaps with a schedule",
 		"steer=\"a>end\" scenario=help" },
 	{ "go", W(LANE) | W(OP) | W(MAP) | W(TASK), W(LANE) | W(OP), F_HOLES | F_SHARED, cmd_go,
 		"the caller is this lane now, and does the op by system calls of its own",
 		"lane=a op=fault" },
-	{ "done", W(LANE) | W(RESULT) | W(ERRNO), W(LANE), 0, cmd_done, "the lane's op has ended",
-		"lane=a result=ok" },
+	{ "done", W(LANE) | W(RESULT) | W(ERRNO), W(LANE), F_OFF, cmd_done,
+		"the lane's op has ended", "lane=a result=ok" },
 	{ "round", 0, 0, F_SERIAL, cmd_round, "ends the round and counts it", "" },
-	{ "reset", 0, 0, F_SERIAL, cmd_reset, "zeroes what the session has counted", "" },
+	{ "reset", 0, 0, F_SERIAL | F_OFF, cmd_reset, "zeroes what the session has counted", "" },
 	{ "calibrate", W(PID) | W(MAP), W(MAP), F_HOLES | F_SHARED, cmd_calibrate,
 		"tries the quiesced checks on the first folio of each map, if that is in a known state",
 		TARGET },

@@ -13,6 +13,7 @@
 #define F_SHARED	BIT(1)	/* mappings of shmem are fine */
 #define F_SERIAL	BIT(2)	/* only one such command of a session at a time */
 #define F_HELD		BIT(3)	/* works on pages held ahead, without mmap_lock */
+#define F_OFF		BIT(4)	/* only ends or gives back: also while thprace is off */
 
 struct thprace_verb;
 

@@ -96,7 +96,8 @@ enum thprace_verdict thprace_session_verdict(struct thprace_session *s, char *wh
 	if (READ_ONCE(s->nr_violations))
 		return THPRACE_FAIL;
 	if (READ_ONCE(s->aborted)) {
-		scnprintf(why, size, "interrupted by a signal, or a process of it ended");
+		scnprintf(why, size,
+			  "interrupted by a signal, a process of it ended, or thprace was switched off");
 		return THPRACE_ABORTED;
 	}
 	return is_inconclusive(s, why, size) ? THPRACE_INCONCLUSIVE : THPRACE_PASS;

@@ -375,8 +375,8 @@ static int race_round(struct race *race)
 		.inject = spec->inject, .refs_exact = spec->refs_exact,
 		.stop = thprace_stopped_arg, .stop_arg = (void *)race->stop,
 	};
+	unsigned int i, steps, reached;
 	bool met, ready = false;
-	unsigned int i;
 	int ret;
 
 	region[0].addr = nth_huge(spec, which);
@@ -431,15 +431,11 @@ static int race_round(struct race *race)
 	run_stage(race, STAGE_ACT);
 	met = thprace_session_overlapped(s);
 	thprace_schedule_finish(s);
+	reached = thprace_schedule_reached(s, &steps);
 	ret = thprace_check_maps(s, &req, race->stop->mm, race->stop->nr);
 	thprace_conclude(s);
 	thprace_schedule_disarm(s);
-	spin_lock(&s->lock);
-	s->nr_rounds++;
-	s->nr_overlaps += met;
-	spin_unlock(&s->lock);
-	thprace_stat_add(THPRACE_STAT_ROUNDS, 1);
-	thprace_stat_add(THPRACE_STAT_OVERLAPS, met);
+	thprace_session_count_round(s, met, steps, reached);
 	run_stage(race, STAGE_RESTORE);
 	if (!ret)
 		ret = count_restored(race, which);

@@ -9,7 +9,9 @@
 #include <linux/atomic.h>
 #include <linux/ktime.h>
 
+#include "state/events.h"
 #include "state/names.h"
+#include "state/react.h"
 #include "state/record.h"
 #include "state/stats.h"
 
@@ -44,6 +46,7 @@ void thprace_record_counts(struct thprace_session *s, struct thprace_tally *tall
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
 		if (!tally[i].held && !tally[i].skipped)
 			continue;
+		trace_check(s, i, &tally[i]);
 		s->check[i].held += tally[i].held;
 		s->check[i].skipped += tally[i].skipped;
 		if (tally[i].reason)
@@ -167,12 +170,14 @@ void thprace_record(struct thprace_session *s, unsigned int check,
 	s->nr_printed += print;
 	raw_spin_unlock_irqrestore(&ring_lock, flags);
 	thprace_stat_add(THPRACE_STAT_VIOLATIONS, 1);
+	trace_violation(s, check, f, cause);
 	/* in case the kernel does not live to see the report; want and got can be pointers */
 	if (print)
 		pr_warn("thprace: %sviolation check=%s scenario=%s addr=0x%llx pfn=0x%llx cause=%llu: %s\n",
 			f->control ? "injected " : "", thprace_check_name(check),
 			s->scenario[0] ? s->scenario : "-", f->addr, f->pfn, cause,
 			f->reason ? f->reason : "-");
+	thprace_react(check, f, cause);
 }
 
 /**

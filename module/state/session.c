@@ -5,6 +5,7 @@
 #include <linux/ktime.h>
 #include <linux/sched/task.h>
 
+#include "state/events.h"
 #include "state/held.h"
 #include "state/record.h"
 #include "state/session.h"
@@ -179,6 +180,27 @@ void thprace_session_count_op(struct thprace_session *s, enum thprace_op op,
 		c->failed++;
 	c->time_ns += took_ns;
 	spin_unlock(&s->lock);
+}
+
+/**
+ * thprace_session_count_round() - count a round that is over
+ * @s: the session
+ * @overlapped: two lanes did
+ * @steps: of its schedule
+ * @reached: of them
+ *
+ * Context: process context.
+ */
+void thprace_session_count_round(struct thprace_session *s, bool overlapped,
+				 unsigned int steps, unsigned int reached)
+{
+	trace_round(s, overlapped, steps, reached);
+	spin_lock(&s->lock);
+	s->nr_rounds++;
+	s->nr_overlaps += overlapped;
+	spin_unlock(&s->lock);
+	thprace_stat_add(THPRACE_STAT_ROUNDS, 1);
+	thprace_stat_add(THPRACE_STAT_OVERLAPS, overlapped);
 }
 
 /**

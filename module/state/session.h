@@ -165,6 +165,8 @@ int thprace_session_unmapped_room(struct thprace_session *s);
 void thprace_session_unmapped(struct thprace_session *s, int pid, u64 addr, u64 len);
 void thprace_session_count_op(struct thprace_session *s, enum thprace_op op,
 			      enum thprace_result result, u64 took_ns);
+void thprace_session_count_round(struct thprace_session *s, bool overlapped,
+				 unsigned int steps, unsigned int reached);
 void thprace_session_select(struct thprace_session *s, u64 checks);
 unsigned int thprace_session_held_refs(struct thprace_session *s, unsigned long pfn,
 				       unsigned long nr);

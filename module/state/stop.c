@@ -9,6 +9,7 @@
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 
+#include "state/off.h"
 #include "state/stop.h"
 
 /* How often the processes are looked at during a wait. */
@@ -45,12 +46,15 @@ static bool signalled(const struct thprace_stop *stop)
  * @stop: what ends it; NULL: only a fatal signal
  *
  * Context: process context.
- * Return: 0, -EINTR (a signal), or -ESRCH (a process has left its mm).
+ * Return: 0, -EINTR (a signal), -EBUSY (thprace was switched off), or -ESRCH (a
+ * process has left its mm).
  */
 int thprace_stopped(const struct thprace_stop *stop)
 {
 	if (signalled(stop))
 		return -EINTR;
+	if (thprace_is_off())
+		return -EBUSY;
 	return stop && process_left(stop) ? -ESRCH : 0;
 }
 
@@ -71,7 +75,7 @@ int thprace_stopped_arg(void *stop)
  * @done: completed by that thread
  *
  * Context: process context, sleeps.
- * Return: 0 (@done), -EINTR or -ESRCH (not done yet).
+ * Return: 0 (@done), or as thprace_stopped() (not done yet).
  */
 int thprace_stop_wait(const struct thprace_stop *stop, struct completion *done)
 {

@@ -9,6 +9,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 
+#include "state/off.h"
 #include "state/stats.h"
 #include "steer/cpus.h"
 #include "steer/grid.h"
@@ -109,6 +110,7 @@ int thprace_schedule_set(struct thprace_session *s, const struct thprace_step *s
 	st->bound_ns = longest ? clamp_t(u64, BOUND_FACTOR * longest, MIN_BOUND_NS,
 					 MAX_BOUND_NS) : FIRST_BOUND_NS;
 	st->arrival_ns = min_t(u64, ARRIVAL_BOUNDS * st->bound_ns, MAX_ARRIVAL_NS);
+	st->epoch = READ_ONCE(thprace_off_epoch);
 	st->open = !nr;
 	st->nr = nr;
 	st->cur = 0;
@@ -332,6 +334,23 @@ unsigned int thprace_schedule_results(struct thprace_session *s,
 		return 0;
 	*result = s->steer->result;
 	return s->steer->nr;
+}
+
+/**
+ * thprace_schedule_reached() - how many steps of the round were reached
+ * @s: the session
+ * @steps: out, how many it has
+ *
+ * Context: process context, before the schedule is disarmed.
+ */
+unsigned int thprace_schedule_reached(struct thprace_session *s, unsigned int *steps)
+{
+	unsigned int i, reached = 0;
+
+	*steps = thprace_schedule_active(s) ? s->steer->nr : 0;
+	for (i = 0; i < *steps; i++)
+		reached += s->steer->result[i].state == THPRACE_STEP_REACHED;
+	return reached;
 }
 
 /**

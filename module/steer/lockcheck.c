@@ -10,6 +10,7 @@
 
 #include "mm/pgwalk.h"
 #include "oracle/intact.h"
+#include "state/off.h"
 #include "state/record.h"
 #include "steer/lockcheck.h"
 #include "steer/lockcount.h"
@@ -436,6 +437,22 @@ void thprace_lockcheck_swap(struct ftrace_regs *fregs)
 
 NOKPROBE_SYMBOL(thprace_lockcheck_swap);
 
+/**
+ * thprace_lockcheck_forget() - forget who is between unmap and remap of a split
+ *
+ * Their remaps may not have been seen.
+ *
+ * Context: any.
+ */
+void thprace_lockcheck_forget(void)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&split_lock, flags);
+	memset(splitting, 0, sizeof(splitting));
+	raw_spin_unlock_irqrestore(&split_lock, flags);
+}
+
 /*
  * Does no folio get entries without our notice?  Migration entries go through
  * try_to_migrate() (5.10: try_to_unmap()) or, those of a driver, at least back
@@ -444,7 +461,7 @@ NOKPROBE_SYMBOL(thprace_lockcheck_swap);
  */
 static bool sees_entries(void)
 {
-	return thprace_phase_probed("try_to_migrate") &&
+	return !thprace_is_off() && thprace_phase_probed("try_to_migrate") &&
 	       thprace_phase_probed("remove_migration_ptes") &&
 	       thprace_phase_probed("try_to_unmap");
 }

@@ -9,6 +9,7 @@
 const char *thprace_lockcheck_why_not(unsigned int check);
 struct anon_vma *thprace_lockcheck_root(void);
 void thprace_lockcheck_init(void);
+void thprace_lockcheck_forget(void);
 
 /* handlers of rows of the table of points */
 void thprace_lockcheck_unmap(struct ftrace_regs *fregs);

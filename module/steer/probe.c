@@ -25,6 +25,7 @@
 #include "compat/args.h"
 #include "compat/ftrace.h"
 #include "compat/sym.h"
+#include "state/off.h"
 #include "steer/points.h"
 #include "steer/probe.h"
 #include "steer/schedule.h"
@@ -116,8 +117,8 @@ static unsigned int context(void)
 }
 
 /*
- * Nothing that a handler calls has a probe.  Should it once be otherwise, what it
- * comes to within itself is missed, not a deadlock.
+ * Nothing that a handler calls has a probe, tracepoints included.  Should it once
+ * be otherwise, what it comes to within itself is missed, not a deadlock.
  */
 static void entered(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 		    struct ftrace_regs *fregs)
@@ -128,7 +129,7 @@ static void entered(unsigned long ip, unsigned long parent_ip, struct ftrace_ops
 
 	preempt_disable_notrace();
 	bit = context();
-	if (this_cpu_read(inside) & bit) {
+	if ((this_cpu_read(inside) & bit) || thprace_is_off()) {
 		if (thprace_phases[phase].racing)
 			this_cpu_inc(missed);
 	} else {
@@ -153,8 +154,8 @@ static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 	struct kretprobe *rp = thprace_kretprobe_of(ri);
 	struct thprace_spot spot;
 
-	if (rp && thprace_schedule_hit(container_of(rp, struct point, rp) - points, true,
-				       NULL, &spot))
+	if (rp && !thprace_is_off() &&
+	    thprace_schedule_hit(container_of(rp, struct point, rp) - points, true, NULL, &spot))
 		thprace_schedule_park(&spot);
 	return 0;
 }
@@ -210,7 +211,7 @@ static int get(struct probe_set *set)
 	int ret;
 
 	mutex_lock(&point_lock);
-	ret = place(set);
+	ret = thprace_is_off() ? 0 : place(set);
 	if (!ret)
 		set->users++;
 	mutex_unlock(&point_lock);
@@ -236,6 +237,40 @@ static void put(struct probe_set *set)
 		schedule_delayed_work(&removal, UNUSED_JIFFIES);
 	}
 	mutex_unlock(&point_lock);
+}
+
+/**
+ * thprace_phase_switch() - switch thprace off or on
+ * @off: handlers do nothing from now on, and all probes of entries are removed;
+ *	else those that have users are placed again
+ *
+ * Those of returns stay as long as their sessions.
+ *
+ * Context: process context. Return: 0; or, to switch it on, as
+ * thprace_phase_get_racing(): then it is off still.
+ */
+int thprace_phase_switch(bool off)
+{
+	unsigned int i;
+	int ret = 0;
+
+	mutex_lock(&point_lock);
+	if (off) {
+		WRITE_ONCE(thprace_off_epoch, thprace_off_epoch + 1);
+		/* who sees that a hit was missed sees that no more are seen */
+		smp_mb();
+		this_cpu_inc(missed);
+		for (i = 0; i < NR_SETS; i++)
+			take_out(&sets[i]);
+	} else {
+		for (i = 0; i < NR_SETS && !ret; i++)
+			if (sets[i].users)
+				ret = place(&sets[i]);
+		if (!ret)
+			WRITE_ONCE(thprace_off_epoch, thprace_off_epoch + 1);
+	}
+	mutex_unlock(&point_lock);
+	return ret;
 }
 
 /**

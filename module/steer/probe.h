@@ -9,6 +9,7 @@ int thprace_phase_init(void);
 void thprace_phase_exit(void);
 const char *thprace_phase_why_not(unsigned int phase);
 const char *thprace_phase_args_why_not(unsigned int phase);
+int thprace_phase_switch(bool off);
 int thprace_phase_get_racing(void);
 void thprace_phase_put_racing(void);
 int thprace_phase_get_all(void);

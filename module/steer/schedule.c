@@ -15,8 +15,11 @@
 #include <linux/hrtimer.h>
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
+#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 
+#include "state/events.h"
+#include "state/off.h"
 #include "state/stats.h"
 #include "steer/lanemap.h"
 #include "steer/lockcount.h"
@@ -28,8 +31,31 @@
  */
 #define SLEEP_PART		8
 #define LOCK_PART		32
+
 /* A lane spins while it is parked: so long at most, whatever the steps do. */
-#define MAX_PARK_NS		NSEC_PER_SEC
+#define LONGEST_PARK_MS		1000
+static unsigned int max_park_ms = LONGEST_PARK_MS;
+
+static int set_max_park(const char *val, const struct kernel_param *kp)
+{
+	unsigned int ms;
+	int ret = kstrtouint(val, 0, &ms);
+
+	if (ret)
+		return ret;
+	if (!ms || ms > LONGEST_PARK_MS)
+		return -ERANGE;
+	WRITE_ONCE(max_park_ms, ms);
+	return 0;
+}
+
+static const struct kernel_param_ops max_park_ops = {
+	.set = set_max_park,
+	.get = param_get_uint,
+};
+
+module_param_cb(max_park_ms, &max_park_ops, &max_park_ms, 0644);
+MODULE_PARM_DESC(max_park_ms, "longest time that a lane is parked, 1 to 1000 (default) ms");
 
 /**
  * thprace_schedule_wake() - let lanes that sleep in go see whether they may run
@@ -166,7 +192,7 @@ static bool may_run(struct thprace_steering *st, unsigned int lane)
 {
 	unsigned int cur = READ_ONCE(st->cur), i;
 
-	if (!READ_ONCE(st->armed) || cur >= st->nr)
+	if (!READ_ONCE(st->armed) || cur >= st->nr || thprace_off_since(st->epoch))
 		return true;
 	if (!READ_ONCE(st->open))
 		return false;
@@ -184,7 +210,7 @@ static bool may_leave(struct thprace_steering *st, unsigned int lane)
 {
 	unsigned int cur = READ_ONCE(st->cur), i;
 
-	if (!READ_ONCE(st->armed) || cur >= st->nr)
+	if (!READ_ONCE(st->armed) || cur >= st->nr || thprace_off_since(st->epoch))
 		return true;
 	for (i = cur; i < st->nr; i++)
 		if (st->result[i].step.lane == lane)
@@ -218,25 +244,48 @@ static void look_for_clash(struct thprace_session *s, unsigned int lane,
 
 NOKPROBE_SYMBOL(look_for_clash);
 
-/* Keep a parked lane where it is; bounded, as it may spin with preemption off. */
-static void spin_parked(struct thprace_steering *st, unsigned int lane)
+/*
+ * Keep a parked lane where it is; bounded, as it may spin with preemption off.
+ * Return what has ended it: its steps are over, it is killed, the limit, or off.
+ */
+static const char *spin_parked(struct thprace_steering *st, unsigned int lane, u64 begun)
 {
-	u64 begun = ktime_get_mono_fast_ns();
+	const char *end = "over";
 	unsigned long flags;
 	unsigned int i;
 
-	while (!may_leave(st, lane) && !fatal_signal_pending(current)) {
+	while (!may_leave(st, lane)) {
+		if (fatal_signal_pending(current))
+			return "killed";
 		raw_spin_lock_irqsave(&st->lock, flags);
 		thprace_schedule_advance(st);
-		if (ktime_get_mono_fast_ns() - begun > MAX_PARK_NS)
+		if (st->cur < st->nr && ktime_get_mono_fast_ns() - begun >
+		    (u64)READ_ONCE(max_park_ms) * NSEC_PER_MSEC) {
 			end_steps(st);
+			end = "limit";
+		}
 		raw_spin_unlock_irqrestore(&st->lock, flags);
 		for (i = 0; i < 32; i++)
 			cpu_relax();
 	}
+	return thprace_off_since(st->epoch) ? "off" : end;
 }
 
 NOKPROBE_SYMBOL(spin_parked);
+
+/* st->lock held: current's lane has reached a step; who is parked elsewhere? */
+static void tell_meets(struct thprace_steering *st, u64 session, unsigned int lane,
+		       unsigned int phase)
+{
+	unsigned int i;
+
+	for (i = 0; trace_meet_enabled() && i < THPRACE_MAX_LANES; i++)
+		if (i != lane && st->lane[i].parked)
+			trace_meet(session, lane, thprace_phases[phase].name, i,
+				   thprace_phases[st->lane[i].last].name);
+}
+
+NOKPROBE_SYMBOL(tell_meets);
 
 /**
  * thprace_schedule_hit() - a task enters (or returns from) a phase
@@ -268,7 +317,7 @@ bool thprace_schedule_hit(unsigned int phase, bool returned, struct ftrace_regs 
 	s = ref.s;
 	lane = ref.lane;
 	st = READ_ONCE(s->steer);
-	if (!st || !READ_ONCE(st->armed))
+	if (!st || !READ_ONCE(st->armed) || thprace_off_since(st->epoch))
 		return false;
 	l = &st->lane[lane];
 	/* a task that still leaves a function is no lane of the next round */
@@ -301,12 +350,16 @@ bool thprace_schedule_hit(unsigned int phase, bool returned, struct ftrace_regs 
 				if (here)
 					thprace_section_park(&l->section, phase);
 			}
+			tell_meets(st, s->id, lane, phase);
 			next_step(st, THPRACE_STEP_REACHED, ktime_get_mono_fast_ns());
 		}
 	}
 	raw_spin_unlock_irqrestore(&st->lock, flags);
+	trace_phase(s->id, lane, thprace_phases[phase].name, nth, returned, park);
 	spot->st = st;
+	spot->session = s->id;
 	spot->lane = lane;
+	spot->phase = phase;
 	return park;
 }
 
@@ -325,10 +378,14 @@ void thprace_schedule_park(const struct thprace_spot *spot)
 {
 	struct thprace_steering *st = spot->st;
 	struct steer_lane *l = &st->lane[spot->lane];
+	u64 begun = ktime_get_mono_fast_ns();
 	unsigned long flags;
+	const char *end;
 
 	thprace_stat_add(THPRACE_STAT_PARKS, 1);
-	spin_parked(st, spot->lane);
+	end = spin_parked(st, spot->lane, begun);
+	trace_park(spot->session, spot->lane, thprace_phases[spot->phase].name,
+		   ktime_get_mono_fast_ns() - begun, end);
 	raw_spin_lock_irqsave(&st->lock, flags);
 	l->parked = false;
 	l->section.parked = NULL;

@@ -32,7 +32,8 @@ struct thprace_step_result {
 /* Where a lane is to be parked. */
 struct thprace_spot {
 	struct thprace_steering *st;
-	unsigned int lane;
+	u64 session;		/* its number */
+	unsigned int lane, phase;
 };
 
 int thprace_schedule_validate(const struct thprace_spec *spec, struct thprace_refusal *no);
@@ -56,6 +57,7 @@ bool thprace_schedule_hit(unsigned int phase, bool returned, struct ftrace_regs 
 void thprace_schedule_park(const struct thprace_spot *spot);
 unsigned int thprace_schedule_results(struct thprace_session *s,
 				      const struct thprace_step_result **result);
+unsigned int thprace_schedule_reached(struct thprace_session *s, unsigned int *steps);
 unsigned int thprace_schedule_word(const struct thprace_step_result *r,
 				   char buf[THPRACE_STEP_WORD]);
 u32 thprace_schedule_hits(struct thprace_session *s, unsigned int lane, unsigned int phase);

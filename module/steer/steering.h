@@ -57,6 +57,7 @@ struct steer_lane {
  * @lane: the lanes
  * @parked: how many
  * @returns: bitmap of return probes in use
+ * @epoch: when it was armed: once thprace was switched off it is dead
  * @clashed: two lanes were where one may be; reported once in a round
  * @brief: of a grid: a miss ends the schedule
  */
@@ -70,6 +71,7 @@ struct thprace_steering {
 	struct steer_lane lane[THPRACE_MAX_LANES];
 	atomic_t parked;
 	u64 returns;
+	unsigned int epoch;
 	bool clashed, brief;
 };
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "state/react.h"
 #include "state/record.h"
 #include "state/stats.h"
 
@@ -18,13 +19,20 @@
 #define NR_FINDINGS	2000
 
 static struct thprace_session session = { .lock = PTHREAD_MUTEX_INITIALIZER };
-static s64 nr_counted;
+static s64 nr_counted, nr_reactions;
 static bool stop;
 
 void thprace_stat_add(enum thprace_stat stat, s64 n)
 {
 	assert_int_equal(stat, THPRACE_STAT_VIOLATIONS);
 	__atomic_add_fetch(&nr_counted, n, __ATOMIC_RELAXED);
+}
+
+/* What on_violation asks for is done of each one, also of those that are not printed. */
+void thprace_react(unsigned int check, const struct thprace_finding *f, u64 cause)
+{
+	assert_true(f->looks > 1 && cause);
+	__atomic_add_fetch(&nr_reactions, 1, __ATOMIC_RELAXED);
 }
 
 /* As a probe handler in a lane; the last finding was seen only once. */
@@ -67,6 +75,7 @@ static void run(bool with_forget)
 	for (i = 0; i < THPRACE_MAX_LANES; i++)
 		session.lane[i].op = THPRACE_NR_OPS;
 	nr_counted = 0;
+	nr_reactions = 0;
 	stop = false;
 	if (with_forget)
 		assert_false(pthread_create(&forgetter, NULL, forget, NULL));
@@ -78,6 +87,7 @@ static void run(bool with_forget)
 	if (with_forget)
 		pthread_join(forgetter, NULL);
 	assert_int_equal(nr_counted, NR_RECORDERS * NR_FINDINGS);
+	assert_int_equal(nr_reactions, NR_RECORDERS * NR_FINDINGS);
 }
 
 static void test_none_is_lost(void **state)
