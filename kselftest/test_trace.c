@@ -122,7 +122,7 @@ static void case_steered(const void *arg)
 	ksft_expect(!trace_nr_lines(), "%u events while none was enabled", trace_nr_lines());
 	/* a split passes some phases for each of its pages */
 	ksft_assert(!trace_write(trace_file("events/thprace/phase/filter"),
-				"phase == \"split_huge_page\" || phase == \"do_munmap\""),
+				 "phase == \"split_huge_page\" || phase == \"do_munmap\""),
 		    "no filter");
 	for (i = 0; i < ARRAY_SIZE(events); i++)
 		trace_enable(events[i], true);
@@ -132,7 +132,7 @@ static void case_steered(const void *arg)
 	ksft_expect(trace_nr("phase", " lane=a phase=split_huge_page nth=1 returned=0 parks=1"),
 		    "a is nowhere parked:\n%s", trace_read(trace_file("trace")));
 	ksft_expect(trace_nr("meet",
-			      " lane=b phase=do_munmap other=a other_phase=split_huge_page"),
+			     " lane=b phase=do_munmap other=a other_phase=split_huge_page"),
 		    "they do not meet:\n%s", trace_read(trace_file("trace")));
 	ksft_expect(trace_nr("round", " scenario=met ") ==
 		    tr_number(tr_read("last"), "rounds"),
