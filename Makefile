@@ -15,6 +15,7 @@ TESTS ?=
 MACHINES ?=
 ALTERED ?=
 OWN ?=
+SUITES ?=
 SEED ?= $(shell date +%s)
 
 # DURATION as thprace takes it (90, 90s, 15m, 2h, 3d, 1w), in whole seconds.
@@ -23,7 +24,8 @@ seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
 	lint bench machines own-kernels on-violation busy soak soak-pressure fuzz found seeded altered \
-	check-fleet browser merge-many intree clean help
+	check-fleet browser merge-many intree clean help \
+	install uninstall man deb check-packages
 
 # The module last: where it cannot be built the rest is there, and the reason is the last line.
 all: userspace kselftests module	## programs, tests and thprace.ko for this machine
@@ -41,6 +43,25 @@ modules_install: module	## thprace.ko to where modprobe finds it
 
 userspace:	## the companion, userspace/thprace
 	$(MAKE) -C userspace
+
+# Variables of packages/install; docs/INSTALL.md. They may have blanks in them.
+export DESTDIR PREFIX BINDIR DATADIR MANDIR DOCDIR SRCDIR PARTS
+
+install: $(if $(PARTS),$(if $(filter companion,$(PARTS)),userspace),userspace)	## program, manual, completion, the module's source for dkms; DESTDIR= PREFIX=
+	packages/install install
+
+uninstall:	## takes the same away again
+	packages/install uninstall
+
+man: userspace	## puts the lists in manual and completion right
+	packages/lists update
+
+deb:	## Debian packages thprace and thprace-dkms, in deb/
+	packages/deb
+
+# Needs root, for the roots that they are installed in.
+check-packages: deps	## builds, checks and installs the packages in Debian roots: half an hour; SUITES=
+	packages/check $(SUITES)
 
 kselftests:	## the test programs
 	$(MAKE) -C kselftest
@@ -64,7 +85,7 @@ unit:	## tests that need no kernel: 3 min
 	$(MAKE) -C userspace/tests run
 	$(MAKE) -C kselftest check
 	$(MAKE) -C seeded test
-	set -e; for t in vm/test/*_test.sh fleet/test/*_test.sh .ci/*_test.sh ci/*_test.sh; do $$t; done
+	set -e; for t in vm/test/*_test.sh fleet/test/*_test.sh .ci/*_test.sh ci/*_test.sh packages/test/*_test.sh; do $$t; done
 
 # Pages of reports, in Debian's browser; SHOTS=DIR keeps pictures.
 browser: userspace	## the HTML pages in a browser, wide and narrow: 2 min, at first 150 MB more; SHOTS=
@@ -94,6 +115,7 @@ check-all: deps	## check with all tests on each kernel, and what takes hours: a 
 	$(MAKE) merge-many
 	$(MAKE) intree
 	$(MAKE) on-violation
+	$(MAKE) check-packages
 
 kselftest: all	## KTAP tests on this machine, as root: 30 min; KSELFTEST_OUTER=1: as kernel CI parses it
 	THPRACE_KO=$(CURDIR)/thprace.ko kselftest/run.sh

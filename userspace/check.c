@@ -12,6 +12,7 @@
 #include "cause_text.h"
 #include "check.h"
 #include "client.h"
+#include "color.h"
 #include "env.h"
 #include "tally.h"
 #include "util.h"
@@ -118,11 +119,19 @@ static int parse_map(const char *map, u64 *start, u64 *len)
 	return *start % env.hpage_size || *len % env.hpage_size ? -EINVAL : 0;
 }
 
+static void print_verdict(enum thprace_verdict verdict, const char *why)
+{
+	fputs("verdict: ", stdout);
+	color_verdict(verdict, 0, stdout);
+	printf("%s\n", why);
+}
+
 static int print_result(const struct tally *t, unsigned int nr_ranges)
 {
 	char want[24], got[24];
 	unsigned int i;
 	u64 held = 0;
+	char why[80];
 
 	for (i = 0; i < NR_CHECKS; i++) {
 		const struct check_count *c = &t->checks[i];
@@ -140,15 +149,16 @@ static int print_result(const struct tally *t, unsigned int nr_ranges)
 		       violation_number(t->kept[i].want, want),
 		       violation_number(t->kept[i].got, got), t->kept[i].detail);
 	if (t->violations) {
-		printf("verdict: fail\n");
+		print_verdict(THPRACE_FAIL, "");
 		return THPRACE_EXIT_FAIL;
 	}
 	if (!held) {
-		printf("verdict: inconclusive (nothing to check in %u ranges; try --map)\n",
-		       nr_ranges);
+		snprintf(why, sizeof(why), " (nothing to check in %u ranges; try --map)",
+			 nr_ranges);
+		print_verdict(THPRACE_INCONCLUSIVE, why);
 		return THPRACE_EXIT_INCONCLUSIVE;
 	}
-	printf("verdict: pass\n");
+	print_verdict(THPRACE_PASS, "");
 	return THPRACE_EXIT_PASS;
 }
 

@@ -9,6 +9,7 @@
 
 #include "cause.h"
 #include "cause_text.h"
+#include "color.h"
 #include "cover_report.h"
 #include "duration.h"
 #include "env.h"
@@ -32,8 +33,9 @@
 
 static void print_verdict(const struct report *rep, FILE *out)
 {
-	fprintf(out, "verdict: %s%s%s%s\n", verdict_names[rep->verdict],
-		rep->why[0] ? " (" : "", rep->why, rep->why[0] ? ")" : "");
+	fputs("verdict: ", out);
+	color_verdict(rep->verdict, 0, out);
+	fprintf(out, "%s%s%s\n", rep->why[0] ? " (" : "", rep->why, rep->why[0] ? ")" : "");
 }
 
 static void print_distribution(FILE *out, const char *what, const u32 *ns, u32 nr)
@@ -83,9 +85,11 @@ static void print_result(const struct result *res, bool verbose, FILE *out)
 		fprintf(out, "  %-16s not begun\n", res->sc->name);
 		return;
 	}
+	fprintf(out, "  %-16s ", res->sc->name);
+	color_verdict(res->verdict, 12, out);
 	fprintf(out,
-		"  %-16s %-12s rounds %llu  overlaps %llu (%.0f%%)  splits %llu (%.1f/s)  %.1f s%s%s\n",
-		res->sc->name, verdict_names[res->verdict], t->rounds, t->overlaps,
+		" rounds %llu  overlaps %llu (%.0f%%)  splits %llu (%.1f/s)  %.1f s%s%s\n",
+		t->rounds, t->overlaps,
 		t->rounds ? t->overlaps * 100.0 / t->rounds : 0.0,
 		res->splits, seconds > 0 ? res->splits / seconds : 0.0, seconds,
 		res->why[0] ? "  " : "", res->why);
