@@ -166,7 +166,7 @@ int options_from_json(const char *path, struct options *opt)
 		goto out;
 	}
 	if (json_object_get(root, "runs")) {
-		set_error("%.120s is merged of several runs: its violations say how each is replayed",
+		set_error("%.120s is merged of several runs: its violations say how to replay each",
 			  path);
 		goto out;
 	}
