@@ -4,7 +4,7 @@
 # thprace observe: the workload is what it is without us, what the module finds is a
 # violation, and nothing is left behind, whoever is killed.
 # shellcheck disable=SC2317 # cases are called by ksft_case
-# shellcheck disable=SC2016 # what is in single quotes is for shells below
+# shellcheck disable=SC2016,SC2034 # what is in single quotes, $reason is for shells below
 set -eu
 
 cd "$(dirname -- "$0")"
@@ -80,7 +80,10 @@ passes()
 	: >"$tmp/in"
 	[ "$(cat "$tmp/out")" = "input
 output" ] && says '^thprace: observe: verdict: pass$' && says 'held:.* page_mapcount [1-9]' &&
-		says 'pmd_geometry [1-9]' && json_says verdict '"pass"' && json_says status 0 && clean
+		says 'pmd_geometry [1-9]' && json_says verdict '"pass"' && json_says status 0 && clean || return 1
+	[ -z "${KSFT_REPORTS:-}" ] || {
+		mkdir -p "$KSFT_REPORTS" && cp "$tmp/json" "$KSFT_REPORTS/observe.json"
+	}
 }
 
 own_status()

@@ -165,6 +165,7 @@ static const struct scenario observed = {
 	.op = "check",
 };
 
+static struct options options;		/* as far as reports need them */
 static sigset_t before;			/* what was blocked */
 
 /* Nothing is handled, so that the command inherits no disposition. */
@@ -315,6 +316,7 @@ static void collect_all(struct observe *o, struct report *rep)
 	res->begun = true;
 	res->duration_ns = o->elapsed_ns;
 	rep->duration_ns = o->elapsed_ns;
+	options.duration_ms = o->elapsed_ns / NSEC_PER_MSEC + 1;
 	rep->ended = true;
 	rep->judged = true;
 	rep->observe = o;
@@ -363,7 +365,6 @@ static int observe(struct observe *o, struct report *rep)
 int cmd_observe(int argc, char **argv)
 {
 	static struct observe o = { .overhead = DEFAULT_OVERHEAD };
-	static struct options opt;
 	static struct report rep;
 	int code = cmdline_parse(&observe_argp, "thprace observe", argc, argv, &o);
 
@@ -380,12 +381,11 @@ int cmd_observe(int argc, char **argv)
 		fprintf(stderr, "thprace: %s\n", last_error());
 		return THPRACE_EXIT_ERROR;
 	}
-	opt.seed = rng_fresh_seed();
-	opt.scenarios[0] = &observed;
-	opt.nr_scenarios = 1;
-	opt.duration_ms = o.duration_ms;
-	opt.allow_uncalibrated = o.allow_uncalibrated;
-	rep.opt = &opt;
+	options.seed = rng_fresh_seed();
+	options.scenarios[0] = &observed;
+	options.nr_scenarios = 1;
+	options.allow_uncalibrated = o.allow_uncalibrated;
+	rep.opt = &options;
 	rep.start_ns = now_ns();
 	return observe(&o, &rep);
 }
