@@ -40,7 +40,8 @@ static const struct argp_option observe_options[] = {
 	{ "json", OPT_JSON, "FILE", 0, "write the report as JSON", 1 },
 	{ "overhead", OPT_OVERHEAD, "PERCENT", 0,
 	  "of the time, at most, to look at memory (0 to 90, default 5); 0: only at locks", 1 },
-	{ "checks", OPT_CHECKS, "A,B,...", 0, "make these checks only; \"list checks\" has them", 1 },
+	{ "checks", OPT_CHECKS, "A,B,...", 0,
+	  "make these checks only; \"list checks\" has them", 1 },
 	{ "pid", OPT_PID, "PID", 0,
 	  "no command, but this process and what it forks; may be repeated", 1 },
 	{ "cgroup", OPT_CGROUP, "DIR", 0, "no command, but all processes of this cgroup", 1 },
@@ -104,9 +105,11 @@ static error_t check_words(struct argp_state *state, const struct observe *o)
 	if (!!o->command + !!o->nr_pids + !!o->cgroup != 1)
 		return cmdline_refuse(state, "name one: a command, --pid or --cgroup");
 	if (o->command && o->duration_ms)
-		return cmdline_refuse(state, "--duration is for --pid and --cgroup; a command ends by itself");
+		return cmdline_refuse(state,
+				      "--duration is for --pid and --cgroup; a command ends by itself");
 	if (o->command && o->json && !strcmp(o->json, "-"))
-		return cmdline_refuse(state, "standard output is the command's: name a file for --json");
+		return cmdline_refuse(state,
+				      "standard output is the command's: name a file for --json");
 	return 0;
 }
 
@@ -152,9 +155,9 @@ const struct argp observe_argp = {
 	.options = observe_options,
 	.parser = observe_option,
 	.args_doc = "COMMAND [ARG...]\n--pid=PID [PID...]\n--cgroup=DIR",
-	.doc = "Checks the memory and the locks of any workload while it runs, and steers nothing.\v"
-	       "The report goes to standard error. Exit codes: 1 violation, 2 error; else that of the "
-	       "command if it is not 0; else 0 pass, 3 inconclusive, 4 skip.",
+	.doc = "Checks memory and locks of any workload while it runs, and steers nothing.\n"
+	       "\vThe report goes to standard error. Exit status: 1 violation, 2 error; else the\n"
+	       "command's if it is not 0; else 0 pass, 3 inconclusive, 4 skip.",
 	.children = cmdline_common,
 };
 

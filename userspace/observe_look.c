@@ -20,7 +20,7 @@
 
 #define MAX_BATCH	8		/* regions a command; each is locked by itself */
 #define BATCH_NS	(5 * NSEC_PER_MSEC)	/* a command is to take no longer */
-#define READ_SHARE	4		/* of a visit: so much of it, once its map is read, goes into checks */
+#define READ_SHARE	4		/* checks of a visit take so many times what its map took */
 #define MIN_VISIT_NS	(2 * NSEC_PER_MSEC)
 #define MAX_CREDIT_NS	(50 * NSEC_PER_MSEC)	/* of time that was not used */
 #define IDLE_NS		(20 * NSEC_PER_MSEC)	/* to wait for processes */
@@ -94,7 +94,7 @@ static unsigned int add_words(char *line, unsigned int len, const char *word, u6
 }
 
 /* Returns 0, or a negative errno after which nothing can be looked at any more. */
-static int check(struct observe *o, u64 checks, u64 addr, unsigned int nr)
+static int make_check(struct observe *o, u64 checks, u64 addr, unsigned int nr)
 {
 	char line[THPRACE_MAX_LINE];
 	u64 begin_ns = now_ns(), took_ns;
@@ -169,7 +169,7 @@ static int visit(struct observe *o)
 	o->looks.nr_huge += o->spans.huge != 0;
 	if (wants_rss(o)) {
 		nr = spans_draw(&o->spans, &o->rng, 1, &addr);
-		err = check(o, BIT_ULL(THPRACE_CHECK_RSS), addr, nr);
+		err = make_check(o, BIT_ULL(THPRACE_CHECK_RSS), addr, nr);
 	}
 	o->looks.nr_visits++;
 	return err;
@@ -205,7 +205,7 @@ int look_step(struct observe *o)
 		err = visit(o);
 	} else {
 		nr = spans_draw(&o->spans, &o->rng, o->batch, &addr);
-		err = check(o, o->quiesced & ~APART, addr, nr);
+		err = make_check(o, o->quiesced & ~APART, addr, nr);
 		took_ns = now_ns() - begin_ns;
 		if (o->visit_left_ns > took_ns)
 			o->visit_left_ns -= took_ns;

@@ -130,7 +130,7 @@ static void read_flags(struct spans *s, char *flags)
 	char *word, *rest;
 	unsigned int i;
 
-	for (word = strtok_r(flags, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest)) {
+	for (word = strtok_r(flags, "\n ", &rest); word; word = strtok_r(NULL, "\n ", &rest)) {
 		for (i = 0; i < ARRAY_SIZE(refused_flags); i++)
 			s->refused |= !strcmp(word, refused_flags[i]);
 	}

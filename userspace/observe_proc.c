@@ -19,14 +19,16 @@ bool proc_stat_parse(const char *text, struct proc_stat *st)
 {
 	/* a name may have blanks and parentheses */
 	const char *rest = strrchr(text, ')');
-	unsigned long long start;
+	unsigned int skip;
 
-	if (!rest || sscanf(text, "%d", &st->pid) != 1 ||
-	    sscanf(rest + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		   &st->state, &st->parent, &start) != 3)
+	if (!rest || sscanf(rest + 1, " %c %d", &st->state, &st->parent) != 2)
 		return false;
-	st->start = start;
-	return true;
+	st->pid = atoi(text);
+	/* the 22nd field; the state is the 3rd */
+	for (skip = 22 - 2; rest && skip; skip--)
+		rest = strchr(rest + 1, ' ');
+	st->start = rest ? strtoull(rest, NULL, 10) : 0;
+	return st->start;
 }
 
 /**
