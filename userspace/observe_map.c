@@ -199,7 +199,7 @@ void spans_end(struct spans *s, struct rng *rng)
 int spans_read(struct spans *s, pid_t pid, struct rng *rng)
 {
 	char path[64], line[512];
-	bool cut = false;
+	bool cut = false, whole;
 	FILE *f;
 
 	spans_begin(s);
@@ -208,10 +208,11 @@ int spans_read(struct spans *s, pid_t pid, struct rng *rng)
 	if (!f)
 		return -ESRCH;
 	while (fgets(line, sizeof(line), f)) {
+		whole = strchr(line, '\n');
 		/* the rest of a long name is no line */
 		if (!cut)
 			spans_line(s, line, rng);
-		cut = !strchr(line, '\n');
+		cut = !whole;
 	}
 	fclose(f);
 	spans_end(s, rng);

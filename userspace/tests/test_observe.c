@@ -2,6 +2,9 @@
 /*
  * What observe reads of processes: maps and parents
  */
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "env.h"
 #include "observe_map.h"
 #include "observe_proc.h"
@@ -10,7 +13,7 @@
 
 REAL_READ_TEXT
 
-#define MIB	(1ULL << 20)
+#define MIB	BIT_ULL(20)
 
 static struct spans spans;
 static struct rng rng;
@@ -130,6 +133,29 @@ static void test_many(void **state)
 	assert_int_equal(spans.seen, MAX_SPANS + 200);
 }
 
+/* As the kernel writes it: memory of this process is found. */
+static void test_own(void **state)
+{
+	size_t size = 8 * MIB;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	u64 start = ((uintptr_t)p + 2 * MIB - 1) & ~(2 * MIB - 1);
+	bool seen = false;
+	unsigned int i;
+
+	(void)state;
+	assert_ptr_not_equal(p, MAP_FAILED);
+	memset(p, 1, size);
+	env.hpage_size = 2 * MIB;
+	rng_seed(&rng, 1, 0, 0);
+	assert_int_equal(spans_read(&spans, getpid(), &rng), 0);
+	for (i = 0; i < spans.nr; i++)
+		seen |= spans.span[i].start <= start && spans.span[i].end >= start + 4 * MIB;
+	assert_true(seen);
+	assert_true(spans.rss >= size);
+	munmap(p, size);
+	assert_int_not_equal(spans_read(&spans, 1 << 22, &rng), 0);
+}
+
 static void test_stat(void **state)
 {
 	struct proc_stat st;
@@ -153,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_merged),
 		cmocka_unit_test(test_draw),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_stat),
 	};
 
