@@ -247,7 +247,29 @@ named()
 	observe 3 --checks deferred_queue ./helper 16 sleep 1 && says 'never held\|no huge page'
 }
 
-ksft_plan 16
+# A process of the tree splits and unmaps: its locks are looked at, and phases meet by chance.
+workload='"$thprace" run split-munmap --no-module --quiet --duration 5s >/dev/null 2>&1 || :'
+locks()
+{
+	observe 0 --coverage sh -c "$workload" && says 'held:.* split_lock [1-9]' &&
+		says 'rmap_lock [1-9]' && says 'met by chance: [1-9][0-9]* of [1-9]' &&
+		grep -q '"met"' "$tmp/json" && clean || return 1
+	injected rmap_lock 1 "$thprace" observe sh -c "$workload" && says '^VIOLATION rmap_lock' && clean
+}
+
+# What is none of the tree's is not counted.
+locks_of_others()
+{
+	sh -c "$workload" &
+	pid=$!
+	rc=0
+	observe 3 --overhead 0 sleep 3 || rc=1
+	! grep -q 'rmap_lock [0-9][0-9][0-9]' "$tmp/err" || rc=1
+	wait "$pid"
+	return "$rc"
+}
+
+ksft_plan 18
 ksft_case "a workload with huge pages passes" passes
 ksft_case "the command's own status" own_status
 ksft_case "a finding" finding
@@ -262,6 +284,8 @@ ksft_case "kill -9 leaves nothing, without a cgroup" kill_9 parents
 ksft_case "processes that run already" attached
 ksft_case "a cgroup of others" given_cgroup
 ksft_case "the share of the time" share 5
+ksft_case "locks of what it does" locks
+ksft_case "locks of others" locks_of_others
 ksft_case "usage errors exit 2" usage
 ksft_case "checks that are named" named
 ksft_end

@@ -33,7 +33,7 @@
 
 enum option_key {
 	OPT_JSON = CMDLINE_KEYS + 1, OPT_OVERHEAD, OPT_CHECKS, OPT_PID, OPT_CGROUP,
-	OPT_ALLOW_UNCALIBRATED, OPT_VERDICT_STATUS,
+	OPT_ALLOW_UNCALIBRATED, OPT_VERDICT_STATUS, OPT_COVERAGE,
 };
 
 static const struct argp_option observe_options[] = {
@@ -42,6 +42,8 @@ static const struct argp_option observe_options[] = {
 	  "of the time, at most, to look at memory (0 to 90, default 5); 0: only at locks", 1 },
 	{ "checks", OPT_CHECKS, "A,B,...", 0,
 	  "make these checks only; \"list checks\" has them", 1 },
+	{ "coverage", OPT_COVERAGE, NULL, 0,
+	  "count which phases of splits and of all else meet by chance; slows the workload", 1 },
 	{ "pid", OPT_PID, "PID", 0,
 	  "no command, but this process and what it forks; may be repeated", 1 },
 	{ "cgroup", OPT_CGROUP, "DIR", 0, "no command, but all processes of this cgroup", 1 },
@@ -138,6 +140,9 @@ static error_t observe_option(int key, char *arg, struct argp_state *state)
 				      arg);
 	case OPT_ALLOW_UNCALIBRATED:
 		o->allow_uncalibrated = true;
+		return 0;
+	case OPT_COVERAGE:
+		o->coverage = true;
 		return 0;
 	case OPT_VERDICT_STATUS:
 		o->verdict_status = true;
@@ -249,10 +254,16 @@ static int look_on(struct observe *o, const sigset_t *set)
 
 static int start(struct observe *o)
 {
+	int err;
+
 	if (o->command)
-		return tree_launch(o->tree, o->command, &before);
-	return o->cgroup ? tree_attach_cgroup(o->tree, o->cgroup) :
-			   tree_attach(o->tree, o->pids, o->nr_pids);
+		err = tree_launch(o->tree, o->command, &before);
+	else if (o->cgroup)
+		err = tree_attach_cgroup(o->tree, o->cgroup);
+	else
+		err = tree_attach(o->tree, o->pids, o->nr_pids);
+	o->tree->changed = true;
+	return err;
 }
 
 static struct tree *kept;		/* for the keeper */
@@ -340,7 +351,7 @@ static int observe(struct observe *o, struct report *rep)
 		keeper_stop();
 		return THPRACE_EXIT_ERROR;
 	}
-	rep->broken = look_on(o, &set) != 0;
+	rep->broken = look_watch(o) || look_on(o, &set);
 	o->elapsed_ns = now_ns() - o->begin_ns;
 	tree_leave(o->tree);
 	collect_all(o, rep);

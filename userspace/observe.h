@@ -42,7 +42,7 @@ struct observe {
 	u64 duration_ms;		/* 0: as long as it lasts */
 	u64 checks;			/* bits of enum thprace_check */
 	bool checks_named;
-	bool allow_uncalibrated, verdict_status;
+	bool allow_uncalibrated, verdict_status, coverage;
 	/* what came of it */
 	struct tree *tree;
 	struct looks looks;
@@ -53,7 +53,9 @@ struct observe {
 	/* of the looks */
 	int fd;				/* session */
 	struct rng rng;
-	u64 quiesced, inject;		/* bits: can be made, are to be spoiled */
+	u64 quiesced, racing, inject;	/* bits: can be made, are to be spoiled */
+	pid_t roots[MAX_ROOTS];		/* that the module watches */
+	unsigned int nr_roots;
 	struct spans spans;		/* of the process that is visited */
 	pid_t visited;			/* 0: none */
 	u64 visit_left_ns;
@@ -64,6 +66,7 @@ struct observe {
 
 /* observe_look.c */
 int look_begin(struct observe *o, const struct report *rep);
+int look_watch(struct observe *o);
 int look_step(struct observe *o);
 u64 look_pause_ns(const struct observe *o);
 

@@ -34,7 +34,7 @@ const char *const unchecked_names[NR_UNCHECKED] = { "gone", "changed" };
 #define APART	(BIT_ULL(THPRACE_CHECK_RSS) | BIT_ULL(THPRACE_CHECK_SPLIT_PROGRESS) | \
 		 BIT_ULL(THPRACE_CHECK_CALIBRATION))
 
-static u64 quiesced_checks(void)
+static u64 checks_of(const char *kind)
 {
 	char text[LIST_MAX], *at = text;
 	struct list_row row;
@@ -45,7 +45,7 @@ static u64 quiesced_checks(void)
 		return 0;
 	while (list_next(&at, &row)) {
 		i = check_by_name(row.name);
-		if (i >= 0 && i < THPRACE_NR_CHECKS && row.there && !strcmp(row.kind, "quiesced"))
+		if (i >= 0 && i < THPRACE_NR_CHECKS && row.there && !strcmp(row.kind, kind))
 			checks |= BIT_ULL(i);
 	}
 	return checks;
@@ -70,7 +70,8 @@ int look_begin(struct observe *o, const struct report *rep)
 			return -EOPNOTSUPP;
 		}
 	}
-	o->quiesced = quiesced_checks() & o->checks;
+	o->quiesced = checks_of("quiesced") & o->checks;
+	o->racing = checks_of("racing") & o->checks;
 	o->batch = 1;
 	o->next_ns = now_ns();
 	rng_seed(&o->rng, rep->opt->seed, 0, 0);
@@ -91,6 +92,45 @@ static unsigned int add_words(char *line, unsigned int len, const char *word, u6
 					check_name(i));
 	}
 	return len;
+}
+
+/**
+ * look_watch() - tell the module whose work the session's lock checks are to count
+ * @o: what is observed; its tree is fresh
+ *
+ * What they fork is theirs; so only what was forked elsewhere, and orphans, are named.
+ *
+ * Returns 0, or a negative errno with set_error().
+ */
+int look_watch(struct observe *o)
+{
+	char line[THPRACE_MAX_LINE];
+	pid_t roots[MAX_ROOTS];
+	unsigned int nr, i, len;
+	int err;
+
+	if (!o->tree->changed || (!o->racing && !o->coverage))
+		return 0;
+	nr = tree_roots(o->tree, roots, MAX_ROOTS);
+	if (!nr || (nr == o->nr_roots && !memcmp(roots, o->roots, nr * sizeof(*roots))))
+		return 0;
+	len = snprintf(line, sizeof(line), "watch%s", o->coverage ? " steer=grid" : "");
+	for (i = 0; i < nr; i++)
+		len += snprintf(line + len, sizeof(line) - len, " pid=%d", roots[i]);
+	add_words(line, len, "inject", o->inject & o->racing);
+	err = session_cmd(o->fd, "%s", line);
+	if (err == -ESRCH) {
+		/* one has ended just now: once more, when they are looked at again */
+		o->tree->changed = true;
+		return 0;
+	}
+	if (err) {
+		set_error("the module refused to watch: %.250s", session_why(o->fd, err));
+		return err;
+	}
+	memcpy(o->roots, roots, nr * sizeof(*roots));
+	o->nr_roots = nr;
+	return 0;
 }
 
 /* Returns 0, or a negative errno after which nothing can be looked at any more. */
@@ -150,9 +190,10 @@ static int visit(struct observe *o)
 	int err = 0;
 
 	tree_refresh(o->tree);
+	err = look_watch(o);
 	o->visited = tree_draw(o->tree, rng_next(&o->rng));
-	if (!o->visited)
-		return 0;
+	if (err || !o->visited)
+		return err;
 	if (spans_read(&o->spans, o->visited, &o->rng)) {
 		o->looks.unchecked[UNCHECKED_GONE]++;
 		o->visited = 0;
@@ -201,6 +242,7 @@ int look_step(struct observe *o)
 
 	if (!(o->quiesced & ~APART) || !o->overhead) {
 		tree_refresh(o->tree);
+		err = look_watch(o);
 	} else if (!o->visited) {
 		err = visit(o);
 	} else {

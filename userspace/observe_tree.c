@@ -298,10 +298,34 @@ static void refresh_by_cgroup(struct tree *t)
  */
 void tree_refresh(struct tree *t)
 {
+	u64 seen = t->nr_seen;
+
 	if (t->follow == FOLLOW_PARENTS)
 		refresh_by_parents(t);
 	else
 		refresh_by_cgroup(t);
+	t->changed |= t->nr_seen != seen || t->nr != old.nr;
+}
+
+/**
+ * tree_roots() - those of them whose parent is none of them
+ * @t: of whom
+ * @roots: result
+ * @max: room there
+ *
+ * All others descend from those.  Returns how many.
+ */
+unsigned int tree_roots(struct tree *t, pid_t *roots, unsigned int max)
+{
+	struct proc_stat st;
+	unsigned int i, nr = 0;
+
+	t->changed = false;
+	for (i = 0; i < t->nr && nr < max; i++) {
+		if (proc_stat_read(t->proc[i].pid, &st) && !is_there(t, st.parent))
+			roots[nr++] = st.pid;
+	}
+	return nr;
 }
 
 /**

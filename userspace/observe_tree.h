@@ -35,6 +35,7 @@ struct tree {
 	struct proc proc[MAX_PROCS];
 	u64 nr_seen;			/* in all */
 	u32 nr_left;			/* that outlived the command */
+	bool changed;			/* who is there, since tree_roots() */
 	bool full;			/* more than can be followed */
 };
 
@@ -43,6 +44,7 @@ int tree_launch(struct tree *t, char **argv, const sigset_t *mask);
 int tree_attach(struct tree *t, const pid_t *pids, unsigned int nr);
 int tree_attach_cgroup(struct tree *t, const char *path);
 void tree_refresh(struct tree *t);
+unsigned int tree_roots(struct tree *t, pid_t *roots, unsigned int max);
 pid_t tree_draw(const struct tree *t, u64 random);
 void tree_leave(struct tree *t);
 void tree_kill(struct tree *t);
