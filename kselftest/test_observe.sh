@@ -76,7 +76,7 @@ clean()
 passes()
 {
 	echo input >"$tmp/in"
-	observe 0 ./helper --verify 16 sh -c 'cat; echo output; sleep 3' || return 1
+	observe 0 --overhead 60 ./helper --verify 16 sh -c 'cat; echo output; sleep 3' || return 1
 	: >"$tmp/in"
 	[ "$(cat "$tmp/out")" = "input
 output" ] && says '^thprace: observe: verdict: pass$' && says 'held:.* page_mapcount [1-9]' &&
@@ -88,15 +88,15 @@ output" ] && says '^thprace: observe: verdict: pass$' && says 'held:.* page_mapc
 
 own_status()
 {
-	observe 7 ./helper 16 sh -c 'echo output; sleep 3; exit 7' && says 'verdict: pass' &&
+	observe 7 --overhead 60 ./helper 16 sh -c 'echo output; sleep 3; exit 7' && says 'verdict: pass' &&
 		says 'exited with 7' && json_says status 7 && clean || return 1
-	exits 0 "$thprace" observe --verdict-status ./helper 16 sh -c 'sleep 3; exit 7'
+	exits 0 "$thprace" observe --verdict-status --overhead 60 ./helper 16 sh -c 'sleep 3; exit 7'
 }
 
 # What the module is told to see wrongly is a violation, whatever the command's status.
 finding()
 {
-	injected page_mapcount 1 "$thprace" observe --json "$tmp/json" ./helper 16 \
+	injected page_mapcount 1 "$thprace" observe --json "$tmp/json" --overhead 60 ./helper 16 \
 		sh -c 'echo output; sleep 3; exit 7' && says '^VIOLATION page_mapcount in observe' &&
 		says 'verdict: fail' && [ "$(cat "$tmp/out")" = output ] && json_says verdict '"fail"' &&
 		json_says control true && json_says status 7 && clean
@@ -172,7 +172,7 @@ kill_9()
 attached()
 {
 	exits 0 ./helper --verify 16 sh -c \
-		'"$thprace" observe --pid $HELPER_PID --duration 3s --json "$tmp/json"' &&
+		'"$thprace" observe --overhead 60 --pid $HELPER_PID --duration 3s --json "$tmp/json"' &&
 		says 'verdict: pass' && json_says status null && clean || return 1
 	sleep 2 &
 	exits 3 "$thprace" observe --pid $! && says '0 regions\|verdict: inconclusive' && clean &&
@@ -192,7 +192,7 @@ given_cgroup()
 	pid=$!
 	until_true grep -q . "$dir/cgroup.procs"
 	sleep 0.5
-	exits 0 "$thprace" observe --cgroup "$dir" --duration 2s && says 'verdict: pass' || rc=1
+	exits 0 "$thprace" observe --overhead 60 --cgroup "$dir" --duration 2s && says 'verdict: pass' || rc=1
 	wait "$pid" || rc=1
 	until_true rmdir "$dir"
 	return "$rc"
@@ -239,7 +239,7 @@ usage()
 # A check that was named has to be held.
 named()
 {
-	observe 0 --checks page_mapcount,pmd_geometry ./helper 16 sleep 3 || return 1
+	observe 0 --overhead 60 --checks page_mapcount,pmd_geometry ./helper 16 sleep 3 || return 1
 	if grep '^  held:' "$tmp/err" | grep -q refcount; then
 		ksft_msg "others were made as well"
 		return 1
@@ -251,7 +251,7 @@ named()
 workload='"$thprace" run split-munmap --no-module --quiet --duration 5s >/dev/null 2>&1 || :'
 locks()
 {
-	observe 0 --coverage sh -c "$workload" && says 'held:.* split_lock [1-9]' &&
+	observe 0 --coverage --overhead 60 sh -c "$workload" && says 'held:.* split_lock [1-9]' &&
 		says 'rmap_lock [1-9]' && says 'met by chance: [1-9][0-9]* of [1-9]' &&
 		grep -q '"met"' "$tmp/json" && clean || return 1
 	injected rmap_lock 1 "$thprace" observe sh -c "$workload" && says '^VIOLATION rmap_lock' && clean

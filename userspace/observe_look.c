@@ -182,6 +182,16 @@ static bool wants_rss(const struct observe *o)
 	       o->spans.rss < RSS_BYTES && o->looks.nr_visits % RSS_OF == 0;
 }
 
+/* Every other time one that had huge pages, as most may have none. */
+static pid_t choose(struct observe *o)
+{
+	bool again = rng_below(&o->rng, 2);
+
+	if (again && o->huge_one && tree_has(o->tree, o->huge_one))
+		return o->huge_one;
+	return tree_draw(o->tree, rng_next(&o->rng));
+}
+
 /* Another process, or the same again; its map is read. */
 static int visit(struct observe *o)
 {
@@ -191,7 +201,7 @@ static int visit(struct observe *o)
 
 	tree_refresh(o->tree);
 	err = look_watch(o);
-	o->visited = tree_draw(o->tree, rng_next(&o->rng));
+	o->visited = choose(o);
 	if (err || !o->visited)
 		return err;
 	if (spans_read(&o->spans, o->visited, &o->rng)) {
@@ -204,10 +214,15 @@ static int visit(struct observe *o)
 		return 0;
 	}
 	took_ns = now_ns() - begin_ns;
-	o->visit_left_ns = took_ns * READ_SHARE;
-	if (o->visit_left_ns < MIN_VISIT_NS)
-		o->visit_left_ns = MIN_VISIT_NS;
-	o->looks.nr_huge += o->spans.huge != 0;
+	/* what has no huge page is looked at briefly */
+	o->visit_left_ns = 0;
+	if (o->spans.huge) {
+		o->visit_left_ns = took_ns * READ_SHARE;
+		if (o->visit_left_ns < MIN_VISIT_NS)
+			o->visit_left_ns = MIN_VISIT_NS;
+		o->huge_one = o->visited;
+		o->looks.nr_huge++;
+	}
 	if (wants_rss(o)) {
 		nr = spans_draw(&o->spans, &o->rng, 1, &addr);
 		err = make_check(o, BIT_ULL(THPRACE_CHECK_RSS), addr, nr);

@@ -231,7 +231,12 @@ static bool was_there(pid_t pid, u64 start)
 	return false;
 }
 
-static bool is_there(const struct tree *t, pid_t pid)
+/**
+ * tree_has() - is this one of them, as of the last look?
+ * @t: of whom
+ * @pid: who
+ */
+bool tree_has(const struct tree *t, pid_t pid)
 {
 	unsigned int i;
 
@@ -269,7 +274,7 @@ static void refresh_by_parents(struct tree *t)
 	do {
 		more = false;
 		for (i = 0; i < nr; i++) {
-			if (list[i].pid && is_there(t, list[i].parent))
+			if (list[i].pid && tree_has(t, list[i].parent))
 				more |= take(t, &list[i]);
 		}
 	} while (more);
@@ -322,7 +327,7 @@ unsigned int tree_roots(struct tree *t, pid_t *roots, unsigned int max)
 
 	t->changed = false;
 	for (i = 0; i < t->nr && nr < max; i++) {
-		if (proc_stat_read(t->proc[i].pid, &st) && !is_there(t, st.parent))
+		if (proc_stat_read(t->proc[i].pid, &st) && !tree_has(t, st.parent))
 			roots[nr++] = st.pid;
 	}
 	return nr;

@@ -45,6 +45,7 @@ int tree_attach(struct tree *t, const pid_t *pids, unsigned int nr);
 int tree_attach_cgroup(struct tree *t, const char *path);
 void tree_refresh(struct tree *t);
 unsigned int tree_roots(struct tree *t, pid_t *roots, unsigned int max);
+bool tree_has(const struct tree *t, pid_t pid);
 pid_t tree_draw(const struct tree *t, u64 random);
 void tree_leave(struct tree *t);
 void tree_kill(struct tree *t);
