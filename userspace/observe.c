@@ -159,7 +159,7 @@ static error_t observe_option(int key, char *arg, struct argp_state *state)
 const struct argp observe_argp = {
 	.options = observe_options,
 	.parser = observe_option,
-	.args_doc = "COMMAND [ARG...]\n--pid=PID [PID...]\n--cgroup=DIR",
+	.args_doc = "[COMMAND [ARG...]]",
 	.doc = "Checks memory and locks of any workload while it runs, and steers nothing.\n"
 	       "\vThe report goes to standard error. Exit status: 1 violation, 2 error; else the\n"
 	       "command's if it is not 0; else 0 pass, 3 inconclusive, 4 skip.",
