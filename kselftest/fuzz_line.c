@@ -44,6 +44,7 @@ static const struct verb_row verbs[] = {
 	  .takes = B(SCENARIO) | B(SEED) | B(GRID_K), .other = B(LANE) },
 	{ "go", .verb = "go", .needs = B(LANE) | B(OP), .takes = B(MAP) | B(TASK), .one = true },
 	{ "done", .verb = "done", .needs = B(LANE), .takes = B(RESULT) | B(ERRNO) },
+	{ "watch", .verb = "watch", .takes = B(PID) },
 	{ "round", .verb = "round" },
 	{ "reset", .verb = "reset" },
 	{ "calibrate", .verb = "calibrate", .needs = B(MAP), .takes = B(PID) },

@@ -188,7 +188,7 @@ replay_junk()
 help()
 {
 	exits 0 "$thprace" --help && says 'run \[SCENARIO' || return 1
-	for command in run list check replay merge; do
+	for command in run list check observe replay merge; do
 		exits 0 "$thprace" "$command" --help && says "^Usage: thprace $command" &&
 			exits 0 "$thprace" "$command" --version && says '^thprace [0-9]' || return 1
 	done

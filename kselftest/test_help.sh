@@ -60,12 +60,12 @@ session_examples()
 		ksft_show "$tmp/script" "$tmp/err"
 		return 1
 	}
-	has "$tmp/report" "command: bench" && ! grep '^error_text' "$tmp/report" && [ "$nr" -eq 9 ]
+	has "$tmp/report" "command: bench" && ! grep '^error_text' "$tmp/report" && [ "$nr" -eq 10 ]
 }
 
 help_is_whole()
 {
-	for verb in split munmap race check hold drop arm go "done" round reset calibrate bench; do
+	for verb in split munmap race check hold drop arm go "done" watch round reset calibrate bench; do
 		grep -q "^$verb: ." "$files/help" || { ksft_msg "no $verb"; return 1; }
 	done
 	for word in pid map op duration_ms rounds seed order page steer check stop_on inject lane \

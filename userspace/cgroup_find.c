@@ -211,3 +211,21 @@ const char *cgroup_find(struct place *p)
 	return access(path, W_OK) || access(p->base, W_OK) ?
 	       "may not make a cgroup (not root)" : NULL;
 }
+
+/**
+ * cgroup_own() - the directory of the caller's cgroup, of version 2
+ * @path: result
+ * @size: of @path
+ *
+ * One can be made below it without any controller, whoever else is in there.
+ * Changes nothing.  Returns why there is none, or NULL.
+ */
+const char *cgroup_own(char *path, size_t size)
+{
+	struct place p = { .v1 = false };
+	const char *why = find_dir(&p);
+
+	if (!why)
+		copy_word(path, size, p.own);
+	return why;
+}

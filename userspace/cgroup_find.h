@@ -15,5 +15,6 @@ struct place {
 };
 
 const char *cgroup_find(struct place *p);
+const char *cgroup_own(char *path, size_t size);
 
 #endif /* THPRACE_CGROUP_FIND_H */

@@ -5,9 +5,12 @@
  * Key names are final: other tools read them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -18,6 +21,7 @@
 #include "json_cause.h"
 #include "json_value.h"
 #include "machine.h"
+#include "observe.h"
 #include "options.h"
 #include "report.h"
 #include "result.h"
@@ -344,6 +348,35 @@ static json_t *notes_json(void)
 	return list;
 }
 
+/**
+ * json_try() - before the run, not after it: can a report be written there?
+ * @path: file, "-" or NULL; what is there stays
+ *
+ * Returns 0, or a negative errno with set_error().
+ */
+int json_try(const char *path)
+{
+	struct stat st;
+	bool there;
+	int fd;
+
+	if (!path || !strcmp(path, "-"))
+		return 0;
+	there = !stat(path, &st);
+	/* A pipe waits for its reader. */
+	if (there && !S_ISREG(st.st_mode))
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		set_error("cannot write %s: %s", path, strerror(errno));
+		return -errno;
+	}
+	close(fd);
+	if (!there)
+		unlink(path);
+	return 0;
+}
+
 static int write_json(FILE *out, const void *root)
 {
 	if (json_dumpf(root, out, JSON_INDENT(1)))
@@ -393,6 +426,8 @@ int report_json(const struct report *rep, const char *path)
 	json_object_set_new(root, "complete", json_boolean(rep->ended));
 	json_object_set_new(root, "kernel_log", kernel_log_json());
 	json_object_set_new(root, "not_put_back", notes_json());
+	json_object_set_new(root, "observe",
+			    rep->observe ? observe_json(rep->observe) : json_null());
 	err = write_file(path, write_json, root);
 	json_decref(root);
 	if (err)

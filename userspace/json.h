@@ -5,6 +5,7 @@
 
 #include "report.h"
 
+int json_try(const char *path);
 int report_json(const struct report *rep, const char *path);
 
 #endif /* THPRACE_JSON_H */

@@ -6,10 +6,8 @@
  * the report, and turns the verdict into an exit code.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "calibrate.h"
@@ -26,6 +24,7 @@
 #include "list.h"
 #include "live.h"
 #include "merge_cmd.h"
+#include "observe.h"
 #include "options.h"
 #include "replay.h"
 #include "report.h"
@@ -73,30 +72,6 @@ static bool is_stdout(const char *path)
 static bool takes_stdout(const struct options *opt)
 {
 	return is_stdout(opt->json) || is_stdout(opt->ktap);
-}
-
-/* Before the run, not after it: can it be written?  What is there stays. */
-static int try_output(const char *path)
-{
-	struct stat st;
-	bool there;
-	int fd;
-
-	if (!path || is_stdout(path))
-		return 0;
-	there = !stat(path, &st);
-	/* A pipe waits for its reader. */
-	if (there && !S_ISREG(st.st_mode))
-		return 0;
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		set_error("cannot write %s: %s", path, strerror(errno));
-		return -errno;
-	}
-	close(fd);
-	if (!there)
-		unlink(path);
-	return 0;
 }
 
 static int finish(struct report *rep, int err)
@@ -202,8 +177,8 @@ static int run(const struct options *opt)
 	if (!may_begin(opt))
 		return THPRACE_EXIT_ERROR;
 	rep.opt = opt;
-	if (session_try_steer(opt->steer) || try_output(opt->ktap) ||
-	    try_output(opt->grid_html)) {
+	if (session_try_steer(opt->steer) || json_try(opt->ktap) ||
+	    json_try(opt->grid_html)) {
 		fprintf(stderr, "thprace: %s\n", last_error());
 		return THPRACE_EXIT_ERROR;
 	}
@@ -248,7 +223,7 @@ static int replay_reduced(struct options *opt, u64 tries)
 	if (!may_begin(opt))
 		return THPRACE_EXIT_ERROR;
 	rep.opt = opt;
-	err = try_output(opt->json);
+	err = json_try(opt->json);
 	if (!err)
 		err = prepare(&rep);
 	if (!err)
@@ -390,6 +365,7 @@ static const struct {
 	{ "run", cmd_run, &run_argp },
 	{ "list", cmd_list, &list_argp },
 	{ "check", cmd_check, &check_argp },
+	{ "observe", cmd_observe, &observe_argp },
 	{ "replay", cmd_replay, &replay_argp },
 	{ "merge", cmd_merge, &merge_argp },
 };
@@ -417,7 +393,7 @@ static error_t main_option(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		return cmdline_refuse(state, "name a command: run, list, check, replay or merge");
+		return cmdline_refuse(state, "name a command: run, list, check, observe, replay or merge");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -428,7 +404,8 @@ static const struct argp main_argp = {
 	.args_doc = "run [SCENARIO...]\n"
 		    "list scenarios|ops|checks|phases\n"
 		    "check --pid=PID [--map=ADDR+LEN]\n"
-		    "replay [--reduce] FILE.json\n"
+		    "observe [--json=FILE] COMMAND [ARG...]\n"
+		    		    "replay [--reduce] FILE.json\n"
 		    "merge FILE...",
 	.doc = "Races splits of huge pages against what else happens to them, and checks.\n"
 	       "\v\"thprace COMMAND --help\" shows the options of a command.",
@@ -451,7 +428,7 @@ static int run_command(int argc, char **argv)
 		env_probe();
 		return commands[i].run(argc - at, argv + at);
 	}
-	fprintf(stderr, "thprace: no command '%.40s'; there are: run list check replay merge\n",
+	fprintf(stderr, "thprace: no command '%.40s'; there are: run list check observe replay merge\n",
 		argv[at]);
 	return THPRACE_EXIT_ERROR;
 }

@@ -30,6 +30,7 @@ struct report {
 	bool judged;			/* the verdict stands */
 	unsigned int nr_triages;
 	struct triage triage[MAX_TRIAGES];
+	const struct observe *observe;	/* what "thprace observe" has to say, or NULL */
 };
 
 int report_alloc(struct report *rep);

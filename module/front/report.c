@@ -15,6 +15,7 @@
 #include "state/catalog.h"
 #include "state/names.h"
 #include "state/record.h"
+#include "steer/chance.h"
 #include "steer/checks.h"
 #include "steer/grid.h"
 #include "steer/lockcount.h"
@@ -177,12 +178,13 @@ static void say_unmapped(struct text *t, struct thprace_session *s)
 }
 
 /* All cells: what fills the buffer may have been cut. */
-static void say_grid(struct text *t, struct thprace_session *s)
+static void say_cells(struct text *t, struct thprace_session *s,
+		      size_t (*print)(struct thprace_session *s, char *buf, size_t size))
 {
 	while (t->buf) {
 		size_t room = t->size - t->len, n;
 
-		n = thprace_grid_print(s, t->buf + t->len, room);
+		n = print(s, t->buf + t->len, room);
 		if (n + 1 < room) {
 			t->len += n;
 			break;
@@ -270,7 +272,8 @@ char *thprace_report_session(struct thprace_session *s, size_t *len)
 	say_steps(&t, s);
 	say_unmapped(&t, s);
 	say_violations(&t, s);
-	say_grid(&t, s);
+	say_cells(&t, s, thprace_grid_print);
+	say_cells(&t, s, thprace_chance_print);
 	*len = t.len;
 	return t.buf;
 }

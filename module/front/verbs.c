@@ -24,10 +24,12 @@
 #include "state/names.h"
 #include "state/record.h"
 #include "state/stats.h"
+#include "steer/chance.h"
 #include "steer/checks.h"
 #include "steer/grid.h"
 #include "steer/lockcount.h"
 #include "steer/schedule.h"
+#include "steer/watched.h"
 
 typedef int (*huge_fn)(struct thprace_session *s, struct thprace_job *job,
 		       struct thprace_target *t);
@@ -337,20 +339,28 @@ static int cmd_calibrate(struct thprace_session *s, struct thprace_job *job)
 	return ret;
 }
 
+/* Controls of racing checks alone: others are made by check. */
+static int prove_controls(struct thprace_job *job, const char *verb)
+{
+	u64 quiesced = job->spec.inject & ~thprace_checks_racing();
+	const char *name;
+
+	if (!quiesced)
+		return prove_checks(job->spec.inject, &job->no);
+	name = thprace_check_name(__ffs64(quiesced));
+	thprace_refuse_word(&job->no, name, strlen(name));
+	return thprace_refuse(&job->no, -EINVAL,
+			      "%s takes inject= of racing checks only, see checks; others go with check",
+			      verb);
+}
+
 static int cmd_arm(struct thprace_session *s, struct thprace_job *job)
 {
-	u64 seed = s->seed, quiesced = job->spec.inject & ~thprace_checks_racing();
+	u64 seed = s->seed;
 	int ret = thprace_schedule_validate(&job->spec, &job->no);
 
-	if (!ret && quiesced) {
-		const char *name = thprace_check_name(__ffs64(quiesced));
-
-		thprace_refuse_word(&job->no, name, strlen(name));
-		ret = thprace_refuse(&job->no, -EINVAL,
-				     "arm takes inject= of racing checks only, see checks; others go with check");
-	}
 	if (!ret)
-		ret = prove_checks(job->spec.inject, &job->no);
+		ret = prove_controls(job, "arm");
 	if (!ret)
 		ret = thprace_frames_begin(s);
 	if (ret)
@@ -458,6 +468,24 @@ static int cmd_reset(struct thprace_session *s, struct thprace_job *job)
 	return 0;
 }
 
+static int cmd_watch(struct thprace_session *s, struct thprace_job *job)
+{
+	int ret = prove_controls(job, "watch");
+
+	if (!ret && job->spec.steer == THPRACE_STEER_SCHEDULE) {
+		thprace_refuse_word(&job->no, "steer", 5);
+		ret = thprace_refuse(&job->no, -EINVAL,
+				     "watch steers nothing; steer=grid counts what meets by chance");
+	}
+	if (!ret && job->spec.steer == THPRACE_STEER_GRID)
+		ret = thprace_chance_begin(s);
+	if (!ret)
+		ret = thprace_watched_set(s, job->mms.pid, job->mms.nr, job->spec.inject);
+	if (ret == -EBUSY)
+		thprace_refuse(&job->no, ret, "as many sessions watch processes as can at a time");
+	return ret;
+}
+
 #define W_CHECKS	(W(CHECK) | W(INJECT) | W(REFS) | W(SCENARIO))
 
 #define TARGET		"pid=$HELPER_PID map=$HELPER_MAP"
@@ -491,6 +519,9 @@ const struct thprace_verb thprace_verbs[] = {
 		"lane=a op=fault" },
 	{ "done", W(LANE) | W(RESULT) | W(ERRNO), W(LANE), F_OFF, cmd_done,
 		"the lane's op has ended", "lane=a result=ok" },
+	{ "watch", W(PID) | W(INJECT) | W(STEER), 0, F_SERIAL, cmd_watch,
+		"lock checks count what these processes do, and all that they fork",
+		"pid=$HELPER_PID" },
 	{ "round", 0, 0, F_SERIAL, cmd_round, "ends the round and counts it", "" },
 	{ "reset", 0, 0, F_SERIAL | F_OFF, cmd_reset, "zeroes what the session has counted", "" },
 	{ "calibrate", W(PID) | W(MAP), W(MAP), F_HOLES | F_SHARED, cmd_calibrate,

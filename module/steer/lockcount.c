@@ -4,7 +4,7 @@
  *
  * What tasks of a session do counts for that session, what all others do in the
  * total lock_checks_others.  A task works for a session while it is a lane,
- * from go to done, or while a command makes it split or unmap.
+ * from go to done, while a command makes it split or unmap, or while it is watched.
  */
 #include <linux/slab.h>
 
@@ -12,9 +12,11 @@
 #include "oracle/intact.h"
 #include "state/record.h"
 #include "state/stats.h"
+#include "steer/chance.h"
 #include "steer/lanemap.h"
 #include "steer/lockcount.h"
 #include "steer/probe.h"
+#include "steer/watched.h"
 
 /* Racing checks, as rows of the counters. */
 enum { SPLIT_LOCK, FOLIO_LOCK, SERIAL, RMAP_LOCK, NR_LOCK_CHECKS };
@@ -68,15 +70,16 @@ NOKPROBE_SYMBOL(others_at_work);
  * thprace_lockcount_find() - which session's work does current do?
  * @ref: out
  *
- * None while its lane waits for its start.
+ * None while its lane waits for its start.  Who is no lane may be watched.
  *
  * Context: any, also a probe handler.
  */
 bool thprace_lockcount_find(struct thprace_lane_ref *ref)
 {
-	return thprace_lanemap_find(current, ref) &&
-	       (ref->lane == THPRACE_NO_LANE ||
-		(READ_ONCE(ref->s->locks->at_work) & BIT(ref->lane)));
+	if (thprace_lanemap_find(current, ref))
+		return ref->lane == THPRACE_NO_LANE ||
+		       (READ_ONCE(ref->s->locks->at_work) & BIT(ref->lane));
+	return thprace_watched_find(current, ref);
 }
 
 NOKPROBE_SYMBOL(thprace_lockcount_find);
@@ -376,6 +379,8 @@ void thprace_lockcount_put(struct thprace_session *s)
 
 	if (list_empty(&s->node))
 		return;
+	thprace_watched_clear(s);
+	thprace_chance_end(s);
 	thprace_lockcount_forget(s);
 	raw_spin_lock_irqsave(&active_lock, flags);
 	list_del_init(&s->node);

@@ -26,6 +26,7 @@
 #include "compat/ftrace.h"
 #include "compat/sym.h"
 #include "state/off.h"
+#include "steer/chance.h"
 #include "steer/points.h"
 #include "steer/probe.h"
 #include "steer/schedule.h"
@@ -138,6 +139,7 @@ static void entered(unsigned long ip, unsigned long parent_ip, struct ftrace_ops
 			fregs = NULL;
 		else if (thprace_phases[phase].racing)
 			thprace_phases[phase].racing(fregs);
+		thprace_chance_hit(phase, fregs);
 		park = thprace_schedule_hit(phase, false, fregs, &spot);
 		this_cpu_and(inside, ~bit);
 	}
