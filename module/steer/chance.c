@@ -23,9 +23,16 @@
 
 #define NR_CHANCES	4	/* sessions at a time */
 
-/* Tasks that are remembered at a time, and for how long. */
+/* Tasks that are remembered at a time. */
 #define NR_PLACES	64
-#define STAY_NS		(100 * NSEC_PER_USEC)
+
+/*
+ * How long a task is taken to be in a phase: as long as it mostly takes from one to
+ * the next here, within bounds.  A gap above them is no phase: it was elsewhere.
+ */
+#define MIN_STAY_NS	(20 * NSEC_PER_USEC)
+#define MAX_STAY_NS	(5 * NSEC_PER_MSEC)
+#define MEAN_OF		8
 
 /* Where a task was last; identities only. */
 struct place {
@@ -42,6 +49,7 @@ struct place {
  * @lock: guards the rest; a handler that does not get it at once misses its entry
  * @place: the last ones
  * @next: the place that is taken next
+ * @stay_ns: mean time from one phase of a task to its next one
  * @met: how often who was in the first was met by who entered the second
  */
 struct thprace_chance {
@@ -49,6 +57,7 @@ struct thprace_chance {
 	raw_spinlock_t lock;
 	struct place place[NR_PLACES];
 	unsigned int next;
+	u64 stay_ns;
 	u32 met[THPRACE_MAX_PHASES][THPRACE_MAX_PHASES];
 };
 
@@ -177,9 +186,23 @@ static struct anon_vma *root_at(unsigned int phase, struct ftrace_regs *fregs)
 
 NOKPROBE_SYMBOL(root_at);
 
+/* c->lock held: a task was at @since, and is somewhere else @now. */
+static void learn(struct thprace_chance *c, u64 since, u64 now)
+{
+	u64 gap = now - since;
+
+	if (gap > MAX_STAY_NS)
+		return;
+	c->stay_ns += gap / MEAN_OF;
+	c->stay_ns -= c->stay_ns / MEAN_OF;
+}
+
+NOKPROBE_SYMBOL(learn);
+
 /* c->lock held */
 static void meet(struct thprace_chance *c, const struct place *now)
 {
+	u64 stay = max_t(u64, c->stay_ns, MIN_STAY_NS);
 	struct place *mine = NULL;
 	unsigned int i;
 
@@ -190,12 +213,14 @@ static void meet(struct thprace_chance *c, const struct place *now)
 			mine = p;
 			continue;
 		}
-		if (!p->task || now->ns - p->ns > STAY_NS)
+		if (!p->task || now->ns - p->ns > stay)
 			continue;
 		if ((now->mm && p->mm == now->mm) || (now->root && p->root == now->root))
 			c->met[p->phase][now->phase]++;
 	}
-	if (!mine)
+	if (mine)
+		learn(c, mine->ns, now->ns);
+	else
 		mine = &c->place[c->next++ % NR_PLACES];
 	*mine = *now;
 }
