@@ -244,7 +244,7 @@ named()
 		ksft_msg "others were made as well"
 		return 1
 	fi
-	observe 3 --checks deferred_queue ./helper 16 sleep 1 && says 'never held\|no huge page'
+	observe 3 --checks split_lock ./helper 16 sleep 1 && says 'never held\|no huge page'
 }
 
 # A process of the tree splits and unmaps: its locks are looked at, and phases meet.
