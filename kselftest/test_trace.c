@@ -80,15 +80,15 @@ static void case_check(const void *arg)
 	trace_clean();
 	holder_start(&h, 2 * thp_bytes());
 	trace_begin();
-	trace_enable("check", true);
+	trace_enable("checked", true);
 	inject(&h, "check=refcount check=rmap_census");
 	text = trace_read(trace_file("trace"));
-	for (at = text; (event = trace_next(&at, "check", " check=rmap_census "));)
+	for (at = text; (event = trace_next(&at, "checked", " check=rmap_census "));)
 		held += trace_value(event, "held");
 	ksft_expect(held > 0 && held == tr_row(tr_read("last"), "check", "rmap_census", "held"),
 		    "held=%lld in events, the report:\n%s", (long long)held, tr_read("last"));
-	ksft_expect(trace_nr("check", " check=refcount ") == 1 &&
-		    trace_nr("check", "") == 2, "other checks:\n%s",
+	ksft_expect(trace_nr("checked", " check=refcount ") == 1 &&
+		    trace_nr("checked", "") == 2, "other checks:\n%s",
 		    trace_read(trace_file("trace")));
 	holder_stop(&h);
 }

@@ -70,7 +70,7 @@ static const char * const elsewhere[] = {
 	"off=\tY: parked lanes go on, probes are removed, commands end and are refused; or N\n",
 	"Events, /sys/kernel/tracing/events/thprace/:\n",
 	"violation\ta finding was recorded, real or injected (control)\n",
-	"check\tquiesced checks of a command or a round: held and skipped, of each kind\n",
+	"checked\tquiesced checks of a command or a round: held and skipped, of each kind\n",
 	"round\ta round was counted\n",
 	"phase\ta lane of a schedule passes a phase\n",
 	"park\ta parked lane goes on: after how long, and why\n",

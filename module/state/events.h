@@ -68,8 +68,12 @@ TRACE_EVENT(violation,
 		      __entry->addr, __entry->pfn, __entry->index, __entry->want, __entry->got,
 		      __entry->cause, __entry->control, __entry->reason));
 
-/* A quiesced check of maps is over: what it came to, an event for each kind of check. */
-TRACE_EVENT(check,
+/*
+ * A quiesced check of maps is over: what it came to, an event for each kind of check.
+ * Not "check": newer kernels (7.2) have a section __tracepoint_check, which an
+ * assembler takes for the event's variable of that name.
+ */
+TRACE_EVENT(checked,
 	    TP_PROTO(const struct thprace_session *s, unsigned int check,
 		     const struct thprace_tally *tally),
 	    TP_ARGS(s, check, tally),

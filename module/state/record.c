@@ -46,7 +46,7 @@ void thprace_record_counts(struct thprace_session *s, struct thprace_tally *tall
 	for (i = 0; i < THPRACE_NR_CHECKS; i++) {
 		if (!tally[i].held && !tally[i].skipped)
 			continue;
-		trace_check(s, i, &tally[i]);
+		trace_checked(s, i, &tally[i]);
 		s->check[i].held += tally[i].held;
 		s->check[i].skipped += tally[i].skipped;
 		if (tally[i].reason)
