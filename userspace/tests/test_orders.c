@@ -91,7 +91,7 @@ static void test_refused(void **state)
 		{ "1024M", "from 16k to 2M" }, { "64k,16k,64k", "'64k' is named twice" },
 		{ "1M,1024k", "'1024k' is named twice" }, { "pmd,pmd", "'pmd' is named twice" },
 		{ "all,all", "'all' is named twice" },
-		{ "16k,32k,64k,128k,256k,512k,1024k,2048k,pmd,all,0000000000000000000000000000001k",
+		{ "16k,32k,64k,128k,256k,512k,1024k,2048k,pmd,all,16k,32k,64k,128k,256k,512k,1024k,pmd",
 		  "too long" },
 	};
 	struct orders orders;
