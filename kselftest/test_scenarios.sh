@@ -162,12 +162,12 @@ orders()
 		json_says skipped '".*no folios of that size"' || return 1
 		return 4
 	fi
-	[ "$(of_64k rounds)" -ge 10 ] && [ "$(of_64k splits)" -ge 1 ] &&
-		[ "$(grep -c '"size_kib"' "$tmp/json")" -eq 1 ] || {
+	if [ "$(of_64k rounds)" -lt 10 ] || [ "$(of_64k splits)" -lt 1 ] ||
+		[ "$(grep -c '"size_kib"' "$tmp/json")" -ne 1 ]; then
 		ksft_msg "not (only) folios of 64 KiB were raced and split"
 		ksft_show "$tmp/json"
 		return 1
-	}
+	fi
 	after=$(cat /sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled)
 	[ "$before" = "$after" ] || {
 		ksft_msg "hugepages-64kB/enabled was $before and is $after"

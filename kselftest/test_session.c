@@ -356,8 +356,10 @@ static void case_order_one(const void *arg)
 static s64 splits_of(int fd, const struct holder *h, const char *command)
 {
 	s64 before = tr_stat("splits");
+	int err;
 
-	tr_expect(fd, 0, "%s pid=%d map=%p+%#zx", command, h->pid, h->r.addr, h->r.len);
+	err = tr_fd_write(fd, "%s pid=%d map=%p+%#zx", command, h->pid, h->r.addr, h->r.len);
+	ksft_expect(!err, "%s: %s", command, tr_errno_name(err));
 	return tr_stat("splits") - before;
 }
 
@@ -396,8 +398,7 @@ static void case_several(const void *arg)
 		    !tr_row(report, "op", "split", "busy"), "four ops in\n%s", report);
 	/* Those of four pages, each of them. */
 	tr_expect(fd, 0, "reset");
-	tr_expect(fd, 0, "check pid=%d map=%p+%#zx refs=exact check=split_progress", h.pid,
-		  h.r.addr, h.r.len);
+	splits_of(fd, &h, "check refs=exact check=split_progress");
 	report = tr_fd_read(fd);
 	ksft_expect(tr_row(report, "check", "split_progress", "held") ==
 		    (s64)(h.r.len / PAGE_BYTES / 16 - 2) * 4, "split_progress in\n%s", report);

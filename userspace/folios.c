@@ -44,7 +44,7 @@ static bool is_small(const struct run *run, unsigned int thp)
  */
 void folios_draw(struct run *run)
 {
-	u32 set = orders_of(run->opt, run->sc);
+	u32 set = orders_drawn(run->opt, run->sc);
 	u64 round = run->sh->round;
 	unsigned int i;
 

@@ -207,13 +207,20 @@ static u32 asked(const struct orders *orders)
 	return orders->named | (orders->pmd ? 1U << orders_pmd() : 0);
 }
 
+/*
+ * All sizes where nothing was said?  In the pairs only: for the others it has not been
+ * measured yet what the bugs that need a PMD lose by it.  Others than root can neither
+ * allow sizes nor see that they got some.
+ */
+static bool by_default(const struct scenario *sc)
+{
+	return sc->pairs && sc->draws && !geteuid();
+}
+
 /**
- * orders_of() - what the rounds of a scenario draw from
+ * orders_of() - what a scenario has folios of
  * @opt: options of the run
  * @sc: scenario
- *
- * Where nothing was said, all that are there, but along a schedule that was named
- * only that of a PMD, whose phases it has.
  *
  * Returns orders, as bits.
  */
@@ -223,10 +230,26 @@ u32 orders_of(const struct options *opt, const struct scenario *sc)
 
 	if (orders_pmd_only(sc))
 		return pmd;
-	/* Others than root can neither allow them nor see that they got some. */
 	if (!opt->orders.text[0])
-		return opt->grid || opt->steer || geteuid() ? pmd : here;
+		return by_default(sc) ? here : pmd;
 	return (opt->orders.all ? here : 0) | (asked(&opt->orders) & here);
+}
+
+/**
+ * orders_drawn() - what the rounds of a scenario draw from
+ * @opt: options of the run
+ * @sc: scenario
+ *
+ * Along a schedule that was named that of a PMD, which has all phases, if nothing was
+ * said.
+ *
+ * Returns orders, as bits.
+ */
+u32 orders_drawn(const struct options *opt, const struct scenario *sc)
+{
+	if (!opt->orders.text[0] && (opt->grid || opt->steer))
+		return 1U << orders_pmd();
+	return orders_of(opt, sc);
 }
 
 /**

@@ -35,6 +35,7 @@ unsigned int orders_pmd(void);
 u32 orders_here(bool gentle);
 bool orders_pmd_only(const struct scenario *sc);
 u32 orders_of(const struct options *opt, const struct scenario *sc);
+u32 orders_drawn(const struct options *opt, const struct scenario *sc);
 const char *orders_why_not(const struct options *opt, const struct scenario *sc);
 unsigned int orders_draw(u32 set, bool mostly_pmd, u64 seed, u64 round);
 bool orders_draw_one(u64 seed, u64 round, unsigned int *page);

@@ -126,7 +126,7 @@ static const char *why_not(const char *text, const char *scenario, bool gentle)
 
 static void test_here(void **state)
 {
-	struct options grid = { .grid = true };
+	struct options grid = { .grid = true }, steered = { .steer = "a>end" };
 
 	(void)state;
 	assert_int_equal(orders_pmd(), 9);
@@ -140,10 +140,14 @@ static void test_here(void **state)
 	assert_null(orders_touch(9));
 	assert_null(orders_touch(1));
 
-	assert_int_equal(set_of(NULL, "zap", false), 0x3fc);
-	assert_int_equal(orders_of(&grid, scenario_by_name("zap")), 1 << 9);
-	nobody = true;
 	assert_int_equal(set_of(NULL, "zap", false), 1 << 9);
+	assert_int_equal(set_of(NULL, "marks", false), 1 << 9);
+	assert_int_equal(set_of(NULL, "pair", false), 0x3fc);
+	assert_int_equal(set_of(NULL, "pair-shmem", false), 1 << 9);
+	assert_int_equal(orders_drawn(&grid, scenario_by_name("pair")), 1 << 9);
+	assert_int_equal(orders_drawn(&steered, scenario_by_name("pair")), 1 << 9);
+	nobody = true;
+	assert_int_equal(set_of(NULL, "pair", false), 1 << 9);
 	nobody = false;
 	assert_int_equal(set_of("all", "zap", false), 0x3fc);
 	assert_int_equal(set_of("pmd", "zap", false), 1 << 9);
@@ -163,7 +167,7 @@ static void test_not_here(void **state)
 	(void)state;
 	has_sizes = false;
 	assert_int_equal(orders_here(false), 1 << 9);
-	assert_int_equal(set_of(NULL, "zap", false), 1 << 9);
+	assert_int_equal(set_of(NULL, "pair", false), 1 << 9);
 	assert_int_equal(set_of("all", "zap", false), 1 << 9);
 	assert_null(why_not("all", "zap", false));
 	assert_null(why_not("pmd", "zap", false));
