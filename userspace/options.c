@@ -54,7 +54,7 @@ static const struct argp_option run_options[] = {
 	  "do without the checks that are off since their rules are wrong on this kernel, which was not tested",
 	  CMDLINE_MORE },
 	{ "orders", OPT_ORDERS, "LIST", 0,
-	  "sizes of the folios that are raced: pmd, 16k to 2M, or all (default: pmd; of pair and pair-procs all that this kernel faults in, pmd in three rounds of four)",
+	  "sizes of the folios that are raced: pmd, 16k to 2M, or all (default: pmd)",
 	  CMDLINE_MORE },
 	{ .doc = "To find out what a violation needs:", .group = CMDLINE_MORE },
 	{ "triage", OPT_TRIAGE, "TIME", 0,

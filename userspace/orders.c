@@ -208,9 +208,9 @@ static u32 asked(const struct orders *orders)
 }
 
 /*
- * All sizes where nothing was said?  In the pairs only: for the others it has not been
- * measured yet what the bugs that need a PMD lose by it.  Others than root can neither
- * allow sizes nor see that they got some.
+ * All sizes where nothing was said?  Those that draw how a huge page looks have a shape
+ * that is made of them.  Others than root can neither allow sizes nor see that they got
+ * some.
  */
 static bool by_default(const struct scenario *sc)
 {
@@ -240,16 +240,14 @@ u32 orders_of(const struct options *opt, const struct scenario *sc)
  * @opt: options of the run
  * @sc: scenario
  *
- * Along a schedule that was named that of a PMD, which has all phases, if nothing was
- * said.
+ * Where nothing was said that of a PMD: each round of another size is one less for the
+ * bugs that need a PMD, and what they lose by it is to be measured first.
  *
  * Returns orders, as bits.
  */
 u32 orders_drawn(const struct options *opt, const struct scenario *sc)
 {
-	if (!opt->orders.text[0] && (opt->grid || opt->steer))
-		return 1U << orders_pmd();
-	return orders_of(opt, sc);
+	return opt->orders.text[0] ? orders_of(opt, sc) : 1U << orders_pmd();
 }
 
 /**

@@ -126,7 +126,7 @@ static const char *why_not(const char *text, const char *scenario, bool gentle)
 
 static void test_here(void **state)
 {
-	struct options grid = { .grid = true }, steered = { .steer = "a>end" };
+	struct options unsaid = { 0 }, said = { .orders = { .named = 1 << 4, .text = "64k" } };
 
 	(void)state;
 	assert_int_equal(orders_pmd(), 9);
@@ -144,8 +144,8 @@ static void test_here(void **state)
 	assert_int_equal(set_of(NULL, "marks", false), 1 << 9);
 	assert_int_equal(set_of(NULL, "pair", false), 0x3fc);
 	assert_int_equal(set_of(NULL, "pair-shmem", false), 1 << 9);
-	assert_int_equal(orders_drawn(&grid, scenario_by_name("pair")), 1 << 9);
-	assert_int_equal(orders_drawn(&steered, scenario_by_name("pair")), 1 << 9);
+	assert_int_equal(orders_drawn(&unsaid, scenario_by_name("pair")), 1 << 9);
+	assert_int_equal(orders_drawn(&said, scenario_by_name("pair")), 1 << 4);
 	nobody = true;
 	assert_int_equal(set_of(NULL, "pair", false), 1 << 9);
 	nobody = false;
