@@ -206,6 +206,24 @@ killed()
 	exits 0 3 -- shmem-punch $few && same
 }
 
+# The same while a size of folios is allowed.
+killed_with_size()
+{
+	size=$thp/hugepages-64kB/enabled
+	[ -e "$size" ] || {
+		reason="this kernel has no sizes of folios"
+		return 4
+	}
+	state >"$tmp/before"
+	grep -q '\[madvise\]' "$size" && ksft_msg "64 KiB are allowed already"
+	start zap --orders 64k --duration 3600 --quiet
+	until_true grep -q '\[madvise\]' "$size" || return 1
+	kill -9 "$run"
+	run=
+	# shellcheck disable=SC2086
+	exits 0 3 -- zap --orders pmd $few && same
+}
+
 # Nothing of it is there but what the module makes when it is loaded.
 has_device() { [ "$(find /sys/block -name 'zram*' | wc -l)" -gt "$1" ]; }
 
@@ -449,12 +467,13 @@ reserved()
 	return "$rc"
 }
 
-ksft_plan 14
+ksft_plan 15
 ksft_case "a dry run lists all and changes nothing" dry_run
 ksft_case "a gentle run changes nothing" gentle
 ksft_case "what another one changes was announced" not_gentle
 ksft_case "a second run is refused" second
 ksft_case "killed with -9: the next one runs" killed
+ksft_case "killed with a size of folios" killed_with_size
 ksft_case "killed with -9: its block device goes" killed_with_device
 ksft_case "who is killed when memory runs out" victims
 ksft_case "a setting that is not put back" not_restored

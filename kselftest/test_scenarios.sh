@@ -135,6 +135,66 @@ named_ops()
 	}
 }
 
+# of_64k KEY: of what was raced of 64 KiB, in the report
+of_64k()
+{
+	sed -n '/"size_kib": 64,/,/}/s/.*"'"$1"'": *\([0-9]*\).*/\1/p' "$tmp/json" | head -n 1
+}
+
+# Of one size alone, and these were split; a flipped bit is found there, too; a size
+# that this kernel does not fault in is a reason to skip.
+orders()
+{
+	can split-munmap || return 4
+	want=0
+	[ -e /sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled ] || want=4
+	before=$(cat /sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled 2>/dev/null || :)
+	got=0
+	"$thprace" run split-munmap --orders 64k --rounds 10 --duration 1200 --seed 1 --quiet \
+		--json "$tmp/json" >"$tmp/out" 2>&1 || got=$?
+	keep_report "orders.$want"
+	[ "$got" -eq "$want" ] || {
+		ksft_msg "thprace run --orders 64k: exit status $got, expected $want"
+		ksft_show "$tmp/out"
+		return 1
+	}
+	if [ "$want" -eq 4 ]; then
+		json_says skipped '".*no folios of that size"' || return 1
+		return 4
+	fi
+	if [ "$(of_64k rounds)" -lt 10 ] || [ "$(of_64k splits)" -lt 1 ] ||
+		[ "$(grep -c '"size_kib"' "$tmp/json")" -ne 1 ]; then
+		ksft_msg "not (only) folios of 64 KiB were raced and split"
+		ksft_show "$tmp/json"
+		return 1
+	fi
+	after=$(cat /sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled)
+	[ "$before" = "$after" ] || {
+		ksft_msg "hugepages-64kB/enabled was $before and is $after"
+		return 1
+	}
+	got=0
+	THPRACE_INJECT=content "$thprace" run split-munmap --orders 64k --rounds 10 \
+		--duration 1200 --seed 1 --quiet --triage 0 >"$tmp/out" 2>&1 || got=$?
+	[ "$got" -eq 1 ] || {
+		ksft_msg "--orders 64k, a bit flipped: exit status $got"
+		ksft_show "$tmp/out"
+		return 1
+	}
+}
+
+# Words that are no sizes are refused before anything is done.
+no_orders()
+{
+	for list in 48k 4k 4M '' 64k,,16k pmd,pmd big; do
+		got=0
+		"$thprace" run split-munmap --orders "$list" >"$tmp/out" 2>&1 || got=$?
+		[ "$got" -eq 2 ] && grep -q -- '--orders' "$tmp/out" && continue
+		ksft_msg "thprace run --orders '$list': exit status $got"
+		return 1
+	done
+}
+
 # Some of a grid of two ops: all of it takes too long here.
 grid_of_two()
 {
@@ -192,7 +252,7 @@ all_there()
 
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $names
-ksft_plan $(((controls == 0 ? 1 : 2) * $# + 11))
+ksft_plan $(((controls == 0 ? 1 : 2) * $# + 13))
 ksft_case "scenarios" all_there
 for name; do
 	ksft_case "$name" scenario "$name"
@@ -206,6 +266,8 @@ ksft_case "locked" locked
 ksft_case "torn" torn
 ksft_case "misread" misread
 ksft_case "ops" named_ops
+ksft_case "orders" orders
+ksft_case "orders that are none" no_orders
 ksft_case "grid of two ops" grid_of_two
 ksft_case "replay" replayed
 ksft_end

@@ -352,9 +352,67 @@ static void case_order_one(const void *arg)
 	close(fd);
 }
 
+/* Folios that a command has split. */
+static s64 splits_of(int fd, const struct holder *h, const char *command)
+{
+	s64 before = tr_stat("splits");
+	int err;
+
+	err = tr_fd_write(fd, "%s pid=%d map=%p+%#zx", command, h->pid, h->r.addr, h->r.len);
+	ksft_expect(!err, "%s: %s", command, tr_errno_name(err));
+	return tr_stat("splits") - before;
+}
+
+/*
+ * Of several folios in one PMD a split takes all, or with a page the one of that
+ * page; so does a hold, for the split to come, and the check of whether they split.
+ */
+static void case_several(const void *arg)
+{
+	struct holder h;
+	int fd = tr_session();
+	char *report;
+	s64 n;
+
+	(void)arg;
+	holder_start(&h, thp_bytes());
+	if (tr_fd_write(fd, "split pid=%d map=%p+%#zx order=4", h.pid, h.r.addr,
+			h.r.len) == EOPNOTSUPP)
+		ksft_skip("this kernel splits to single pages only");
+	n = splits_of(fd, &h, "split page=20");
+	ksft_expect(n == 1, "%lld folios were split by split page=20", n);
+	/* Held is one, so that one is split. */
+	splits_of(fd, &h, "hold page=100");
+	tr_expect(fd, 0, "arm");
+	n = splits_of(fd, &h, "split lane=a");
+	ksft_expect(n == 1, "%lld folios were split after hold page=100", n);
+	tr_expect(fd, 0, "round");
+	splits_of(fd, &h, "hold");
+	tr_expect(fd, 0, "arm");
+	n = splits_of(fd, &h, "split lane=a order=2");
+	ksft_expect(n == (s64)(h.r.len / PAGE_BYTES / 16 - 2),
+		    "%lld folios were split after hold", n);
+	tr_expect(fd, 0, "round");
+	report = tr_fd_read(fd);
+	ksft_expect(tr_row(report, "op", "split", "done") == 4 &&
+		    !tr_row(report, "op", "split", "busy"), "four ops in\n%s", report);
+	/* Those of four pages, each of them. */
+	tr_expect(fd, 0, "reset");
+	splits_of(fd, &h, "check refs=exact check=split_progress");
+	report = tr_fd_read(fd);
+	ksft_expect(tr_row(report, "check", "split_progress", "held") ==
+		    (s64)(h.r.len / PAGE_BYTES / 16 - 2) * 4, "split_progress in\n%s", report);
+	n = splits_of(fd, &h, "split");
+	ksft_expect(!n, "%lld folios were left", n);
+	holder_intact(&h, false);
+	holder_stop(&h);
+	close(fd);
+}
+
 static const struct ksft_case cases[] = {
 	{ .name = "blanks around a verb", .run = case_blanks },
 	{ .name = "a split to order 1", .run = case_order_one },
+	{ .name = "several folios in a PMD", .run = case_several },
 	{ .name = "a new session", .run = case_new },
 	{ .name = "results accumulate until reset", .run = case_accumulate },
 	{ .name = "refused commands", .run = case_refused },

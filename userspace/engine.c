@@ -19,6 +19,7 @@
 #include "crash.h"
 #include "engine.h"
 #include "env.h"
+#include "folios.h"
 #include "note.h"
 #include "options.h"
 #include "region.h"
@@ -138,31 +139,6 @@ static u64 lap(struct run *run, enum timing what, u64 since_ns)
 	return now;
 }
 
-static int hold_folios(struct run *run)
-{
-	char line[THPRACE_MAX_LINE];
-	unsigned int thp, len = 0, words = 0;
-	int err = 0;
-
-	for (thp = 0; thp < run->nr_thps && !err; thp++) {
-		if (run->huge[thp] && !run_alone(run, thp) && !run->sc->pairs) {
-			if (!words)
-				len = snprintf(line, sizeof(line), "hold pid=%d", getpid());
-			len += snprintf(line + len, sizeof(line) - len, " map=0x%lx+0x%zx",
-					(unsigned long)region_thp(&run->region, thp),
-					env.hpage_size);
-			words++;
-		}
-		if (words == THPRACE_MAX_MAPS || (words && thp == run->nr_thps - 1)) {
-			err = session_cmd(run->fd, "%s", line);
-			words = 0;
-		}
-	}
-	if (err)
-		set_error("session refused hold: %s", strerror(-err));
-	return err;
-}
-
 /* Nothing is there to be checked where all has been unmapped. */
 static int check_refused(const struct run *run, int err)
 {
@@ -237,14 +213,16 @@ static int quiesced_check(struct run *run)
 static int fault_and_fill(struct run *run)
 {
 	u64 t = now_ns();
-	int err;
+	int err = folios_prepare(run);
 
+	if (err)
+		return err;
 	/* Only threads can help: other workers are not there yet, or have not mapped it. */
 	if (run_has_procs(run)) {
 		unsigned int i;
 
 		for (i = 0; i < run->nr_thps; i++)
-			__atomic_store_n(region_thp(&run->region, i), 1, __ATOMIC_RELAXED);
+			folios_fault(run, i);
 		t = lap(run, T_FAULT, t);
 		for (i = 0; i < run->nr_thps; i++)
 			thp_fill(region_thp(&run->region, i), run->gen);
@@ -260,20 +238,6 @@ static int fault_and_fill(struct run *run)
 	return err;
 }
 
-static unsigned int prove(struct run *run)
-{
-	unsigned int thp, nr = 0;
-	int huge;
-
-	for (thp = 0; thp < run->nr_thps; thp++) {
-		huge = thp_is_huge(region_thp(&run->region, thp));
-		run->huge[thp] = huge > 0;
-		nr += huge > 0;
-	}
-	run->res->not_huge += run->nr_thps - nr;
-	return nr;
-}
-
 static int prepare_batch(struct run *run, unsigned int *nr_huge)
 {
 	u64 begin = now_ns(), t = begin;
@@ -282,6 +246,7 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	run->sh->batch_round = run->sh->round;
 	run->sh->check_split = 0;
 	run_begin_batch(run);
+	folios_draw(run);
 	err = run->sc->map ? run->sc->map(run) : region_map(&run->region);
 	if (err)
 		return err;
@@ -290,7 +255,7 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 	if (err)
 		return err;
 	t = now_ns();
-	*nr_huge = prove(run);
+	*nr_huge = folios_prove(run);
 	t = lap(run, T_PROVE, t);
 	if (!*nr_huge)
 		return 0;
@@ -305,7 +270,7 @@ static int prepare_batch(struct run *run, unsigned int *nr_huge)
 		t = lap(run, T_FORK, t);
 	}
 	if (run->fd >= 0) {
-		err = hold_folios(run);
+		err = folios_hold(run);
 		lap(run, T_HOLD, t);
 	}
 	return err;

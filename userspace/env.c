@@ -261,15 +261,32 @@ u64 env_available_bytes(void)
 	return 0;
 }
 
+/* Of smaller sizes, which are counted elsewhere (6.12). */
+static u64 small_splits(void)
+{
+	size_t kib = env.page_size / 1024;
+	char path[100], text[32];
+	u64 sum = 0, n;
+
+	for (kib *= 2; kib < env.hpage_size / 1024; kib *= 2) {
+		snprintf(path, sizeof(path), THP_SYSFS "/hugepages-%zukB/stats/split", kib);
+		if (read_text(path, text, sizeof(text)) <= 0)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		sum += parse_u64(text, 0, ~0ULL, &n) ? 0 : n;
+	}
+	return sum;
+}
+
 /**
- * env_splits() - huge pages that the kernel has split so far
+ * env_splits() - huge pages, and smaller folios, that the kernel has split so far
  */
 u64 env_splits(void)
 {
 	u64 n = env_vmstat("thp_split_page");
 
 	/* the name before 4.5 */
-	return n ? n : env_vmstat("thp_split");
+	return (n ? n : env_vmstat("thp_split")) + small_splits();
 }
 
 /**

@@ -104,6 +104,26 @@ static json_t *distribution_json(const u32 *ns, u32 nr)
 			 "samples", (int)d.nr);
 }
 
+/* Those that were raced, or were to be. */
+static json_t *orders_json(const struct result *res)
+{
+	json_t *list = json_array(), *row;
+	unsigned int i;
+
+	for (i = 0; i < NR_ORDERS; i++) {
+		const struct order_count *c = &res->orders[i];
+
+		if (!c->rounds && !c->missed)
+			continue;
+		row = json_pack("{s:o, s:o, s:o, s:o, s:o}",
+				"size_kib", u64_json((env.page_size << i) / 1024),
+				"rounds", u64_json(c->rounds), "folios", u64_json(c->folios),
+				"splits", u64_json(c->splits), "missed", u64_json(c->missed));
+		json_array_append_new(list, row);
+	}
+	return list;
+}
+
 static json_t *scenario_json(const struct result *res)
 {
 	json_t *time = json_object();
@@ -111,7 +131,7 @@ static json_t *scenario_json(const struct result *res)
 
 	for (i = 0; i < T_NR; i++)
 		json_object_set_new(time, timing_names[i], json_real(res->time_ns[i] / 1e9));
-	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}",
+	return json_pack("{s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:f,s:o,s:o,s:o,s:o}",
 			 "name", res->sc->name,
 			 "begun", res->begun,
 			 "rounds", u64_json(res->tally.rounds),
@@ -125,6 +145,7 @@ static json_t *scenario_json(const struct result *res)
 			 "met", u64_json(res->met),
 			 "duration_s", res->duration_ns / 1e9,
 			 "time_s", time,
+			 "orders", orders_json(res),
 			 "spread_us", distribution_json(res->spread_ns, res->nr_skews),
 			 "closest_us", distribution_json(res->closest_ns, res->nr_skews));
 }
@@ -213,7 +234,7 @@ static json_t *options_json(const struct options *opt)
 
 	for (i = 0; i < opt->nr_scenarios; i++)
 		json_array_append_new(names, json_string(opt->scenarios[i]->name));
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o}",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o,s:o}",
 			 "scenarios", names,
 			 "without", without_json(opt->without),
 			 "first_round", u64_json(opt->first_round),
@@ -230,7 +251,8 @@ static json_t *options_json(const struct options *opt)
 			 "allow_uncalibrated", opt->allow_uncalibrated,
 			 "steer", text_or_null(opt->steer),
 			 "grid_rows", text_or_null(opt->grid_rows),
-			 "ops", text_or_null(opt->ops.text));
+			 "ops", text_or_null(opt->ops.text),
+			 "orders", text_or_null(opt->orders.text));
 }
 
 /* The last programs that a storm ran: the violating ones, if it stopped there. */

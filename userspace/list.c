@@ -10,6 +10,7 @@
 #include "env.h"
 #include "list.h"
 #include "options.h"
+#include "orders.h"
 #include "scenario.h"
 #include "tally.h"
 #include "util.h"
@@ -68,6 +69,8 @@ const struct argp list_argp = {
 static void print_scenario(const struct scenario *sc, const char *why)
 {
 	printf("%-14s %s\n", sc->name, sc->summary);
+	if (orders_pmd_only(sc))
+		printf("%-14s   of PMD size only\n", "");
 	if (why)
 		printf("%-14s   cannot run here: %s\n", "", why);
 	else if (!env.have_module)
@@ -108,6 +111,7 @@ static int list_scenarios(bool json)
 			why = env.no_module;
 		row = row_json(sc->name, "op", sc->op, !why, why);
 		json_object_set_new(row, "summary", json_string(sc->summary));
+		json_object_set_new(row, "orders", json_boolean(!orders_pmd_only(sc)));
 		json_array_append_new(rows, row);
 	}
 	if (json)

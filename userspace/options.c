@@ -20,7 +20,7 @@ enum option_key {
 	OPT_ROUNDS = CMDLINE_KEYS + 1, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON, OPT_GRID,
 	OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_GRID_HTML, OPT_GRID_K, OPT_KTAP, OPT_DRY_RUN,
 	OPT_GENTLE, OPT_TRIAGE, OPT_WITHOUT, OPT_OPS, OPT_FIRST_ROUND, OPT_ALLOW_UNCALIBRATED,
-	OPT_GRID_ROWS,
+	OPT_GRID_ROWS, OPT_ORDERS,
 };
 
 const char *const without_names[NR_WITHOUT] = {
@@ -52,6 +52,9 @@ static const struct argp_option run_options[] = {
 	{ "thps", OPT_THPS, "N", 0, "huge pages raced at a time (1 to 1024)", CMDLINE_MORE },
 	{ "allow-uncalibrated", OPT_ALLOW_UNCALIBRATED, NULL, 0,
 	  "do without the checks that are off since their rules are wrong on this kernel, which was not tested",
+	  CMDLINE_MORE },
+	{ "orders", OPT_ORDERS, "LIST", 0,
+	  "sizes of the folios that are raced: pmd, 16k to 2M, or all (default: pmd)",
 	  CMDLINE_MORE },
 	{ .doc = "To find out what a violation needs:", .group = CMDLINE_MORE },
 	{ "triage", OPT_TRIAGE, "TIME", 0,
@@ -203,6 +206,16 @@ static error_t set_stop_on(struct argp_state *state, const char *arg, bool *firs
 	if (*first || !strcmp(arg, "never"))
 		return 0;
 	return cmdline_refuse(state, "--stop-on takes first or never, not '%.40s'", arg);
+}
+
+static error_t set_orders(struct argp_state *state, const char *text, struct orders *orders)
+{
+	const char *why;
+
+	if (orders->text[0])
+		return cmdline_refuse(state, "--orders is given twice");
+	why = orders_parse(orders, text);
+	return why ? cmdline_refuse(state, "--orders: %s", why) : 0;
 }
 
 static const char *conflict(const struct options *opt)
@@ -416,6 +429,8 @@ static error_t run_option(int key, char *arg, struct argp_state *state)
 		return set_grid_rows(state, arg, &opt->grid_rows);
 	case OPT_OPS:
 		return set_ops(state, "--ops", arg, opt);
+	case OPT_ORDERS:
+		return set_orders(state, arg, &opt->orders);
 	case OPT_NO_MODULE:
 		opt->no_module = true;
 		return 0;

@@ -4,6 +4,7 @@
 #define THPRACE_OPTIONS_H
 
 #include "cmdline.h"
+#include "orders.h"
 #include "scenario.h"
 #include "storm.h"
 #include "uop_set.h"
@@ -37,6 +38,7 @@ struct options {
 	bool stop_first, grid, no_module, quiet, verbose, gentle, dry_run;
 	bool allow_uncalibrated;
 	struct uop_set ops;			/* that are drawn */
+	struct orders orders;			/* of the folios that are raced */
 	const char *steer;
 	const char *grid_rows;			/* "PHASE PHASE...", or NULL: all */
 	const char *json;

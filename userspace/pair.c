@@ -138,6 +138,8 @@ void pair_draw(struct pair_round *round, const struct pair_choice *may, struct r
 	round->shape = rng_below(rng, 3) ? rng_below(rng, PAIR_SHAPES) : PAIR_HUGE;
 	if (may->shared && round->shape >= PAIR_FREED && round->shape < PAIR_OUT)
 		round->shape = PAIR_PTES;
+	if (may->pmd_only && round->shape == PAIR_ORDERS)
+		round->shape = PAIR_PTES;
 	/* What is whole is not put together. */
 	for (i = 0; i < PAIR_LANES; i++) {
 		if (round->shape == PAIR_HUGE && !strcmp(op_of(round, i)->op, "collapse"))

@@ -49,6 +49,7 @@ struct pair_choice {
 	bool procs;			/* the two are processes */
 	bool shared;			/* memory */
 	bool quiet;			/* main does nothing meanwhile */
+	bool pmd_only;			/* no smaller folios */
 };
 
 bool pair_possible(const struct pair_choice *may);

@@ -300,13 +300,13 @@ static int smaps_is_huge(const char *addr)
  * thp_is_huge() - is this really one huge page?
  * @thp: address
  *
- * By frame: the first and the last subpage are head and tail of one aligned
+ * By frame: the first, the middle and the last subpage are head and tails of one aligned
  * compound page, which is no hugetlb's.  (Older kernels do not call it a THP until
  * it is on the LRU.)  Without these files, by smaps.  Returns 1, 0, or -1 when it cannot be known.
  */
 int thp_is_huge(const char *thp)
 {
-	u64 first, last, head, tail;
+	u64 first, last, head, middle, tail;
 
 	if (pagemap_entries(thp, &first, 1) ||
 	    pagemap_entries(thp + env.hpage_size - env.page_size, &last, 1))
@@ -319,10 +319,12 @@ int thp_is_huge(const char *thp)
 		return smaps_is_huge(thp);
 	if (first % env.nr_subpages || last != first + env.nr_subpages - 1)
 		return 0;
-	if (page_flags(first, &head, 1) || page_flags(last, &tail, 1))
+	/* Of smaller folios in a row one begins in the middle. */
+	if (page_flags(first, &head, 1) || page_flags(last, &tail, 1) ||
+	    page_flags(first + env.nr_subpages / 2, &middle, 1))
 		return smaps_is_huge(thp);
-	return (head >> KPF_COMPOUND_HEAD & 1) && (tail >> KPF_COMPOUND_TAIL & 1) &&
-	       !(head >> KPF_HUGE & 1);
+	return (head >> KPF_COMPOUND_HEAD & 1) && (middle >> KPF_COMPOUND_TAIL & 1) &&
+	       (tail >> KPF_COMPOUND_TAIL & 1) && !(head >> KPF_HUGE & 1);
 }
 
 /* EAGAIN is a want of memory, and no answer. */

@@ -148,7 +148,7 @@ static unsigned int without_from_json(const json_t *list)
 int options_from_json(const char *path, struct options *opt)
 {
 	const json_t *options, *names;
-	const char *schema, *steer, *ops, *rows;
+	const char *schema, *steer, *ops, *rows, *orders;
 	json_error_t error;
 	json_t *root;
 	int err = -EINVAL;
@@ -202,6 +202,14 @@ int options_from_json(const char *path, struct options *opt)
 	ops = json_string_value(json_object_get(options, "ops"));
 	if (ops && uop_set_parse(&opt->ops, ops)) {
 		set_error("%s: the recorded ops are not valid", path);
+		goto out;
+	}
+	/* Reports of before there were any have none: those were of PMD size. */
+	orders = json_string_value(json_object_get(options, "orders"));
+	if (!json_object_get(options, "orders"))
+		orders = "pmd";
+	if (orders && orders_parse(&opt->orders, orders)) {
+		set_error("%s: the recorded orders are not valid", path);
 		goto out;
 	}
 	rows = json_string_value(json_object_get(options, "grid_rows"));

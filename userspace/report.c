@@ -8,6 +8,7 @@
 
 #include "leak.h"
 #include "options.h"
+#include "orders.h"
 #include "report.h"
 #include "result.h"
 #include "scenario.h"
@@ -106,6 +107,8 @@ static void judge_scenario(const struct report *rep, struct result *res)
 	const struct op_count *undone;
 	struct tally *t = &res->tally;
 	const char *named;
+	char name[16];
+	int order;
 
 	if (res->skipped)
 		return;
@@ -127,6 +130,12 @@ static void judge_scenario(const struct report *rep, struct result *res)
 	res->verdict = THPRACE_INCONCLUSIVE;
 	if (res->ending == END_NO_MEMORY) {
 		copy_word(res->why, sizeof(res->why), res->error);
+		return;
+	}
+	order = orders_not_got(rep->opt, res);
+	if (order >= 0) {
+		snprintf(res->why, sizeof(res->why), "no folio of %s could be had" MORE_TIME,
+			 order_name(order, name, sizeof(name)));
 		return;
 	}
 	if (!t->rounds) {
@@ -265,6 +274,19 @@ static void judge_checks(struct report *rep)
 	}
 }
 
+/* What was named must have been raced somewhere. */
+static void judge_orders(struct report *rep)
+{
+	int order = orders_never(rep);
+	char name[16];
+
+	if (order < 0)
+		return;
+	rep->verdict = THPRACE_INCONCLUSIVE;
+	snprintf(rep->why, sizeof(rep->why), "no folio of %s was raced" MORE_TIME,
+		 order_name(order, name, sizeof(name)));
+}
+
 static void judge_results(struct report *rep)
 {
 	static const enum thprace_verdict order[] = {
@@ -308,6 +330,8 @@ static void judge_results(struct report *rep)
 	rep->verdict = signals_stop() ? THPRACE_ABORTED : THPRACE_PASS;
 	if (rep->verdict == THPRACE_PASS)
 		judge_checks(rep);
+	if (rep->verdict == THPRACE_PASS)
+		judge_orders(rep);
 }
 
 /**

@@ -285,6 +285,8 @@ static void print_command(const struct report *rep, const struct result *failed,
 	}
 	if (opt->ops.text[0])
 		fprintf(out, " --ops %s", opt->ops.text);
+	if (opt->orders.text[0])
+		fprintf(out, " --orders %s", opt->orders.text);
 	if (!opt->stop_first)
 		fprintf(out, " --stop-on never");
 	if (opt->steer)

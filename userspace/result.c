@@ -25,6 +25,14 @@ void result_reset(struct result *res, const struct scenario *sc)
 	res->sc = sc;
 }
 
+static void order_add(struct order_count *sum, const struct order_count *part)
+{
+	sum->rounds += part->rounds;
+	sum->folios += part->folios;
+	sum->missed += part->missed;
+	sum->splits += part->splits;
+}
+
 /**
  * result_add() - add what another pass of the same scenario has counted
  * @sum: all passes
@@ -52,6 +60,8 @@ void result_add(struct result *sum, const struct result *part)
 	sum->met += part->met;
 	for (i = 0; i < T_NR; i++)
 		sum->time_ns[i] += part->time_ns[i];
+	for (i = 0; i < NR_ORDERS; i++)
+		order_add(&sum->orders[i], &part->orders[i]);
 	if (!sum->first_violation_ns)
 		sum->first_violation_ns = part->first_violation_ns;
 	if (!sum->found.known)

@@ -3,6 +3,7 @@
 #ifndef THPRACE_RESULT_H
 #define THPRACE_RESULT_H
 
+#include "orders.h"
 #include "scenario.h"
 #include "storm.h"
 #include "tally.h"
@@ -46,6 +47,7 @@ struct result {
 	u64 duration_ns, splits, not_huge, batches, forced;
 	u64 met;			/* of forced: all points of the schedule were reached */
 	u64 time_ns[T_NR];
+	struct order_count orders[NR_ORDERS];
 	u64 first_violation_ns;		/* since the run's start, or 0 */
 	struct found found;		/* of the first violation */
 	u64 beat_ns, longest_ns;	/* stuck.c: the last end of a batch, the longest one */

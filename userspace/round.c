@@ -10,6 +10,7 @@
 #include "client.h"
 #include "cover_look.h"
 #include "env.h"
+#include "folios.h"
 #include "note.h"
 #include "options.h"
 #include "progress.h"
@@ -285,6 +286,7 @@ static void note_skew(struct run *run, unsigned int thp)
 static void end_round(struct run *run, unsigned int thp)
 {
 	cover_round(run, thp);
+	folios_raced(run, thp);
 	if (run->fd < 0)
 		run_tally(run)->overlaps += run_overlapped(run, thp);
 	run->sh->round++;

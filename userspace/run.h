@@ -109,6 +109,8 @@ struct shared {
 	u64 base;			/* address of the first huge page */
 	u32 nr_thps, nr_workers;
 	u8 huge[MAX_THPS];		/* proven */
+	u8 order[MAX_THPS];		/* that was drawn for it */
+	u16 folios[MAX_THPS];		/* of that order, in its place */
 	u32 running;			/* a scenario: index */
 	u32 index;
 	u32 stop;			/* main asks for the end */

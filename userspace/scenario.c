@@ -6,6 +6,7 @@
 
 #include "env.h"
 #include "options.h"
+#include "orders.h"
 #include "readers.h"
 #include "scenario.h"
 #include "touch.h"
@@ -85,5 +86,7 @@ const char *scenario_why_not(const struct scenario *sc, const struct options *op
 		return sc->why_not();
 	if (uop_set_why_not(&opt->ops, sc))
 		return uop_set_why_not(&opt->ops, sc);
+	if (orders_why_not(opt, sc))
+		return orders_why_not(opt, sc);
 	return opt->gentle ? touch_not_gentle(sc) : NULL;
 }

@@ -36,6 +36,7 @@ struct scenario {
 	bool draws;			/* of uops[] what --ops leaves */
 	bool readers;			/* there are more lanes, which read */
 	bool alone;			/* what the op alone leaves matters as much */
+	bool pmd_only;			/* takes no folios of smaller sizes, see orders.h */
 	unsigned int depth;		/* of forks between main and a worker; 0 is 1 */
 	const char *phases;		/* of the op, for forced rounds */
 	const char *inner;		/* those behind its own locks, before its work */

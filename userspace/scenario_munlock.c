@@ -282,6 +282,7 @@ static enum act_result munlock_act(struct run *run, struct lane *lane, unsigned 
 
 const struct scenario scenario_munlock = {
 	.name = "munlock",
+	.pmd_only = true,
 	.summary = "memory is locked, changed, unlocked: no page stays marked as locked",
 	.op = "mlock",
 	.alone = true,

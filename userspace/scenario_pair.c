@@ -20,6 +20,7 @@
 #include "content.h"
 #include "env.h"
 #include "options.h"
+#include "orders.h"
 #include "pair.h"
 #include "readers.h"
 #include "region.h"
@@ -41,21 +42,8 @@
 #define PASS_GEN	0x1000		/* behind those of the lanes */
 #define PAIR_WEIGHT	4		/* of all ops, with all others */
 
-/* Where they can be had: since 6.8. */
-#define TOUCH_ORDER(size) \
-	TOUCH_SET("/sys/kernel/mm/transparent_hugepage/hugepages-" size "kB/enabled", "madvise", \
-		  .optional = true, \
-		  .others = "where they advise huge pages they get some of that size")
-
 static const struct touch pair_touches[] = {
 	{ .kind = TOUCH_SWAP, .what = "of zram", .optional = true },
-	TOUCH_ORDER("16"),
-	TOUCH_ORDER("32"),
-	TOUCH_ORDER("64"),
-	TOUCH_ORDER("128"),
-	TOUCH_ORDER("256"),
-	TOUCH_ORDER("512"),
-	TOUCH_ORDER("1024"),
 	{ }
 };
 
@@ -101,6 +89,7 @@ static int pair_setup(struct run *run)
 	if (run->sc->readers)
 		readers_choose(&priv->may);
 	priv->may.quiet = run->opt->grid;
+	priv->may.pmd_only = orders_of(run->opt, run->sc) == 1U << orders_pmd();
 	if (run->sc->file)
 		err = file_open(&priv->file, run->nr_thps);
 	for (i = 0; i < run->nr_workers && !err; i++)

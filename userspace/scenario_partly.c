@@ -191,6 +191,7 @@ static int partly_map(struct run *run)
 
 const struct scenario scenario_partly = {
 	.name = "partly",
+	.pmd_only = true,
 	.summary = "most of a huge page is unmapped, in many ways: its memory must come back",
 	.op = "munmap",
 	.alone = true,

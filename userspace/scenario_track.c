@@ -256,6 +256,7 @@ const struct scenario scenario_softdirty = {
 
 const struct scenario scenario_uffd_wp = {
 	.name = "uffd-wp",
+	.pmd_only = true,
 	.summary =
 		"pages are write-protected by userfaultfd; the protection must survive the split",
 	.op = "uffd",

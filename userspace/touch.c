@@ -9,6 +9,7 @@
 
 #include "env.h"
 #include "options.h"
+#include "orders.h"
 #include "result.h"
 #include "run.h"
 #include "scenario.h"
@@ -79,7 +80,7 @@ static int begin_one(struct run *run, const struct touch *t)
 }
 
 /**
- * touch_begin() - set up what the scenario's rows say
+ * touch_begin() - set up what the scenario's rows say, and what its orders need
  * @run: the run
  *
  * Undone by knobs_restore(), swap_stop() and device_stop().  Returns 0, -EOPNOTSUPP with
@@ -87,11 +88,17 @@ static int begin_one(struct run *run, const struct touch *t)
  */
 int touch_begin(struct run *run)
 {
+	u32 orders = orders_of(run->opt, run->sc);
 	const struct touch *t;
+	unsigned int i;
 	int err = 0;
 
 	for (t = run->sc->touches; t && t->kind && !err; t++)
 		err = begin_one(run, t);
+	for (i = 0; i < NR_ORDERS && !err; i++) {
+		t = orders & 1U << i ? orders_touch(i) : NULL;
+		err = t ? begin_one(run, t) : 0;
+	}
 	return err;
 }
 

@@ -14,6 +14,7 @@
 #include "env.h"
 #include "leak.h"
 #include "options.h"
+#include "orders.h"
 #include "scenario.h"
 #include "touch_list.h"
 #include "undo.h"
@@ -83,6 +84,19 @@ static void add_scenario(const struct scenario *sc, const struct options *opt)
 	}
 }
 
+static void add_orders(const struct scenario *sc, const struct options *opt)
+{
+	u32 orders = orders_of(opt, sc);
+	const struct touch *t;
+	unsigned int i;
+
+	for (i = 0; i < NR_ORDERS; i++) {
+		t = orders & 1U << i ? orders_touch(i) : NULL;
+		if (t && !(opt->gentle && touch_changes(t)))
+			add(t, sc->name);
+	}
+}
+
 static void add_reports(const struct options *opt)
 {
 	static struct touch files[3];
@@ -120,6 +134,10 @@ void touch_collect(const struct options *opt)
 	for (i = 0; i < opt->nr_scenarios; i++) {
 		if (!scenario_why_not(opt->scenarios[i], opt))
 			add_scenario(opt->scenarios[i], opt);
+	}
+	for (i = 0; i < opt->nr_scenarios; i++) {
+		if (!scenario_why_not(opt->scenarios[i], opt))
+			add_orders(opt->scenarios[i], opt);
 	}
 }
 

@@ -62,6 +62,8 @@ bool triage_command(const struct report *rep, const struct triage *t, char *buf,
 		len += snprintf(buf + len, size - len, " --procs %llu", c->procs);
 	if (opt->ops.text[0])
 		len += snprintf(buf + len, size - len, " --ops %s", opt->ops.text);
+	if (opt->orders.text[0])
+		len += snprintf(buf + len, size - len, " --orders %s", opt->orders.text);
 	for (i = 0; i < NR_WITHOUT; i++) {
 		if (c->without & 1U << i)
 			len += snprintf(buf + len, size - len, " --without %s", without_names[i]);

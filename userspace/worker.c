@@ -19,6 +19,7 @@
 #include "client.h"
 #include "crash.h"
 #include "env.h"
+#include "folios.h"
 #include "gate.h"
 #include "options.h"
 #include "region.h"
@@ -366,7 +367,7 @@ static void fault(struct run *run, struct lane *lane)
 	unsigned int i;
 
 	for (i = lane->id; i < run->nr_thps; i += step)
-		__atomic_store_n(region_thp(&run->region, i), 1, __ATOMIC_RELAXED);
+		folios_fault(run, i);
 }
 
 static void fill(struct run *run, struct lane *lane)

@@ -31,7 +31,7 @@ static bool all_held(struct thprace_session *s, struct thprace_job *job, struct 
 
 	for (i = 0; i < job->spec.nr_maps; i++)
 		for (off = 0; off < job->spec.map[i].len; off += PMD_SIZE)
-			if (!thprace_held_has(s, mm, job->spec.map[i].addr + off))
+			if (!thprace_held_has(s, mm, job->spec.map[i].addr + off, PMD_SIZE))
 				return false;
 	return true;
 }

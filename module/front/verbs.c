@@ -16,6 +16,7 @@
 #include "oracle/check.h"
 #include "oracle/frames.h"
 #include "race/conclude.h"
+#include "race/gather.h"
 #include "race/lane.h"
 #include "race/munmap.h"
 #include "race/ops.h"
@@ -101,20 +102,17 @@ static void print_run(struct thprace_session *s, const struct thprace_spec *spec
 	kvfree(copy);
 }
 
-static int do_split(struct thprace_session *s, struct thprace_job *job, struct thprace_target *t)
+static int split_gathered(struct thprace_session *s, struct thprace_job *job,
+			  struct thprace_target *t, struct list_head *taken)
 {
 	const struct thprace_op_row *op = &thprace_ops[THPRACE_OP_SPLIT];
-	struct thprace_held *held = thprace_held_take(s, t->mm, t->addr);
-	bool begun;
 	enum thprace_result result;
+	bool begun;
 	u64 t0;
 	int ret;
 
-	t->held = held ? held->page : NULL;
-	op->prepare(t);
 	if (!(job->spec.given & W(LANE))) {
-		kfree(held);
-		if (!t->held)
+		if (!t->held && !t->nr_large)
 			return 0;	/* nothing huge here: not an op */
 		begun = thprace_lockcount_begin(s, 0);
 		t0 = ktime_get_ns();
@@ -126,16 +124,25 @@ static int do_split(struct thprace_session *s, struct thprace_job *job, struct t
 	ret = thprace_lane_go(s, job->spec.lane, current, THPRACE_OP_SPLIT, t->addr, NULL,
 			      &job->no);
 	if (ret) {
-		/* back to where it came from */
-		if (held)
-			thprace_held_return(s, held);
-		else if (t->held)
-			put_page(t->held);
+		thprace_gather_return(s, t, taken);
 		return ret;
 	}
-	kfree(held);
 	result = op->act(t);
 	return thprace_lane_done(s, job->spec.lane, result, -t->err);
+}
+
+static int do_split(struct thprace_session *s, struct thprace_job *job, struct thprace_target *t)
+{
+	struct thprace_held *held, *next;
+	LIST_HEAD(taken);
+	int ret = thprace_gather(s, t, job->spec.given & W(PAGE), &taken);
+
+	if (!ret)
+		ret = split_gathered(s, job, t, &taken);
+	list_for_each_entry_safe(held, next, &taken, node)
+		kfree(held);
+	kvfree(t->large);
+	return ret;
 }
 
 /* Can a split leave what order= says? */
@@ -159,22 +166,7 @@ static int cmd_split(struct thprace_session *s, struct thprace_job *job)
 
 static int do_hold(struct thprace_session *s, struct thprace_job *job, struct thprace_target *t)
 {
-	struct page *page;
-	int ret;
-
-	/* the reference of an earlier command will do */
-	if (thprace_held_has(s, t->mm, t->addr))
-		return 0;
-	page = thprace_find_huge(t->mm, t->addr, t->page);
-	if (IS_ERR(page))
-		return PTR_ERR(page);
-	if (!page)
-		return 0;
-	thprace_frames_hold(s, t->mm, t->addr, page);
-	ret = thprace_held_add(s, t->mm, t->addr, page, job->batch);
-	if (ret)
-		put_page(page);
-	return ret == -EBUSY ? 0 : ret;
+	return thprace_gather_hold(s, t, job->spec.given & W(PAGE), job->batch);
 }
 
 static int cmd_hold(struct thprace_session *s, struct thprace_job *job)
@@ -187,7 +179,7 @@ static int cmd_hold(struct thprace_session *s, struct thprace_job *job)
 		thprace_held_drop(s, job->batch);
 	if (ret == -ERANGE)
 		thprace_refuse(&job->no, ret,
-			       "a session holds at most %u huge pages; drop gives them back",
+			       "a session holds at most %u folios; drop gives them back",
 			       THPRACE_MAX_HELD);
 	return ret;
 }
@@ -508,7 +500,7 @@ const struct thprace_verb thprace_verbs[] = {
 		"looks at every folio of the maps once, with all locks",
 		TARGET },
 	{ "hold", W(PID) | W(MAP) | W(PAGE), W(MAP), F_HOLES | F_SHARED, cmd_hold,
-		"takes a reference on every huge page, so that a later split needs no mmap_lock",
+		"takes a reference on every large folio, so that a later split needs no mmap_lock",
 		TARGET },
 	{ "drop", 0, 0, F_OFF, cmd_drop, "gives back what hold took", "" },
 	{ "arm", W(STEER) | W(SCENARIO) | W(SEED) | W(GRID_K) | W(INJECT), 0, F_SERIAL, cmd_arm,

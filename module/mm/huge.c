@@ -93,6 +93,69 @@ out:
 	return page;
 }
 
+/* Is it of none of the folios that were found?  Mostly the last one's. */
+static bool is_another(const struct thprace_large *found, unsigned int nr, struct page *page)
+{
+	while (nr)
+		if (page_folio(found[--nr].page) == page_folio(page))
+			return false;
+	return true;
+}
+
+/**
+ * thprace_find_folios() - a page of each large folio that is mapped at an address
+ * @mm: user reference held by the caller
+ * @addr: PMD-aligned
+ * @found: filled: a page of each, referenced, and where it is mapped first
+ *
+ * Faults nothing in.  One for a huge page, whether a PMD maps it or PTEs; where
+ * there are smaller ones, or parts of several, one for each of them.
+ *
+ * Context: process context; takes mmap_lock for read.
+ * Return: how many, at most THPRACE_HPAGE_NR, or -EINTR.
+ */
+int thprace_find_folios(struct mm_struct *mm, unsigned long addr, struct thprace_large *found)
+{
+	struct vm_area_struct *vma;
+	struct thprace_pgwalk w;
+	struct page *page;
+	unsigned int i;
+	int nr = 0;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	vma = find_vma(mm, addr);
+	if (!vma || vma->vm_start >= addr + PMD_SIZE || !thprace_vma_supported(vma, true))
+		goto out;
+	switch (thprace_pgwalk_lock(&w, mm, addr)) {
+	case THPRACE_LEVEL_PMD:
+		found[0].addr = addr;
+		found[0].page = get_huge(thprace_pmd_entry(w.pmd), 0);
+		nr = !!found[0].page;
+		break;
+	case THPRACE_LEVEL_PTE:
+		for (i = 0; i < THPRACE_HPAGE_NR; i++) {
+			page = get_huge(thprace_pte_entry(READ_ONCE(w.pte[i])), 0);
+			if (!page)
+				continue;
+			if (is_another(found, nr, page)) {
+				found[nr].addr = addr + i * PAGE_SIZE;
+				found[nr++].page = page;
+			} else {
+				/* not the last reference: it is mapped */
+				put_page(page);
+			}
+		}
+		break;
+	case THPRACE_LEVEL_NONE:
+		break;
+	}
+	thprace_pgwalk_unlock(&w);
+out:
+	mmap_read_unlock(mm);
+	return nr;
+}
+
 /* Is a page mapped more often than by the entry that it was found by?  Its lock is held. */
 static bool page_shared(struct page *page)
 {

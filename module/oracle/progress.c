@@ -8,7 +8,9 @@
  * changes how the memory is mapped (not what it holds).
  */
 #include <linux/delay.h>
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 
 #include "compat/sym.h"
 #include "mm/huge.h"
@@ -149,30 +151,50 @@ static void judge_attempt(struct thprace_check_run *r, const struct attempt *a,
  * The control takes a reference more and says that it knows of it, so that the
  * split really fails.
  */
-static int check_one(struct thprace_check_run *r, struct mm_struct *mm, unsigned long addr)
+static void check_one(struct thprace_check_run *r, struct page *page, unsigned long addr)
 {
 	bool control = thprace_run_injects(r, THPRACE_CHECK_SPLIT_PROGRESS);
-	struct page *page = thprace_find_huge(mm, addr, 0);
 	struct attempt a = { };
 	unsigned int tries;
 
-	if (IS_ERR(page))
-		return PTR_ERR(page);
-	if (!page)
-		return 0;
 	if (control)
 		get_page(page);
 	for (tries = 0; tries < NR_TRIES; tries++) {
-		if (tries)
+		if (tries) {
 			msleep(1 << tries);
-		thprace_lru_drain();
+			thprace_lru_drain();
+		}
 		if (try_once(r, page, 1 + control, &a))
 			break;
 	}
 	judge_attempt(r, &a, addr, page_to_pfn(page), control);
 	if (control)
 		put_page(page);
-	put_page(page);
+}
+
+/* All that are large there, be it one of PMD size or many that are smaller. */
+static int check_mm(struct thprace_check_run *r, struct mm_struct *mm, unsigned long addr)
+{
+	struct thprace_large *large;
+	int nr, i;
+
+	large = kvmalloc_array(THPRACE_HPAGE_NR, sizeof(*large), GFP_KERNEL);
+	if (!large) {
+		thprace_run_skipped(r, THPRACE_CHECK_SPLIT_PROGRESS, "no memory");
+		return 0;
+	}
+	nr = thprace_find_folios(mm, addr, large);
+	if (nr > 0)
+		thprace_lru_drain();
+	for (i = 0; i < nr; i++) {
+		if (!fatal_signal_pending(current))
+			check_one(r, large[i].page, large[i].addr);
+		put_page(large[i].page);
+		cond_resched();
+	}
+	kvfree(large);
+	if (nr < 0)
+		return nr;
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
@@ -189,6 +211,6 @@ int thprace_check_region_progress(struct thprace_check_run *r, unsigned long add
 	int ret = 0;
 
 	for (m = 0; m < r->o->set.nr_given && !ret; m++)
-		ret = check_one(r, r->o->set.mm[m], addr);
+		ret = check_mm(r, r->o->set.mm[m], addr);
 	return ret;
 }

@@ -8,6 +8,7 @@
 #include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/mman.h>
+#include <linux/sched.h>
 
 #include "compat/sym.h"
 #include "mm/huge.h"
@@ -44,15 +45,10 @@ static bool can_leave(struct folio *folio, unsigned int order)
 	return !order || (folio_test_anon(folio) && order != 1);
 }
 
-static enum thprace_result split_act(struct thprace_target *t)
+static enum thprace_result split_one(struct thprace_target *t, struct page *page)
 {
-	struct page *page = t->held;
-	struct folio *folio;
+	struct folio *folio = page_folio(page);
 
-	t->held = NULL;
-	if (!page)
-		return THPRACE_RESULT_BUSY;
-	folio = page_folio(page);
 	t->err = folio_lock_killable(folio);
 	if (t->err) {
 		put_page(page);
@@ -71,6 +67,29 @@ static enum thprace_result split_act(struct thprace_target *t)
 	if (t->err == -EBUSY || t->err == -EAGAIN)
 		return THPRACE_RESULT_BUSY;
 	return t->err ? THPRACE_RESULT_FAILED : THPRACE_RESULT_OK;
+}
+
+static enum thprace_result split_act(struct thprace_target *t)
+{
+	enum thprace_result result = THPRACE_RESULT_BUSY;
+	struct page *page = t->held;
+	bool done = false;
+	unsigned int i;
+
+	t->held = NULL;
+	if (page)
+		return split_one(t, page);
+	/* each is tried: it is done if one of them was split */
+	for (i = 0; i < t->nr_large; i++) {
+		result = split_one(t, t->large[i].page);
+		done |= result == THPRACE_RESULT_OK;
+		cond_resched();
+	}
+	t->nr_large = 0;
+	if (!done)
+		return result;
+	t->err = 0;
+	return THPRACE_RESULT_OK;
 }
 
 /* ---- munmap, in the mm that the caller has made its own ---- */

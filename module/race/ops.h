@@ -3,6 +3,7 @@
 #ifndef THPRACE_OPS_H
 #define THPRACE_OPS_H
 
+#include "mm/huge.h"
 #include "oracle/rules.h"
 #include "state/session.h"
 
@@ -20,6 +21,8 @@ struct thprace_target {
 	unsigned int page;	/* subpage */
 	unsigned int order;
 	struct page *held;	/* reference taken ahead, or NULL */
+	struct thprace_large *large;	/* or of several folios there, in place of that one */
+	unsigned int nr_large;
 	DECLARE_BITMAP(gone, THPRACE_HPAGE_NR);	/* pages that were unmapped */
 	unsigned int start, nr;	/* piece for munmap, in subpages */
 	bool every_other;

@@ -34,21 +34,24 @@ static int compare_place(const struct thprace_held *h, struct mm_struct *mm,
 	return h->addr < addr ? -1 : h->addr > addr;
 }
 
-/* s->lock held */
+/* s->lock held: the first one of those of @len bytes from @addr on */
 static struct thprace_held *find(struct thprace_session *s, struct mm_struct *mm,
-				 unsigned long addr)
+				 unsigned long addr, unsigned long len)
 {
 	struct rb_node *node = s->held_by_place.rb_node;
+	struct thprace_held *first = NULL;
 
 	while (node) {
 		struct thprace_held *h = rb_entry(node, struct thprace_held, by_place);
-		int order = compare_place(h, mm, addr);
 
-		if (!order)
-			return h;
-		node = order < 0 ? node->rb_right : node->rb_left;
+		if (compare_place(h, mm, addr) < 0) {
+			node = node->rb_right;
+		} else {
+			first = h;
+			node = node->rb_left;
+		}
 	}
-	return NULL;
+	return first && first->mm == mm && first->addr - addr < len ? first : NULL;
 }
 
 /* s->lock held; false: something is held for that place */
@@ -99,7 +102,7 @@ static void erase(struct thprace_session *s, struct thprace_held *h)
  * thprace_held_add() - keep a reference for a later split
  * @s: the session
  * @mm: in which the page was found (identity only)
- * @addr: PMD-aligned address at which it was found
+ * @addr: address at which it was found; of a huge page that of its PMD
  * @page: referenced; the reference is the session's on success
  * @batch: the command's, thprace_held_batch()
  *
@@ -130,19 +133,21 @@ int thprace_held_add(struct thprace_session *s, struct mm_struct *mm, unsigned l
 }
 
 /**
- * thprace_held_has() - is a reference held for this place?
+ * thprace_held_has() - is a reference held for a place in this range?
  * @s: the session
  * @mm: as given to thprace_held_add()
- * @addr: likewise
+ * @addr: of the range
+ * @len: of it
  */
-bool thprace_held_has(struct thprace_session *s, struct mm_struct *mm, unsigned long addr)
+bool thprace_held_has(struct thprace_session *s, struct mm_struct *mm, unsigned long addr,
+		      unsigned long len)
 {
 	bool found;
 
 	if (!READ_ONCE(s->nr_held))
 		return false;
 	spin_lock(&s->lock);
-	found = find(s, mm, addr);
+	found = find(s, mm, addr, len);
 	spin_unlock(&s->lock);
 	return found;
 }
@@ -151,20 +156,21 @@ bool thprace_held_has(struct thprace_session *s, struct mm_struct *mm, unsigned 
  * thprace_held_take() - take a reference out of the session
  * @s: the session
  * @mm: as given to thprace_held_add()
- * @addr: likewise
+ * @addr: of a range: the first one in it
+ * @len: of it
  *
  * Return: for kfree() once its page is the caller's, or for
  * thprace_held_return(); NULL if none is held.
  */
 struct thprace_held *thprace_held_take(struct thprace_session *s, struct mm_struct *mm,
-				       unsigned long addr)
+				       unsigned long addr, unsigned long len)
 {
 	struct thprace_held *h;
 
 	if (!READ_ONCE(s->nr_held))
 		return NULL;
 	spin_lock(&s->lock);
-	h = find(s, mm, addr);
+	h = find(s, mm, addr, len);
 	if (h) {
 		list_del(&h->node);
 		erase(s, h);

@@ -21,9 +21,10 @@ struct thprace_held {
 u64 thprace_held_batch(void);
 int thprace_held_add(struct thprace_session *s, struct mm_struct *mm, unsigned long addr,
 		     struct page *page, u64 batch);
-bool thprace_held_has(struct thprace_session *s, struct mm_struct *mm, unsigned long addr);
+bool thprace_held_has(struct thprace_session *s, struct mm_struct *mm, unsigned long addr,
+		      unsigned long len);
 struct thprace_held *thprace_held_take(struct thprace_session *s, struct mm_struct *mm,
-				       unsigned long addr);
+				       unsigned long addr, unsigned long len);
 void thprace_held_return(struct thprace_session *s, struct thprace_held *held);
 void thprace_held_drop(struct thprace_session *s, u64 batch);
 

@@ -15,6 +15,9 @@ static void make_pass(void)
 {
 	fix.rep->results[0]->duration_ns = 1234567890;
 	fix.rep->results[0]->time_ns[T_RACE] = 987654321;
+	fix.rep->results[0]->orders[4] =
+		(struct order_count){ .rounds = 3, .folios = 96, .missed = 1, .splits = 2 };
+	copy_word(fix.opt.orders.text, sizeof(fix.opt.orders.text), "64k,pmd");
 	fix.rep->duration_ns = 61 * NSEC_PER_SEC;
 	cover_see(fix.rep->cover[0], COVER_STATE, 1, NSEC_PER_SEC);
 	cover_see(fix.rep->cover[1], COVER_PHASES, 1, 33 * NSEC_PER_SEC);
