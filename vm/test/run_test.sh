@@ -287,14 +287,14 @@ if [ -n "$can_mount" ]; then
 		head -c 100000000 /dev/zero >fill
 		printf 'run\nexit 0\ntaint 0 0\nend\n' >&5
 	GUEST
-	is 5 "$(TMPDIR=$tmp/small in_mounts 64m "$run_cmd -- true")" \
+	is 5 "$(TMPDIR=$tmp/small in_mounts 96m "$run_cmd -- true")" \
 		"TMPDIR fills up after a complaint: the complaint"
 	guest <<-'GUEST'
 		echo '[    0.0] Linux version' >&3
 		head -c 100000000 /dev/zero >fill
 		printf 'run\nexit 0\ntaint 0 0\nend\n' >&5
 	GUEST
-	is 2 "$(TMPDIR=$tmp/small in_mounts 64m "$run_cmd -- true")" "TMPDIR fills up: no verdict"
+	is 2 "$(TMPDIR=$tmp/small in_mounts 96m "$run_cmd -- true")" "TMPDIR fills up: no verdict"
 	healthy 0
 	is 2 "$(TMPDIR=$tmp/small in_mounts 256k "$run_cmd -- true")" "TMPDIR has no room for an initramfs"
 else
