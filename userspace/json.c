@@ -234,7 +234,8 @@ static json_t *options_json(const struct options *opt)
 
 	for (i = 0; i < opt->nr_scenarios; i++)
 		json_array_append_new(names, json_string(opt->scenarios[i]->name));
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o,s:o}",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
+			 "s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o,s:o}",
 			 "scenarios", names,
 			 "without", without_json(opt->without),
 			 "first_round", u64_json(opt->first_round),

@@ -41,6 +41,7 @@
 
 #define DEFAULT_TRIES		20
 #define MAX_TRIES		100000
+#define COMMAND_NAMES		"run, list, check, observe, replay or merge"
 
 static const char inject_text[] =
 "\n"
@@ -393,7 +394,7 @@ static error_t main_option(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		return cmdline_refuse(state, "name a command: run, list, check, observe, replay or merge");
+		return cmdline_refuse(state, "name a command: " COMMAND_NAMES);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -405,7 +406,7 @@ static const struct argp main_argp = {
 		    "list scenarios|ops|checks|phases\n"
 		    "check --pid=PID [--map=ADDR+LEN]\n"
 		    "observe [--json=FILE] COMMAND [ARG...]\n"
-		    		    "replay [--reduce] FILE.json\n"
+		    "replay [--reduce] FILE.json\n"
 		    "merge FILE...",
 	.doc = "Races splits of huge pages against what else happens to them, and checks.\n"
 	       "\v\"thprace COMMAND --help\" shows the options of a command.",
@@ -428,8 +429,7 @@ static int run_command(int argc, char **argv)
 		env_probe();
 		return commands[i].run(argc - at, argv + at);
 	}
-	fprintf(stderr, "thprace: no command '%.40s'; there are: run list check observe replay merge\n",
-		argv[at]);
+	fprintf(stderr, "thprace: no command '%.40s'; there are: " COMMAND_NAMES "\n", argv[at]);
 	return THPRACE_EXIT_ERROR;
 }
 
