@@ -229,14 +229,12 @@ static json_t *without_json(unsigned int without)
 
 static json_t *options_json(const struct options *opt)
 {
-	json_t *names = json_array();
+	json_t *names = json_array(), *json;
 	unsigned int i;
 
 	for (i = 0; i < opt->nr_scenarios; i++)
 		json_array_append_new(names, json_string(opt->scenarios[i]->name));
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-			 "s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o,s:o}",
-			 "scenarios", names,
+	json = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o,s:o}",
 			 "without", without_json(opt->without),
 			 "first_round", u64_json(opt->first_round),
 			 "triage_ms", u64_json(opt->triage_ms),
@@ -254,6 +252,8 @@ static json_t *options_json(const struct options *opt)
 			 "grid_rows", text_or_null(opt->grid_rows),
 			 "ops", text_or_null(opt->ops.text),
 			 "orders", text_or_null(opt->orders.text));
+	json_object_set_new(json, "scenarios", names);
+	return json;
 }
 
 /* The last programs that a storm ran: the violating ones, if it stopped there. */
