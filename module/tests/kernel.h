@@ -38,7 +38,7 @@ static inline __attribute__((format(printf, 1, 2))) void pr_warn(const char *for
 
 /* state/events.h is empty, too. */
 #define trace_violation(s, check, f, cause)
-#define trace_check(s, check, tally)
+#define trace_checked(s, check, tally)
 
 static inline u64 ktime_get_mono_fast_ns(void)
 {
