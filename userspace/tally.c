@@ -77,12 +77,18 @@ struct op_count *tally_op(struct tally *t, const char *name)
 	return &t->ops[t->nr_ops++];
 }
 
+/*
+ * Tries after which an op must have been done once. Reclaim, migration and the
+ * like wait for nobody: on a machine that is short of time a few in a row fail.
+ */
+#define TRIES_ENOUGH	8
+
 /**
  * tally_undone() - an op that was never done, and that a pass needs
  * @t: tally
  * @op: that had to be done, beside the split
  *
- * What was tried has to be done as well.
+ * What was tried %TRIES_ENOUGH times has to be done as well.
  *
  * Returns its counters, or NULL: all were done, of those that were counted.
  */
@@ -93,7 +99,7 @@ const struct op_count *tally_undone(const struct tally *t, const char *op)
 	for (i = 0; i < t->nr_ops; i++) {
 		const struct op_count *c = &t->ops[i];
 
-		if (!c->done && (c->busy || c->failed || !strcmp(c->name, op) ||
+		if (!c->done && (c->busy + c->failed >= TRIES_ENOUGH || !strcmp(c->name, op) ||
 				 !strcmp(c->name, "split")))
 			return c;
 	}

@@ -76,7 +76,7 @@ static void test_violation(void **state)
 	free(t);
 }
 
-/* What was tried, or had to be done, has to be done. */
+/* What was tried often, or had to be done, has to be done. */
 static void test_undone(void **state)
 {
 	struct tally *t = parse("thprace-report 1\n"
@@ -87,10 +87,13 @@ static void test_undone(void **state)
 	(void)state;
 	assert_null(tally_undone(t, "mremap"));
 	assert_string_equal(tally_undone(t, "fault")->name, "fault");
-	tally_op(t, "fault")->busy = 1;
+	tally_op(t, "fault")->busy = 4;
+	tally_op(t, "fault")->failed = 3;
+	assert_null(tally_undone(t, "mremap"));
+	tally_op(t, "fault")->failed = 4;
 	assert_string_equal(tally_undone(t, "mremap")->name, "fault");
 	tally_op(t, "fault")->busy = 0;
-	tally_op(t, "fault")->failed = 1;
+	tally_op(t, "fault")->failed = 8;
 	assert_string_equal(tally_undone(t, "mremap")->name, "fault");
 	tally_op(t, "fault")->done = 1;
 	assert_null(tally_undone(t, "mremap"));
