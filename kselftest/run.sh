@@ -26,7 +26,7 @@ module="test_load test_calibrate test_checks_list test_triggers test_errno
 	test_errno_state test_inject test_block test_sound test_changing test_grid
 	test_steer test_probes test_session test_session_end test_misuse test_hold
 	test_stop test_shape test_report test_trace test_switch"
-companion="test_help.sh test_docs.sh test_check_cmd.sh test_observe.sh test_keeper.sh test_noharm.sh
+companion="test_help.sh test_docs.sh test_check_cmd.sh test_observe.sh test_keeper.sh test_noharm.sh test_jobs.sh
 	test_findings.sh test_triage.sh test_scenarios.sh"
 
 [ -x ./runner ] || {

@@ -130,6 +130,9 @@ static bool look_at_kernel(struct run *run)
 {
 	struct complaint c;
 
+	/* Main does, of all that run. */
+	if (run->beside)
+		return __atomic_load_n(&run->sh->oopsed, __ATOMIC_RELAXED);
 	if (watch_why_not() || !watch_look(&c))
 		return false;
 	add_outside(run, &c);
@@ -305,7 +308,9 @@ int run_apart(struct report *rep, struct run *run, struct leak *leak)
 	res->tally.checks[CHECK_KERNEL].held += !watch_why_not() && !run->sh->nr_outside;
 	if (res->ending != END_WELL)
 		collect_missed(rep, res, known);
-	res->splits = env_splits() - splits_before;
+	/* The kernel counts those of all. */
+	res->splits = run->beside ? tally_done(&res->tally, "split") :
+		      env_splits() - splits_before;
 	res->duration_ns = now_ns() - begin_ns;
 	stuck_add(res, &look);
 	/* Its own doing already, unless it was killed. */

@@ -23,6 +23,7 @@
 
 static struct place place;
 static const char *why_not = "not looked for";
+static pid_t run_pid;			/* main of the run */
 static pid_t along;			/* goes where main goes: the keeper, or 0 */
 static bool *given;			/* the controller, to base; shared with the keeper */
 
@@ -44,6 +45,7 @@ static int write_in(const char *dir, const char *name, const char *value)
  */
 void cgroup_init(void)
 {
+	run_pid = getpid();
 	why_not = cgroup_find(&place);
 	if (!given)
 		given = mmap(NULL, sizeof(*given), PROT_READ | PROT_WRITE,
@@ -127,7 +129,7 @@ static int go_aside(void)
 	char path[CGROUP_PATH + 32], pid[16];
 	int err;
 
-	name_aside(path, sizeof(path), getpid());
+	name_aside(path, sizeof(path), run_pid);
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return -errno;
 	if (along) {
@@ -152,6 +154,15 @@ static int give_controller(void)
 }
 
 /**
+ * cgroup_prepare() - before any process but main makes one
+ */
+void cgroup_prepare(void)
+{
+	if (!cgroup_why_not())
+		give_controller();
+}
+
+/**
  * cgroup_make() - make one
  * @path: result; empty after an error
  * @size: of @path
@@ -167,7 +178,7 @@ int cgroup_make(char *path, size_t size, unsigned int index)
 	err = give_controller();
 	if (err)
 		return err;
-	cgroup_name(path, size, getpid(), index);
+	cgroup_name(path, size, run_pid, index);
 	if (!mkdir(path, 0755))
 		return 0;
 	path[0] = '\0';

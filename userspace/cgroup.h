@@ -13,6 +13,7 @@ const char *cgroup_why_not(void);
 bool cgroup_is_v1(void);
 const struct touch *cgroup_touches(void);
 void cgroup_name(char *path, size_t size, pid_t run, unsigned int index);
+void cgroup_prepare(void);
 int cgroup_make(char *path, size_t size, unsigned int index);
 int cgroup_enter(const char *path);
 u64 cgroup_charged(const char *path);

@@ -34,7 +34,7 @@ const struct touch device_touches[] = {
 /* Shared with the scenario's process, which may be killed, and with the keeper. */
 static struct state {
 	bool made;
-	u64 number;
+	u64 number, holder;
 } *state;
 
 /**
@@ -75,6 +75,7 @@ void device_start(u64 bytes)
 	text[strcspn(text, "\n")] = '\0';
 	if (parse_u64(text, 0, ~0U, &state->number))
 		return;
+	state->holder = undo_holder();
 	state->made = true;
 	if (!set_size(bytes))
 		device_stop();
@@ -107,7 +108,7 @@ void device_stop(void)
 	char text[32];
 	int err;
 
-	if (!state || !state->made)
+	if (!state || !state->made || !(state->holder & undo_holder()))
 		return;
 	snprintf(text, sizeof(text), "%llu", state->number);
 	for (tries = 0; tries < REMOVE_TRIES; tries++) {

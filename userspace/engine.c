@@ -39,7 +39,6 @@
 #define DEFAULT_THPS		8
 #define BRIEF_THPS		3	/* of DEFAULT_THPS, in a first pass */
 #define MIN_THPS		4
-#define MEMORY_SHARE		4	/* part of what is available, at most */
 #define MIN_BUDGET_NS		(30 * NSEC_PER_SEC)
 #define BUDGET_PER_MIB_NS	(20 * NSEC_PER_MSEC)	/* to fill it, or to copy it */
 #define BUDGET_PER_LANE_NS	NSEC_PER_SEC		/* of those that a CPU has */
@@ -480,9 +479,10 @@ static unsigned int fitting_thps(const struct run *run)
 }
 
 /* Forks may copy all of them, and others need memory, too. */
-static unsigned int affordable_thps(unsigned int nr)
+static unsigned int affordable_thps(const struct options *opt, unsigned int nr)
 {
-	u64 bytes = env_available_bytes(), fit = bytes / MEMORY_SHARE / env.hpage_size;
+	u64 bytes = env_available_bytes(), percent = opt->mem_share ?: DEFAULT_MEM_SHARE;
+	u64 fit = bytes / 100 * percent / env.nr_jobs / env.hpage_size;
 
 	if (!bytes || fit >= nr)
 		return nr;
@@ -501,7 +501,7 @@ static u64 first_budget(const struct run *run)
 
 static unsigned int choose_thps(const struct run *run)
 {
-	unsigned int nr = run->opt->thps ? run->opt->thps : affordable_thps(fitting_thps(run));
+	unsigned int nr = run->opt->thps ? run->opt->thps : affordable_thps(run->opt, fitting_thps(run));
 
 	/* The programs of all of a batch are kept. */
 	return run->sc->mixed && nr > STORM_ROUNDS ? STORM_ROUNDS : nr;
@@ -551,6 +551,8 @@ int engine_run(struct run *run)
 		err = err ? err : report_err;
 	}
 out_free:
+	if (sc->undone && !tally_done(run_tally(run), sc->op))
+		sc->undone(run->res->hint, sizeof(run->res->hint));
 	if (sc->cleanup)
 		sc->cleanup(run);
 	knobs_restore();

@@ -24,7 +24,7 @@
 #define SPLIT_FILE	"/sys/kernel/debug/split_huge_pages"
 #define DEFAULT_HPAGE	(2UL << 20)
 
-struct env env;
+struct env env = { .nr_jobs = 1 };
 
 const struct touch env_touches[] = {
 	{ .kind = TOUCH_ACTION, .what = SPLIT_FILE },
@@ -60,6 +60,25 @@ int env_cpu(unsigned int n)
 			return cpu;
 	}
 	return 0;
+}
+
+/**
+ * env_share_cpus() - from here on the caller and its children have a part of the CPUs
+ * @part: which, the first one is 0
+ * @parts: how many there are; no more than CPUs
+ *
+ * Neighbours by number, which mostly share a node.
+ */
+void env_share_cpus(unsigned int part, unsigned int parts)
+{
+	unsigned int first = part * env.nr_cpus / parts, end = (part + 1) * env.nr_cpus / parts;
+	struct cpu_mask mine;
+
+	memset(&mine, 0, sizeof(mine));
+	for (; first < end; first++)
+		CPU_SET_S(env_cpu(first), sizeof(mine), mine.set);
+	if (!sched_setaffinity(0, sizeof(mine), mine.set))
+		probe_cpus();
 }
 
 /**

@@ -21,6 +21,7 @@ struct env {
 	size_t hpage_size;
 	unsigned int nr_subpages;
 	unsigned int nr_cpus;		/* in this task's affinity mask */
+	unsigned int nr_jobs;		/* scenarios that run side by side */
 	bool have_module;
 	bool have_split_file;		/* debugfs split_huge_pages takes pid,start,end */
 	bool have_swap;
@@ -42,6 +43,7 @@ u64 env_vmstat(const char *name);
 u64 env_available_bytes(void);
 u64 env_splits(void);
 int env_cpu(unsigned int n);
+void env_share_cpus(unsigned int part, unsigned int parts);
 void env_pin(unsigned int n);
 bool env_has_madvise(int advice);
 

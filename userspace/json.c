@@ -227,14 +227,16 @@ static json_t *without_json(unsigned int without)
 	return list;
 }
 
-static json_t *options_json(const struct options *opt)
+static json_t *options_json(const struct report *rep)
 {
+	const struct options *opt = rep->opt;
 	json_t *names = json_array(), *json;
 	unsigned int i;
 
 	for (i = 0; i < opt->nr_scenarios; i++)
 		json_array_append_new(names, json_string(opt->scenarios[i]->name));
-	json = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o,s:o}",
+	json = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
+			 "s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o,s:o,s:I,s:I}",
 			 "without", without_json(opt->without),
 			 "first_round", u64_json(opt->first_round),
 			 "triage_ms", u64_json(opt->triage_ms),
@@ -251,7 +253,9 @@ static json_t *options_json(const struct options *opt)
 			 "steer", text_or_null(opt->steer),
 			 "grid_rows", text_or_null(opt->grid_rows),
 			 "ops", text_or_null(opt->ops.text),
-			 "orders", text_or_null(opt->orders.text));
+			 "orders", text_or_null(opt->orders.text),
+			 "jobs", (json_int_t)rep->nr_jobs,
+			 "mem_share", (json_int_t)(opt->mem_share ?: DEFAULT_MEM_SHARE));
 	json_object_set_new(json, "scenarios", names);
 	return json;
 }
@@ -435,7 +439,7 @@ int report_json(const struct report *rep, const char *path)
 			 "duration_s", rep->duration_ns / 1e9,
 			 "verdict", verdict_names[rep->verdict],
 			 "why", text_or_null(rep->why),
-			 "options", options_json(rep->opt));
+			 "options", options_json(rep));
 	if (!root) {
 		set_error("out of memory for the JSON report");
 		return -ENOMEM;

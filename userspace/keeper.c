@@ -80,6 +80,7 @@ static void keep(int pipe_end, pid_t run, void (*last_words)(void))
 	close_from(lock_fd() >= 0 ? STDERR_FILENO : STDOUT_FILENO);
 	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
 		;
+	undo_hold_all();
 	knobs_restore();
 	/* The rest may take its time. */
 	last_words();

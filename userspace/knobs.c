@@ -3,7 +3,7 @@
  * Settings that a scenario changes, and their return
  *
  * Files of sysfs, and where a kernel thread runs.  The old value is kept and set
- * again at the scenario's end, also from a signal handler or by the keeper.
+ * again at the end of the last scenario that needs the new one, or by the keeper.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +24,9 @@ struct knob {
 	char path[96];
 	char old[64];
 	char now[64];			/* as we have set it; empty: not known */
+	char value[24];			/* that was asked for */
 	char undo_by[8];		/* written before the old value is, or empty */
+	u64 holders;			/* jobs that need it */
 };
 
 /* Shared with the scenario's process, which may be killed. */
@@ -32,6 +34,7 @@ static struct kept {
 	unsigned int nr;
 	struct knob knob[16];
 	pid_t kthread;			/* moved to another CPU, or 0 */
+	u64 kthread_holder;
 	struct cpu_mask kthread_cpus;		/* those it had */
 } *kept;
 
@@ -88,27 +91,42 @@ bool knob_is(const char *path, const char *value)
 	return read_knob(path, now, sizeof(now)) < 0 || !strcmp(now, value);
 }
 
-/**
- * knob_set() - change a setting until knobs_restore()
- * @path: file below /sys or /proc/sys
- * @value: new value
- * @undo_by: to be written before the old value is, or NULL
- */
-int knob_set(const char *path, const char *value, const char *undo_by)
+static struct knob *find_knob(const char *path)
 {
-	struct knob *knob = &kept->knob[kept->nr];
+	unsigned int i;
+
+	for (i = 0; i < kept->nr; i++) {
+		if (!strcmp(kept->knob[i].path, path))
+			return &kept->knob[i];
+	}
+	return NULL;
+}
+
+/* Nobody else sets any. */
+static int set_locked(const char *path, const char *value, const char *undo_by)
+{
+	struct knob *knob = find_knob(path);
 	ssize_t len;
 	int err;
 
+	if (knob && !strcmp(knob->value, value)) {
+		knob->holders |= undo_holder();
+		return 0;
+	}
+	if (knob && knob->holders != undo_holder())
+		return -EBUSY;
 	if (kept->nr == ARRAY_SIZE(kept->knob))
 		return -ENOSPC;
+	knob = &kept->knob[kept->nr];
 	len = read_knob(path, knob->old, sizeof(knob->old));
 	if (len < 0)
 		return len;
 	if (!strcmp(knob->old, value))
 		return 0;
 	copy_word(knob->path, sizeof(knob->path), path);
+	copy_word(knob->value, sizeof(knob->value), value);
 	copy_word(knob->undo_by, sizeof(knob->undo_by), undo_by ? undo_by : "");
+	knob->holders = undo_holder();
 	knob->now[0] = '\0';
 	kept->nr++;
 	err = write_text(path, value);
@@ -116,6 +134,24 @@ int knob_set(const char *path, const char *value, const char *undo_by)
 		kept->nr--;
 	else if (read_knob(path, knob->now, sizeof(knob->now)) < 0)
 		knob->now[0] = '\0';
+	return err;
+}
+
+/**
+ * knob_set() - change a setting until knobs_restore()
+ * @path: file below /sys or /proc/sys
+ * @value: new value
+ * @undo_by: to be written before the old value is, or NULL
+ *
+ * Returns -EBUSY when another job needs another value.
+ */
+int knob_set(const char *path, const char *value, const char *undo_by)
+{
+	int err;
+
+	undo_lock();
+	err = set_locked(path, value, undo_by);
+	undo_unlock();
 	return err;
 }
 
@@ -162,6 +198,7 @@ pid_t knob_kthread(const char *name)
 	memset(&one, 0, sizeof(one));
 	CPU_SET_S(env_cpu(1), sizeof(one), one.set);
 	kept->kthread = pid;
+	kept->kthread_holder = undo_holder();
 	if (!sched_setaffinity(pid, sizeof(one), one.set))
 		return pid;
 	kept->kthread = 0;
@@ -174,7 +211,7 @@ static void restore_kthread(void)
 	struct cpu_mask now;
 	int err = 0;
 
-	if (!pid)
+	if (!pid || !(kept->kthread_holder & undo_holder()))
 		return;
 	memset(&now, 0, sizeof(now));
 	if (sched_setaffinity(pid, sizeof(kept->kthread_cpus), kept->kthread_cpus.set) ||
@@ -212,17 +249,38 @@ static void restore(const struct knob *knob)
 			    knob->old, err ? ": " : "", err ? strerror(-err) : "");
 }
 
+/* Returns whether it was the last job that needed it. */
+static bool let_go(struct knob *knob)
+{
+	if (knob->holders & ~undo_holder()) {
+		knob->holders &= ~undo_holder();
+		return false;
+	}
+	return true;
+}
+
 /**
  * knobs_restore() - set again what was there, last change first
  *
- * What cannot be set is noted, see undo_failed().
+ * What other jobs need stays.  What cannot be set is noted, see undo_failed().
  */
 void knobs_restore(void)
 {
+	unsigned int i;
+
 	if (!kept)
 		return;
+	undo_lock();
 	restore_kthread();
-	/* Forgotten only when it is done: we may be killed here, too. */
-	for (; kept->nr; kept->nr--)
-		restore(&kept->knob[kept->nr - 1]);
+	for (i = kept->nr; i; i--) {
+		struct knob *knob = &kept->knob[i - 1];
+
+		if (!let_go(knob))
+			continue;
+		restore(knob);
+		/* Forgotten only when it is done: we may be killed here, too. */
+		memmove(knob, knob + 1, (kept->nr - i) * sizeof(*knob));
+		kept->nr--;
+	}
+	undo_unlock();
 }

@@ -62,6 +62,32 @@ static bool any_mergeable(char *why, size_t size)
 }
 
 /**
+ * ksm_text() - what the kernel says of KSM at this moment
+ * @text: result
+ * @size: of @text
+ */
+void ksm_text(char *text, size_t size)
+{
+	static const char *const names[] = {
+		"run", "full_scans", "pages_shared", "pages_sharing", "pages_unshared",
+		"pages_volatile", "pages_skipped",
+	};
+	char path[64], number[32];
+	unsigned int i;
+	size_t len;
+
+	copy_word(text, size, "KSM:");
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), KSM_SYSFS "/%s", names[i]);
+		if (read_text(path, number, sizeof(number)) <= 0)
+			continue;
+		number[strcspn(number, "\n")] = '\0';
+		len = strlen(text);
+		snprintf(text + len, size - len, " %s %s", names[i], number);
+	}
+}
+
+/**
  * ksm_others() - why KSM must be left alone, or NULL
  *
  * Looked at once: later it is our own that merges.

@@ -4,10 +4,12 @@
 #define THPRACE_KSM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define KSM_SYSFS	"/sys/kernel/mm/ksm"
 
 bool ksm_mergeable(const char *pid);
 const char *ksm_others(void);
+void ksm_text(char *text, size_t size);
 
 #endif /* THPRACE_KSM_H */

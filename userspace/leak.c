@@ -49,7 +49,8 @@ struct leak {
 	u64 unclean_ns;			/* since when */
 };
 
-static struct leak leaks[MAX_LEAKS];
+static struct leak leaks[MAX_LEAKS], whole;
+static bool beside;			/* others have huge pages meanwhile */
 static const char *forbidden;
 
 const struct touch leak_touches[] = {
@@ -125,10 +126,36 @@ struct leak *leak_begin(unsigned int index)
 	cgroup_make(leak->path, sizeof(leak->path), index);
 	write_text(STAT_REFRESH, "1");
 	leak_read_base(&leak->counts, leak->path);
+	if (beside)
+		leak_of_cgroup(&leak->counts);
 	leak->pending = true;
 	if (injected("leak"))
 		start_leaker(leak);
 	return leak;
+}
+
+/**
+ * leak_beside() - scenarios run side by side: the system's counters say nothing of one
+ */
+void leak_beside(void)
+{
+	beside = true;
+}
+
+/**
+ * leak_begin_whole() - before several scenarios run side by side
+ *
+ * Returns what to look at when all have ended, for the system's counters; or NULL.
+ */
+struct leak *leak_begin_whole(void)
+{
+	if (leak_why_not())
+		return NULL;
+	memset(&whole, 0, sizeof(whole));
+	write_text(STAT_REFRESH, "1");
+	leak_read_base(&whole.counts, whole.path);
+	whole.pending = true;
+	return &whole;
 }
 
 /**
@@ -245,9 +272,11 @@ void leak_look(struct leak *leak, struct result *res, u64 start_ns, bool last)
 		leak->unclean_ns = now_ns();
 	if ((!clean || !flushed(leak)) && !last)
 		return;
+	result_lock();
 	res->tally.checks[THPRACE_CHECK_LEAK].listed = true;
 	for (i = 0; i < NR_LEAK_COUNTERS; i++)
 		judge_counter(leak, i, res, start_ns);
+	result_unlock();
 	leak->pending = false;
 	remove_cgroup(leak, NAPS);
 }
@@ -317,14 +346,22 @@ void leak_nudge(bool hard)
 }
 
 /**
- * leak_stop() - remove all cgroups that are still there
+ * leak_remove() - remove the caller's cgroups that are still there
  */
-void leak_stop(void)
+void leak_remove(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < MAX_LEAKS; i++)
 		remove_cgroup(&leaks[i], NAPS);
+}
+
+/**
+ * leak_stop() - remove all cgroups, and put back what it took to make them
+ */
+void leak_stop(void)
+{
+	leak_remove();
 	cgroup_end(getpid());
 }
 

@@ -20,6 +20,9 @@ bool leak_pending(const struct leak *leak);
 bool leak_overdue(const struct leak *leak, u64 patience_ns);
 void leak_nudge(bool hard);
 void leak_give_up(void);
+void leak_beside(void);
+struct leak *leak_begin_whole(void);
+void leak_remove(void);
 void leak_stop(void);
 void leak_sweep(pid_t run);
 

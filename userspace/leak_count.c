@@ -185,6 +185,18 @@ void leak_read_base(struct leak_counts *counts, const char *cgroup)
 	}
 }
 
+/**
+ * leak_of_cgroup() - of the system's counters nothing can be said
+ * @counts: of leak_read_base()
+ */
+void leak_of_cgroup(struct leak_counts *counts)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_LEAK_COUNTERS; i++)
+		counts->there[i] = counts->there[i] && leak_counters[i].kind == IN_CGROUP;
+}
+
 /* The most memory that a process has ever had; 0: none, or a kernel thread. */
 static u64 peak_kb(const char *pid)
 {

@@ -33,6 +33,7 @@ struct leak_counts {
 
 void leak_ignore(pid_t pid);
 void leak_read_base(struct leak_counts *counts, const char *cgroup);
+void leak_of_cgroup(struct leak_counts *counts);
 bool leak_read_all(struct leak_counts *counts);
 const char *leak_excuse(const struct leak_counts *counts, unsigned int i);
 

@@ -20,6 +20,8 @@
 #include "util.h"
 
 static struct report *live;
+static struct result *running;		/* of each job */
+static bool by_main;			/* the caller is a job, and main writes */
 static char path[PATH_MAX];
 
 /* The keeper has another working directory. */
@@ -39,27 +41,42 @@ static int make_absolute(const char *name)
 	return 0;
 }
 
+/* What a job's scenario has found so far is in no result yet. */
+static void add_running(struct report *copy, unsigned int job)
+{
+	static struct result part;
+
+	report_job(copy, job);
+	if (!copy->sh->running)
+		return;
+	running[job] = *live->results[copy->sh->index];
+	part = *copy->part;
+	/* It looks at what the passes before have counted. */
+	collect(copy, &part);
+	result_add(&running[job], &part);
+	running[job].begun = true;
+	copy->results[copy->sh->index] = &running[job];
+}
+
 static int write_now(const char *why)
 {
 	static struct report copy;
-	static struct result running, part;
+	unsigned int i;
+	int err;
 
 	copy = *live;
-	if (live->sh->running) {
-		running = *live->results[live->sh->index];
-		part = *live->part;
-		collect(live, &part);
-		result_add(&running, &part);
-		running.begun = true;
-		copy.results[live->sh->index] = &running;
-	}
+	result_lock();
+	for (i = 0; i < live->nr_jobs; i++)
+		add_running(&copy, i);
 	copy.duration_ns = now_ns() - live->start_ns;
 	report_judge(&copy);
 	if (copy.verdict != THPRACE_FAIL) {
 		copy.verdict = THPRACE_ABORTED;
 		copy_word(copy.why, sizeof(copy.why), why);
 	}
-	return report_json(&copy, path);
+	err = report_json(&copy, path);
+	result_unlock();
+	return err;
 }
 
 /**
@@ -79,6 +96,9 @@ int live_begin(struct report *rep)
 		set_error("%s: %s", rep->opt->json, strerror(-err));
 		return err;
 	}
+	running = map_shared(rep->nr_jobs * sizeof(*running));
+	if (!running)
+		return -ENOMEM;
 	live = rep;
 	err = write_now("the run has not ended");
 	if (err)
@@ -91,8 +111,32 @@ int live_begin(struct report *rep)
  */
 void live_write(void)
 {
-	if (live)
+	if (live && by_main)
+		__atomic_store_n(&live->sh->found, 1, __ATOMIC_RELEASE);
+	else if (live)
 		write_now("the run has not ended");
+}
+
+/**
+ * live_by_main() - the caller is a job: what it finds is written by main
+ */
+void live_by_main(void)
+{
+	by_main = true;
+}
+
+/**
+ * live_wanted() - has a job found something since the last call?
+ * @rep: report
+ */
+bool live_wanted(struct report *rep)
+{
+	bool found = false;
+	unsigned int i;
+
+	for (i = 0; i < rep->nr_jobs; i++)
+		found |= __atomic_exchange_n(&rep->jobs[i].sh->found, 0, __ATOMIC_ACQ_REL);
+	return found;
 }
 
 /**

@@ -7,6 +7,8 @@
 
 int live_begin(struct report *rep);
 void live_write(void);
+void live_by_main(void);
+bool live_wanted(struct report *rep);
 void live_last_words(void);
 
 #endif /* THPRACE_LIVE_H */

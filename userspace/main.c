@@ -17,6 +17,7 @@
 #include "cmdline.h"
 #include "env.h"
 #include "grid.h"
+#include "jobs.h"
 #include "json.h"
 #include "ktap.h"
 #include "leak.h"
@@ -84,6 +85,7 @@ static int finish(struct report *rep, int err)
 	report_judge(rep);
 	rep->judged = true;
 	live_write();
+	env.nr_jobs = 1;
 	triage_run(rep, err ? "the run could not go on" : NULL);
 	swap_end();
 	report_judge(rep);
@@ -178,6 +180,8 @@ static int run(const struct options *opt)
 	if (!may_begin(opt))
 		return THPRACE_EXIT_ERROR;
 	rep.opt = opt;
+	rep.nr_jobs = opt->jobs ?: jobs_fitting(opt);
+	env.nr_jobs = rep.nr_jobs;
 	if (session_try_steer(opt->steer) || json_try(opt->ktap) ||
 	    json_try(opt->grid_html)) {
 		fprintf(stderr, "thprace: %s\n", last_error());

@@ -20,7 +20,7 @@ enum option_key {
 	OPT_ROUNDS = CMDLINE_KEYS + 1, OPT_SEED, OPT_PROCS, OPT_THPS, OPT_STOP_ON, OPT_GRID,
 	OPT_STEER, OPT_NO_MODULE, OPT_JSON, OPT_GRID_HTML, OPT_GRID_K, OPT_KTAP, OPT_DRY_RUN,
 	OPT_GENTLE, OPT_TRIAGE, OPT_WITHOUT, OPT_OPS, OPT_FIRST_ROUND, OPT_ALLOW_UNCALIBRATED,
-	OPT_GRID_ROWS, OPT_ORDERS,
+	OPT_GRID_ROWS, OPT_ORDERS, OPT_JOBS, OPT_MEM_SHARE,
 };
 
 const char *const without_names[NR_WITHOUT] = {
@@ -50,6 +50,12 @@ static const struct argp_option run_options[] = {
 	{ "keep-going", 'k', NULL, 0, "the same as --stop-on=never", CMDLINE_MORE },
 	{ "procs", OPT_PROCS, "N", 0, "processes of the fork scenarios (1 to 64)", CMDLINE_MORE },
 	{ "thps", OPT_THPS, "N", 0, "huge pages raced at a time (1 to 1024)", CMDLINE_MORE },
+	{ "jobs", OPT_JOBS, "N|auto", 0,
+	  "scenarios that run side by side, 1 to 64 (default: auto, as many as CPUs and memory carry)",
+	  CMDLINE_MORE },
+	{ "mem-share", OPT_MEM_SHARE, "PERCENT", 0,
+	  "of the available memory that the huge pages of all jobs may take (1 to 90, default 25)",
+	  CMDLINE_MORE },
 	{ "allow-uncalibrated", OPT_ALLOW_UNCALIBRATED, NULL, 0,
 	  "do without the checks that are off since their rules are wrong on this kernel, which was not tested",
 	  CMDLINE_MORE },
@@ -220,6 +226,8 @@ static error_t set_orders(struct argp_state *state, const char *text, struct ord
 
 static const char *conflict(const struct options *opt)
 {
+	if (opt->jobs > 1 && opt->no_module)
+		return "--jobs needs the module: else splits are counted for the whole machine";
 	if (opt->grid && opt->steer)
 		return "--grid and --steer exclude each other";
 	if (opt->no_module && (opt->grid || opt->steer))
@@ -413,6 +421,12 @@ static error_t run_option(int key, char *arg, struct argp_state *state)
 		return cmdline_number(state, "procs", arg, 1, MAX_WORKERS, &opt->procs);
 	case OPT_THPS:
 		return cmdline_number(state, "thps", arg, 1, MAX_THPS, &opt->thps);
+	case OPT_JOBS:
+		opt->jobs = 0;
+		return strcmp(arg, "auto") ?
+		       cmdline_number(state, "jobs", arg, 1, MAX_JOBS, &opt->jobs) : 0;
+	case OPT_MEM_SHARE:
+		return cmdline_number(state, "mem-share", arg, 1, 90, &opt->mem_share);
 	case OPT_FIRST_ROUND:
 		return cmdline_number(state, "first-round", arg, 0, ~0ULL >> 1, &opt->first_round);
 	case OPT_WITHOUT:

@@ -12,6 +12,8 @@
 #define MAX_WORKERS		64	/* --procs */
 #define MAX_THPS		1024	/* --thps */
 #define MAX_SCENARIOS		96
+#define MAX_JOBS		64	/* --jobs */
+#define DEFAULT_MEM_SHARE	25	/* percent, --mem-share */
 
 /* What a run does without; bits. */
 enum without {
@@ -33,6 +35,7 @@ struct options {
 	unsigned int nr_scenarios;
 	u64 duration_ms, rounds, seed, procs, thps, grid_k, first_round;
 	u64 triage_ms;
+	u64 jobs, mem_share;			/* 0: as fits; the default */
 	bool triage_given;
 	unsigned int without;		/* enum without */
 	bool stop_first, grid, no_module, quiet, verbose, gentle, dry_run;

@@ -17,6 +17,27 @@
 static bool line_open;
 
 /**
+ * progress_due() - has enough time passed for another line?
+ * @last_ns: when the last one was printed, or 0
+ */
+bool progress_due(u64 last_ns)
+{
+	return now_ns() - last_ns >= (isatty(STDERR_FILENO) ? TTY_PERIOD_NS : PIPE_PERIOD_NS);
+}
+
+/**
+ * progress_line() - print it, in place of the one before on a terminal
+ * @text: line
+ */
+void progress_line(const char *text)
+{
+	bool tty = isatty(STDERR_FILENO);
+
+	fprintf(stderr, "%s%s%s", tty ? "\r" : "", text, tty ? "\033[K" : "\n");
+	line_open = tty;
+}
+
+/**
  * progress() - one line on the state of the run, now and then
  * @run: the run
  * @force: now
@@ -25,13 +46,13 @@ void progress(struct run *run, bool force)
 {
 	static u64 last_ns, last_splits, last_overlaps;
 	static const struct run *last_run;
-	u64 now = now_ns(), period, splits, overlaps, left, since;
+	u64 now = now_ns(), splits, overlaps, left, since;
 	const struct tally *t = run_tally(run);
-	bool tty = isatty(STDERR_FILENO);
+	char line[320];
 	unsigned int decided = 0, met = 0;
 	char grid[96] = "";
 
-	if (run->opt->quiet)
+	if (run->opt->quiet || run->beside)
 		return;
 	if (last_run != run) {
 		last_run = run;
@@ -39,9 +60,8 @@ void progress(struct run *run, bool force)
 		last_splits = run->splits_before;
 		last_overlaps = 0;
 	}
-	period = tty ? TTY_PERIOD_NS : PIPE_PERIOD_NS;
 	since = now - last_ns;
-	if (!since || (!force && since < period))
+	if (!since || (!force && !progress_due(last_ns)))
 		return;
 	splits = env_splits();
 	overlaps = t->overlaps < last_overlaps ? last_overlaps : t->overlaps;
@@ -52,14 +72,12 @@ void progress(struct run *run, bool force)
 		snprintf(grid, sizeof(grid), "  cells %u of %u, %u met, tries left %llu, %llu s",
 			 decided, t->nr_cells, met, t->grid.left,
 			 (now - run->begin_ns) / NSEC_PER_SEC);
-	fprintf(stderr,
-		"%s%-14s rounds %llu  overlaps/s %.1f  splits/s %.1f  violations %llu%s  left %llu s%s",
-		tty ? "\r" : "", run->sc->name, run->sh->round,
-		(overlaps - last_overlaps) * 1e9 / since,
-		splits > last_splits ? (splits - last_splits) * 1e9 / since : 0.0,
-		run_violations(run), grid,
-		(left + NSEC_PER_SEC / 2) / NSEC_PER_SEC, tty ? "\033[K" : "\n");
-	line_open = tty;
+	snprintf(line, sizeof(line),
+		 "%-14s rounds %llu  overlaps/s %.1f  splits/s %.1f  violations %llu%s  left %llu s",
+		 run->sc->name, run->sh->round, (overlaps - last_overlaps) * 1e9 / since,
+		 splits > last_splits ? (splits - last_splits) * 1e9 / since : 0.0,
+		 run_violations(run), grid, (left + NSEC_PER_SEC / 2) / NSEC_PER_SEC);
+	progress_line(line);
 	last_ns = now;
 	last_splits = splits;
 	last_overlaps = overlaps;

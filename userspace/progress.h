@@ -6,6 +6,8 @@
 #include "run.h"
 
 void progress(struct run *run, bool force);
+bool progress_due(u64 last_ns);
+void progress_line(const char *text);
 void progress_end(void);
 
 #endif /* THPRACE_PROGRESS_H */

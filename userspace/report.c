@@ -19,17 +19,36 @@
 #include "watch.h"
 
 /**
+ * report_job() - this process is to run the scenarios of a job
+ * @rep: from report_alloc()
+ * @job: which
+ */
+void report_job(struct report *rep, unsigned int job)
+{
+	rep->job = job;
+	rep->sh = rep->jobs[job].sh;
+	rep->part = rep->jobs[job].part;
+}
+
+/**
  * report_alloc() - room for the results, in memory that all processes share
- * @rep: its options are filled in
+ * @rep: its options are filled in, and the number of its jobs (0 is 1)
  */
 int report_alloc(struct report *rep)
 {
 	unsigned int i;
 
-	rep->sh = map_shared(sizeof(*rep->sh));
-	rep->part = map_shared(sizeof(*rep->part));
-	if (!rep->sh || !rep->part)
+	rep->nr_jobs = rep->nr_jobs ?: 1;
+	rep->jobs = map_shared(rep->nr_jobs * sizeof(*rep->jobs));
+	if (!rep->jobs || result_lock_init())
 		return -ENOMEM;
+	for (i = 0; i < rep->nr_jobs; i++) {
+		rep->jobs[i].sh = map_shared(sizeof(*rep->sh));
+		rep->jobs[i].part = map_shared(sizeof(*rep->part));
+		if (!rep->jobs[i].sh || !rep->jobs[i].part)
+			return -ENOMEM;
+	}
+	report_job(rep, 0);
 	for (i = 0; i < rep->opt->nr_scenarios; i++) {
 		rep->results[i] = map_shared(sizeof(*rep->results[i]));
 		if (!rep->results[i])
@@ -148,8 +167,9 @@ static void judge_scenario(const struct report *rep, struct result *res)
 	undone = res->sc->mixed || res->sc->pairs ? NULL : tally_undone(t, res->sc->op);
 	if (undone) {
 		snprintf(res->why, sizeof(res->why),
-			 "op %s was never done (busy %llu, failed %llu)" MORE_TIME,
-			 undone->name, undone->busy, undone->failed);
+			 "op %s was never done (busy %llu, failed %llu)%s%.150s" MORE_TIME,
+			 undone->name, undone->busy, undone->failed,
+			 res->hint[0] ? ": " : "", res->hint);
 		return;
 	}
 	if (!res->sc->pairs && !rep->opt->no_module && !tally_op(t, "split")->done)

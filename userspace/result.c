@@ -2,9 +2,11 @@
 /*
  * What one scenario has counted
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "mutex.h"
 #include "result.h"
 #include "tally.h"
 #include "util.h"
@@ -33,6 +35,42 @@ static void order_add(struct order_count *sum, const struct order_count *part)
 	sum->splits += part->splits;
 }
 
+static pthread_mutex_t *lock;
+
+/**
+ * result_lock_init() - before there are several jobs
+ */
+int result_lock_init(void)
+{
+	if (lock)
+		return 0;
+	lock = map_shared(sizeof(*lock));
+	if (!lock)
+		return -ENOMEM;
+	mutex_init_shared(lock);
+	return 0;
+}
+
+/**
+ * result_lock() - nobody else changes the results of a run
+ *
+ * Of several jobs; whoever is killed with it leaves it to the next one.
+ */
+void result_lock(void)
+{
+	if (lock)
+		mutex_lock_shared(lock);
+}
+
+/**
+ * result_unlock() - they may again
+ */
+void result_unlock(void)
+{
+	if (lock)
+		pthread_mutex_unlock(lock);
+}
+
 /**
  * result_add() - add what another pass of the same scenario has counted
  * @sum: all passes
@@ -52,6 +90,8 @@ void result_add(struct result *sum, const struct result *part)
 		sum->ending = part->ending;
 		memcpy(sum->error, part->error, sizeof(sum->error));
 	}
+	if (part->hint[0])
+		memcpy(sum->hint, part->hint, sizeof(sum->hint));
 	sum->duration_ns += part->duration_ns;
 	sum->splits += part->splits;
 	sum->not_huge += part->not_huge;

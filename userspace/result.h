@@ -43,7 +43,8 @@ struct result {
 	enum ending ending;
 	int err;			/* of the scenario's process */
 	char error[320];
-	char why[200];			/* verdict's reason when not pass */
+	char why[280];			/* verdict's reason when not pass */
+	char hint[160];			/* what the scenario knows of why its op was not done */
 	u64 duration_ns, splits, not_huge, batches, forced;
 	u64 met;			/* of forced: all points of the schedule were reached */
 	u64 time_ns[T_NR];
@@ -59,6 +60,9 @@ struct result {
 	u32 closest_ns[NR_SKEWS];	/* nearest two starts on it */
 };
 
+int result_lock_init(void);
+void result_lock(void);
+void result_unlock(void);
 void result_reset(struct result *res, const struct scenario *sc);
 void result_add(struct result *sum, const struct result *part);
 

@@ -114,6 +114,9 @@ struct shared {
 	u32 running;			/* a scenario: index */
 	u32 index;
 	u32 stop;			/* main asks for the end */
+	u32 found;			/* something that main is to write */
+	u32 oopsed;			/* a task has died in the kernel */
+	char broken[160];		/* why the job cannot go on, or empty */
 	u32 in_cgroup;
 	u32 nr_violations;		/* seen by lanes */
 	struct violation violations[SHARED_VIOLATIONS];
@@ -160,6 +163,7 @@ struct run {
 	struct result *res;		/* of this pass */
 	const struct result *before;	/* of the passes before */
 	struct cover *cover;		/* what it has seen, of all passes; NULL: nobody asks */
+	bool beside;			/* others run at the same time */
 	bool last_pass;
 	bool brief;			/* a first look: fewer huge pages */
 	int fd;				/* session or -1 */

@@ -60,6 +60,7 @@ struct scenario {
 	enum act_result (*act)(struct run *run, struct lane *lane, unsigned int thp);
 	void (*aside)(struct run *run, unsigned int thp);	/* main, beside the lanes */
 	void (*ended)(struct run *run, struct lane *lane);	/* its round, for a worker */
+	void (*undone)(char *text, size_t size);	/* why its op may never have been done */
 	int (*after)(struct run *run, struct lane *lane, unsigned int thp);
 };
 

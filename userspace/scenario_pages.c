@@ -477,6 +477,7 @@ const struct scenario scenario_ksm = {
 	.why_not = ksm_why_not,
 	.setup = ksm_setup,
 	.cleanup = ksm_cleanup,
+	.undone = ksm_text,
 	.plan = ksm_plan,
 	.act = ksm_act,
 };

@@ -18,10 +18,11 @@
 
 struct state {
 	int stop_requests;
-	pid_t scenario;			/* the process that runs one, or 0 */
+	pid_t scenario[MAX_JOBS];	/* the process that runs one, or 0 */
 };
 
 static struct state *state;		/* shared by main and the scenarios */
+static unsigned int job;		/* of the caller */
 static pid_t children[MAX_CHILDREN];
 
 static void kill_children(void)
@@ -38,21 +39,26 @@ static void end_at_once(int sig)
 {
 	(void)sig;
 	kill_children();
-	knobs_restore();
-	/* Swap is left to main, or to the keeper: it may take long. */
+	/* Settings and swap are left to main, or to the keeper. */
 	_exit(THPRACE_EXIT_ERROR);
 }
 
 static void on_signal(int sig)
 {
-	pid_t pid = __atomic_load_n(&state->scenario, __ATOMIC_RELAXED);
+	bool any = false;
+	unsigned int i;
+	pid_t pid;
 
 	if (__atomic_add_fetch(&state->stop_requests, 1, __ATOMIC_RELAXED) < 2)
 		return;
-	/* The scenario ends at once; main then prints what there is. */
-	if (pid > 0)
-		kill(pid, SIGUSR1);
-	else if (__atomic_load_n(&state->stop_requests, __ATOMIC_RELAXED) > 2)
+	/* Scenarios end at once; main then prints what there is. */
+	for (i = 0; i < MAX_JOBS; i++) {
+		pid = __atomic_load_n(&state->scenario[i], __ATOMIC_RELAXED);
+		if (pid > 0)
+			kill(pid, SIGUSR1);
+		any |= pid > 0;
+	}
+	if (!any && __atomic_load_n(&state->stop_requests, __ATOMIC_RELAXED) > 2)
 		end_at_once(sig);
 }
 
@@ -79,7 +85,30 @@ int signals_setup(void)
  */
 void signals_scenario(pid_t pid)
 {
-	__atomic_store_n(&state->scenario, pid, __ATOMIC_RELAXED);
+	__atomic_store_n(&state->scenario[job], pid, __ATOMIC_RELAXED);
+}
+
+/**
+ * signals_in_job() - the caller runs scenarios beside others; main hears the signals
+ * @number: of the job
+ */
+void signals_in_job(unsigned int number)
+{
+	job = number;
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+}
+
+/**
+ * signals_job_gone() - end what a job has left that was killed
+ * @number: of the job
+ */
+void signals_job_gone(unsigned int number)
+{
+	pid_t pid = __atomic_exchange_n(&state->scenario[number], 0, __ATOMIC_RELAXED);
+
+	if (pid > 0)
+		kill(pid, SIGKILL);
 }
 
 /**

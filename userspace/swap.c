@@ -40,6 +40,7 @@ const struct touch swap_touches[] = {
 /* Shared with the scenario's process, which may be killed, and with the keeper. */
 static struct state {
 	bool started, loaded;
+	u64 holders;			/* jobs that need it */
 } *state;
 
 static int modprobe(const char *option)
@@ -65,7 +66,7 @@ static int unload_module(void)
 static u64 swap_bytes(void)
 {
 	u64 half = (u64)sysconf(_SC_PHYS_PAGES) * env.page_size / 2;
-	u64 want = SWAP_THPS * env.hpage_size;
+	u64 want = SWAP_THPS * env.hpage_size * env.nr_jobs;
 
 	return (want < half ? want : half) & ~(env.page_size - 1);
 }
@@ -118,17 +119,16 @@ void swap_load(void)
 	do_within(load_module, MODPROBE_NS);
 }
 
-/**
- * swap_start() - have swap if that is possible here
- *
- * env.have_swap says what came of it.  A zram device in use is left alone.
- */
-void swap_start(void)
+/* Nobody else does. */
+static void start_locked(void)
 {
 	char size[32];
 
-	if (env.have_swap || !state)
+	if (state->started) {
+		state->holders |= undo_holder();
+		env.have_swap = true;
 		return;
+	}
 	if (access(ZRAM_SYSFS, F_OK))
 		swap_load();
 	if (read_text(ZRAM_SYSFS "/disksize", size, sizeof(size)) <= 0 || strcmp(size, "0\n"))
@@ -141,8 +141,23 @@ void swap_start(void)
 	}
 	env.have_swap = !make_swap(swap_bytes()) && !swapon(ZRAM_DEVICE, 0);
 	state->started = env.have_swap;
+	state->holders = undo_holder();
 	if (!state->started)
 		write_text(ZRAM_SYSFS "/reset", "1");
+}
+
+/**
+ * swap_start() - have swap if that is possible here
+ *
+ * env.have_swap says what came of it.  A zram device in use is left alone.
+ */
+void swap_start(void)
+{
+	if (env.have_swap || !state)
+		return;
+	undo_lock();
+	start_locked();
+	undo_unlock();
 }
 
 static int take_off(void)
@@ -153,19 +168,16 @@ static int take_off(void)
 	return swapoff(ZRAM_DEVICE) && errno != EINVAL ? -errno : 0;
 }
 
-/**
- * swap_stop() - take down what swap_start() has set up
- *
- * With an end, also where the kernel finds none: a swap entry that is left over
- * lets swapoff() search for ever.
- */
-void swap_stop(void)
+static void stop_locked(void)
 {
 	int err;
 
-	if (!state || !state->started)
+	if (!state->started)
 		return;
 	env.have_swap = false;
+	state->holders &= ~undo_holder();
+	if (state->holders)
+		return;
 	err = do_within(take_off, injected("swapoff") ? INJECTED_NS : SWAPOFF_NS);
 	if (err) {
 		undo_failed("swap is still on, on %s: %s", ZRAM_DEVICE, strerror(-err));
@@ -176,6 +188,21 @@ void swap_stop(void)
 	}
 	/* Forgotten only when it is done: we may be killed here, too. */
 	state->started = false;
+}
+
+/**
+ * swap_stop() - take down what swap_start() has set up, if no other job needs it
+ *
+ * With an end, also where the kernel finds none: a swap entry that is left over
+ * lets swapoff() search for ever.
+ */
+void swap_stop(void)
+{
+	if (!state || !state->started)
+		return;
+	undo_lock();
+	stop_locked();
+	undo_unlock();
 }
 
 /**

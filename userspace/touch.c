@@ -102,6 +102,44 @@ int touch_begin(struct run *run)
 	return err;
 }
 
+static bool excludes(const struct touch *a, const struct touch *b)
+{
+	if (a->kind != b->kind || strcmp(a->what, b->what))
+		return false;
+	switch (a->kind) {
+	case TOUCH_SETTING:
+		return strcmp(a->value, b->value);
+	case TOUCH_THREAD:
+	case TOUCH_DEVICE:
+	case TOUCH_ACTION:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * touch_conflict() - can two scenarios not run side by side?
+ * @a: scenario
+ * @b: another one
+ *
+ * Both may need the same setting, or swap: the last one puts it back.  Not two values of
+ * it, nor the same kernel thread, nor the one device; and what both have the
+ * kernel do to all of the machine is counted there, for nobody in particular.
+ */
+bool touch_conflict(const struct scenario *a, const struct scenario *b)
+{
+	const struct touch *ta, *tb;
+
+	for (ta = a->touches; ta && ta->kind; ta++) {
+		for (tb = b->touches; tb && tb->kind; tb++) {
+			if (excludes(ta, tb))
+				return true;
+		}
+	}
+	return false;
+}
+
 /**
  * touch_not_gentle() - why the scenario cannot leave the machine alone, or NULL
  * @sc: scenario

@@ -38,6 +38,7 @@ struct scenario;
 
 bool touch_changes(const struct touch *t);
 int touch_begin(struct run *run);
+bool touch_conflict(const struct scenario *a, const struct scenario *b);
 const char *touch_not_gentle(const struct scenario *sc);
 
 #endif /* THPRACE_TOUCH_H */

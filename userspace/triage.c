@@ -11,6 +11,7 @@
 #include "apart.h"
 #include "cause.h"
 #include "env.h"
+#include "job.h"
 #include "leak.h"
 #include "options.h"
 #include "report.h"

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What could not be put back
+ * What could not be put back, and who still needs what was set up
  *
- * Noted by whoever tries (main, a scenario's process, the keeper), read by the
- * reports.
+ * Notes are made by whoever tries (main, a scenario's process, the keeper), and read
+ * by the reports.  Scenarios that run side by side may need the same setting or swap:
+ * it is put back when the last of them has ended.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "mutex.h"
 #include "undo.h"
 #include "util.h"
 
@@ -17,6 +20,7 @@
 
 /* Shared with the scenario's process and the keeper. */
 static struct notes {
+	pthread_mutex_t lock;		/* of all that is set up and put back */
 	u32 nr, nr_failed;
 	char text[MAX_NOTES][200];
 } *notes;
@@ -34,7 +38,57 @@ int undo_init(void)
 		return -ENOMEM;
 	}
 	memset(notes, 0, sizeof(*notes));
+	mutex_init_shared(&notes->lock);
 	return 0;
+}
+
+static u64 holder = 1;			/* a bit of each job that the caller acts for */
+
+/**
+ * undo_hold_as() - what the caller and its children set up is for one job
+ * @job: its number, below 64; the first one is 0
+ */
+void undo_hold_as(unsigned int job)
+{
+	holder = 1ULL << job;
+}
+
+/**
+ * undo_hold_all() - the caller puts back what any job has set up
+ *
+ * When none of them runs any more.
+ */
+void undo_hold_all(void)
+{
+	holder = ~0ULL;
+}
+
+/**
+ * undo_holder() - a bit of each job that the caller acts for
+ */
+u64 undo_holder(void)
+{
+	return holder;
+}
+
+/**
+ * undo_lock() - nobody else sets anything up, or puts it back
+ *
+ * Not in handlers of signals.  A holder that is killed leaves it to the next one.
+ */
+void undo_lock(void)
+{
+	if (notes)
+		mutex_lock_shared(&notes->lock);
+}
+
+/**
+ * undo_unlock() - they may again
+ */
+void undo_unlock(void)
+{
+	if (notes)
+		pthread_mutex_unlock(&notes->lock);
 }
 
 static void note(const char *fmt, va_list ap)

@@ -8,6 +8,11 @@
 
 /* undo.c */
 int undo_init(void);
+void undo_hold_as(unsigned int job);
+void undo_hold_all(void);
+u64 undo_holder(void);
+void undo_lock(void);
+void undo_unlock(void);
 void undo_failed(const char *fmt, ...) __printf(1, 2);
 void undo_left(const char *fmt, ...) __printf(1, 2);
 unsigned int undo_nr_failed(void);
@@ -56,6 +61,8 @@ void lock_leave(void);
 int signals_setup(void);
 void signals_scenario(pid_t pid);
 void signals_in_scenario(void);
+void signals_in_job(unsigned int number);
+void signals_job_gone(unsigned int number);
 bool signals_stop(void);
 int signals_child(pid_t pid);
 void signals_child_gone(pid_t pid);

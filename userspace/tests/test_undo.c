@@ -104,6 +104,44 @@ static void test_changed(void **state)
 	assert_non_null(strstr(undo_note(0), "somebody else has made it 5"));
 }
 
+/* Two jobs need the same value: the last one puts it back; a third one needs another. */
+static void test_shared(void **state)
+{
+	(void)state;
+	assert_int_equal(knob_set(path, "1", NULL), 0);
+	undo_hold_as(3);
+	assert_int_equal(knob_set(path, "1", NULL), 0);
+	undo_hold_as(5);
+	assert_int_equal(knob_set(path, "2", NULL), -EBUSY);
+	undo_hold_as(0);
+	knobs_restore();
+	value_is("1");
+	undo_hold_as(3);
+	knobs_restore();
+	value_is("7");
+	assert_string_equal(written, "1 7 ");
+	assert_null(undo_note(0));
+}
+
+/* One that was killed with the lock does not keep it, and what it had set is put back. */
+static void test_killed(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (!pid) {
+		undo_hold_as(9);
+		knob_set(path, "1", NULL);
+		undo_lock();
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	value_is("1");
+	undo_hold_all();
+	knobs_restore();
+	value_is("7");
+}
+
 static int fine(void)
 {
 	return 0;
@@ -153,6 +191,7 @@ static int setup(void **state)
 	close(fd);
 	refuse = false;
 	written[0] = '\0';
+	undo_hold_as(0);
 	return undo_init() || knobs_init();
 }
 
@@ -170,6 +209,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_undone_by, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shared, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
 		cmocka_unit_test(test_bounded),
 	};
 
