@@ -426,7 +426,7 @@ static error_t run_option(int key, char *arg, struct argp_state *state)
 		return strcmp(arg, "auto") ?
 		       cmdline_number(state, "jobs", arg, 1, MAX_JOBS, &opt->jobs) : 0;
 	case OPT_MEM_SHARE:
-		return cmdline_number(state, "mem-share", arg, 1, 90, &opt->mem_share);
+		return cmdline_number(state, "mem-share", arg, 1, MAX_MEM_SHARE, &opt->mem_share);
 	case OPT_FIRST_ROUND:
 		return cmdline_number(state, "first-round", arg, 0, ~0ULL >> 1, &opt->first_round);
 	case OPT_WITHOUT:

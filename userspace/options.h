@@ -14,6 +14,7 @@
 #define MAX_SCENARIOS		96
 #define MAX_JOBS		64	/* --jobs */
 #define DEFAULT_MEM_SHARE	25	/* percent, --mem-share */
+#define MAX_MEM_SHARE		90
 
 /* What a run does without; bits. */
 enum without {

@@ -142,6 +142,18 @@ u64 pattern_word(const struct pattern *p, size_t i)
 }
 
 /**
+ * page_with_pattern() - the first of some pages whose pattern is not all zero
+ * @pages: address of the first one
+ * @gen: generation
+ */
+const void *page_with_pattern(const void *pages, u64 gen)
+{
+	while (page_pattern(pages, gen).first)
+		pages = (const char *)pages + env.page_size;
+	return pages;
+}
+
+/**
  * page_fill_as() - write the pattern of another place to every byte of a page
  * @page: page aligned
  * @as: where the page will be when it is verified

@@ -42,6 +42,7 @@ int region_map_unshared(struct region *r);
 void region_release(struct region *r);
 char *region_thp(const struct region *r, unsigned int thp);
 void page_fill(void *page, u64 gen);
+const void *page_with_pattern(const void *pages, u64 gen);
 void page_fill_as(void *page, const void *as, u64 gen);
 bool page_verify(const void *page, const void *as, u64 gen, struct mismatch *bad);
 int page_pattern_of(const void *page, const char *base, u64 gen, int first);

@@ -181,13 +181,16 @@ int options_from_json(const char *path, struct options *opt)
 	opt->procs = get_u64(options, "procs");
 	opt->thps = get_u64(options, "thps");
 	opt->grid_k = get_u64(options, "grid_k");
+	opt->jobs = get_u64(options, "jobs") ?: 1;
+	opt->mem_share = get_u64(options, "mem_share");
 	/* Older reports have none of these. */
 	opt->first_round = get_u64(options, "first_round");
 	opt->triage_ms = get_u64(options, "triage_ms");
 	opt->without = without_from_json(json_object_get(options, "without"));
 	if (!opt->duration_ms || opt->duration_ms > MAX_DURATION_MS ||
 	    opt->rounds > THPRACE_MAX_ROUNDS || opt->grid_k > THPRACE_MAX_GRID_K ||
-	    opt->procs > MAX_WORKERS || opt->thps > MAX_THPS ||
+	    opt->procs > MAX_WORKERS || opt->thps > MAX_THPS || opt->jobs > MAX_JOBS ||
+	    opt->mem_share > MAX_MEM_SHARE ||
 	    opt->triage_ms > MAX_DURATION_MS) {
 		set_error("%s: recorded options are out of limits", path);
 		goto out;

@@ -287,6 +287,10 @@ static void print_command(const struct report *rep, const struct result *failed,
 		fprintf(out, " --ops %s", opt->ops.text);
 	if (opt->orders.text[0])
 		fprintf(out, " --orders %s", opt->orders.text);
+	if (opt->jobs)
+		fprintf(out, " --jobs %llu", opt->jobs);
+	if (opt->mem_share)
+		fprintf(out, " --mem-share %llu", opt->mem_share);
 	if (!opt->stop_first)
 		fprintf(out, " --stop-on never");
 	if (opt->steer)

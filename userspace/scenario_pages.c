@@ -251,7 +251,8 @@ static int ksm_anchor(struct run *run)
 	if (anchor == MAP_FAILED)
 		return -ENOMEM;
 	run->priv = anchor;
-	run->same_as = anchor;
+	/* What is all zero a split maps to the zero page, and ksmd never sees it. */
+	run->same_as = page_with_pattern(anchor, run->seed);
 	memset(anchor, 0, len / 2);
 	for (i = KSM_ANCHOR_PAGES / 2; i < KSM_ANCHOR_PAGES; i++)
 		page_fill_as(anchor + i * env.page_size, run->same_as, run->seed);

@@ -317,6 +317,22 @@ static void test_history(void **state)
 	}
 }
 
+/* One pattern in 31 is all zero, which is no use to a scenario that needs a content of its own. */
+static void test_with_pattern(void **state)
+{
+	char *pages = (char *)(16 * env.page_size);
+	unsigned int gen, moved = 0;
+	const char *as;
+
+	(void)state;
+	for (gen = 0; gen < 500; gen++) {
+		as = page_with_pattern(pages, gen);
+		assert_int_equal(page_pattern(as, gen).first, 0);
+		moved += as != pages;
+	}
+	assert_in_range(moved, 1, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_zeros_at_first),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_with_pattern),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

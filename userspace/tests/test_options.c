@@ -62,7 +62,8 @@ static void test_all(void **state)
 	(void)state;
 	assert_int_equal(parse(&opt, "zap --duration 1.25 --rounds 3 --seed 0xffffffffffffffff "
 			       "--procs 64 --thps 1024 --stop-on never --json x --quiet mlock "
-			       "--no-module --gentle --dry-run --allow-uncalibrated"), CMDLINE_GO);
+			       "--no-module --gentle --dry-run --allow-uncalibrated "
+			       "--mem-share 90"), CMDLINE_GO);
 	assert_int_equal(opt.nr_scenarios, 2);
 	assert_string_equal(opt.scenarios[0]->name, "zap");
 	assert_string_equal(opt.scenarios[1]->name, "mlock");
@@ -71,6 +72,15 @@ static void test_all(void **state)
 	assert_true(opt.seed == ~0ULL);
 	assert_int_equal(opt.procs, 64);
 	assert_int_equal(opt.thps, 1024);
+	assert_int_equal(opt.jobs, 0);
+	assert_int_equal(opt.mem_share, 90);
+	assert_int_equal(parse(&opt, "--jobs 64"), CMDLINE_GO);
+	assert_int_equal(opt.jobs, 64);
+	assert_int_equal(parse(&opt, "--jobs 64 --jobs auto"), CMDLINE_GO);
+	assert_int_equal(opt.jobs, 0);
+	assert_int_equal(parse(&opt, "--jobs 1 --no-module"), CMDLINE_GO);
+	assert_int_equal(parse(&opt, "zap --no-module --gentle --dry-run --allow-uncalibrated "
+			       "--quiet --stop-on never --json x"), CMDLINE_GO);
 	assert_true(opt.no_module && opt.quiet && !opt.stop_first);
 	assert_true(opt.gentle && opt.dry_run && opt.allow_uncalibrated);
 	assert_string_equal(opt.json, "x");
@@ -253,6 +263,12 @@ static void test_refused(void **state)
 		{ "--procs 65", "not '65'" },
 		{ "--thps 0", "--thps takes a number from 1 to 1024" },
 		{ "--thps 1025", "not '1025'" },
+		{ "--jobs 0", "--jobs takes a number from 1 to 64" },
+		{ "--jobs 65", "not '65'" },
+		{ "--jobs all", "not 'all'" },
+		{ "--jobs 2 --no-module", "--jobs needs the module" },
+		{ "--mem-share 0", "--mem-share takes a number from 1 to 90" },
+		{ "--mem-share 91", "not '91'" },
 		{ "--stop-on second", "--stop-on takes first or never, not 'second'" },
 		{ "--grid --steer a>end", "exclude each other" },
 		{ "--no-module --grid", "need the module" },
