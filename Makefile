@@ -23,7 +23,7 @@ seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m
 	f["h"] = 3600; f["d"] = 86400; f["w"] = 604800; printf "%d", d * (u in f ? f[u] : 1) + 1 }')
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
-	lint bench bench-observe machines own-kernels on-violation busy soak soak-pressure fuzz found seeded altered \
+	lint bench bench-observe bench-regions machines own-kernels on-violation busy soak soak-pressure fuzz found seeded altered \
 	check-fleet browser merge-many intree clean help \
 	install uninstall man deb check-packages
 
@@ -126,6 +126,9 @@ lint:	## style and static checks: 5 min
 # Figures beside the kernel's own tests; nothing passes or fails.
 bench: deps	## figures beside the kernel's own tests: an hour
 	bench/run
+
+bench-regions: deps	## how time and memory grow with the region, in a VM: 10 min; KERNEL=
+	vm/run --kernel $(KERNEL) --mem 10240 --timeout 2400 --put bench/regions -- regions $(ARGS)
 
 bench-observe: deps	## what it costs a program to be observed, in a VM: 10 min; KERNEL=
 	gcc -O2 -Wall -Wextra -D_GNU_SOURCE -static -o bench/load bench/load.c

@@ -49,7 +49,7 @@ static const struct argp_option run_options[] = {
 	  "end at the first violation (default), or go on", CMDLINE_MORE },
 	{ "keep-going", 'k', NULL, 0, "the same as --stop-on=never", CMDLINE_MORE },
 	{ "procs", OPT_PROCS, "N", 0, "processes of the fork scenarios (1 to 64)", CMDLINE_MORE },
-	{ "thps", OPT_THPS, "N", 0, "huge pages raced at a time (1 to 1024)", CMDLINE_MORE },
+	{ "thps", OPT_THPS, "N", 0, "huge pages raced at a time (1 to 32768)", CMDLINE_MORE },
 	{ "jobs", OPT_JOBS, "N|auto", 0,
 	  "scenarios that run side by side, 1 to 64 (default: auto, as many as CPUs and memory carry)",
 	  CMDLINE_MORE },

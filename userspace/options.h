@@ -10,7 +10,7 @@
 #include "uop_set.h"
 
 #define MAX_WORKERS		64	/* --procs */
-#define MAX_THPS		1024	/* --thps */
+#define MAX_THPS		32768	/* --thps */
 #define MAX_SCENARIOS		96
 #define MAX_JOBS		64	/* --jobs */
 #define DEFAULT_MEM_SHARE	25	/* percent, --mem-share */

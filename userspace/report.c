@@ -30,6 +30,19 @@ void report_job(struct report *rep, unsigned int job)
 	rep->part = rep->jobs[job].part;
 }
 
+/* Huge pages at a time, at most. */
+static u32 room_for(const struct options *opt)
+{
+	u32 room = STORM_ROUNDS;
+	unsigned int i;
+
+	for (i = 0; i < nr_scenarios; i++) {
+		if (room < scenarios[i]->thps)
+			room = scenarios[i]->thps;
+	}
+	return room < opt->thps ? opt->thps : room;
+}
+
 /**
  * report_alloc() - room for the results, in memory that all processes share
  * @rep: its options are filled in, and the number of its jobs (0 is 1)
@@ -43,7 +56,7 @@ int report_alloc(struct report *rep)
 	if (!rep->jobs || result_lock_init())
 		return -ENOMEM;
 	for (i = 0; i < rep->nr_jobs; i++) {
-		rep->jobs[i].sh = map_shared(sizeof(*rep->sh));
+		rep->jobs[i].sh = run_shared(room_for(rep->opt));
 		rep->jobs[i].part = map_shared(sizeof(*rep->part));
 		if (!rep->jobs[i].sh || !rep->jobs[i].part)
 			return -ENOMEM;

@@ -3,6 +3,7 @@
  * What the lanes of a running scenario know of it
  */
 #include <string.h>
+#include <sys/mman.h>
 
 #include "env.h"
 #include "region.h"
@@ -15,6 +16,60 @@
 
 #define ALONE_BATCHES	2
 
+static void *place(char **at, size_t size)
+{
+	void *here = *at;
+
+	*at += (size + alignof(struct shared) - 1) & ~(alignof(struct shared) - 1);
+	return here;
+}
+
+/* Puts the parts whose size is known only now behind the rest. */
+static size_t lay_out(struct shared *sh, u32 room, char *begin)
+{
+	char *at = begin;
+	unsigned int i;
+
+	place(&at, sizeof(*sh));
+	for (i = 0; i < ARRAY_SIZE(sh->stamp); i++)
+		sh->stamp[i] = place(&at, room * sizeof(*sh->stamp[i]));
+	sh->thp_round = place(&at, room * sizeof(*sh->thp_round));
+	sh->pair = place(&at, room * sizeof(*sh->pair));
+	sh->huge = place(&at, room * sizeof(*sh->huge));
+	sh->order = place(&at, room * sizeof(*sh->order));
+	sh->folios = place(&at, room * sizeof(*sh->folios));
+	return at - begin;
+}
+
+/**
+ * run_shared() - memory that a scenario's processes share with main and the keeper
+ * @room: for so many huge pages at a time
+ *
+ * Returns NULL, with set_error(), when there is none.
+ */
+struct shared *run_shared(u32 room)
+{
+	static struct shared counted;
+	size_t bytes = lay_out(&counted, room, (char *)&counted);
+	struct shared *sh = map_shared(bytes);
+
+	if (!sh)
+		return NULL;
+	lay_out(sh, room, (char *)sh);
+	sh->room = room;
+	sh->bytes = bytes;
+	return sh;
+}
+
+/**
+ * run_shared_free() - give it back
+ * @sh: from run_shared()
+ */
+void run_shared_free(struct shared *sh)
+{
+	munmap(sh, sh->bytes);
+}
+
 /**
  * run_reset() - nothing was counted, nobody is there
  * @sh: before the process of a scenario is forked
@@ -22,6 +77,9 @@
 void run_reset(struct shared *sh)
 {
 	memset(sh, 0, offsetof(struct shared, tally));
+	memset(sh->huge, 0, sh->room * sizeof(*sh->huge));
+	memset(sh->order, 0, sh->room * sizeof(*sh->order));
+	memset(sh->folios, 0, sh->room * sizeof(*sh->folios));
 	tally_reset(&sh->tally[0]);
 	tally_reset(&sh->tally[1]);
 }

@@ -108,9 +108,6 @@ struct shared {
 	u64 batch_round;		/* the first one of the batch */
 	u64 base;			/* address of the first huge page */
 	u32 nr_thps, nr_workers;
-	u8 huge[MAX_THPS];		/* proven */
-	u8 order[MAX_THPS];		/* that was drawn for it */
-	u16 folios[MAX_THPS];		/* of that order, in its place */
 	u32 running;			/* a scenario: index */
 	u32 index;
 	u32 stop;			/* main asks for the end */
@@ -133,10 +130,16 @@ struct shared {
 	struct lane_shared lane[MAX_WORKERS + 1];
 	/* Large, and not cleared: tallies are by their own rules, stamps before a round. */
 	struct tally tally[2];		/* of the session; without it, of the engine */
-	struct stamp stamp[MAX_WORKERS + 1][MAX_THPS];	/* lane, huge page */
-	struct thp_round thp_round[MAX_THPS];
-	struct pair_round pair[MAX_THPS];
 	u64 uop_ns[MAX_UOPS];		/* running means, of uops[] */
+	/* Of each huge page that there may be at a time; see run_shared(). */
+	u32 room;
+	size_t bytes;			/* of all of it */
+	struct stamp *stamp[MAX_WORKERS + 1];	/* of a lane */
+	struct thp_round *thp_round;
+	struct pair_round *pair;
+	u8 *huge;			/* proven */
+	u8 *order;			/* that was drawn for it */
+	u16 *folios;			/* of that order, in its place */
 };
 
 struct lane {
@@ -192,6 +195,8 @@ struct run {
 	void *priv;			/* a scenario's own */
 };
 
+struct shared *run_shared(u32 room);
+void run_shared_free(struct shared *sh);
 void run_reset(struct shared *sh);
 struct tally *run_tally(const struct run *run);
 u64 run_violations(const struct run *run);

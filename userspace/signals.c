@@ -136,11 +136,14 @@ bool signals_stop(void)
  */
 int signals_child(pid_t pid)
 {
-	unsigned int i;
+	static unsigned int next;
+	unsigned int i, n;
 
-	for (i = 0; i < ARRAY_SIZE(children); i++) {
+	for (n = 0; n < ARRAY_SIZE(children); n++) {
+		i = (next + n) % ARRAY_SIZE(children);
 		if (!children[i]) {
 			children[i] = pid;
+			next = i + 1;
 			return 0;
 		}
 	}
@@ -151,10 +154,16 @@ int signals_child(pid_t pid)
 
 void signals_child_gone(pid_t pid)
 {
-	unsigned int i;
+	static unsigned int next;
+	unsigned int i, n;
 
-	for (i = 0; i < ARRAY_SIZE(children); i++) {
-		if (children[i] == pid)
-			children[i] = 0;
+	/* Mostly they go in the order in which they came. */
+	for (n = 0; n < ARRAY_SIZE(children); n++) {
+		i = (next + n) % ARRAY_SIZE(children);
+		if (children[i] != pid)
+			continue;
+		children[i] = 0;
+		next = i + 1;
+		return;
 	}
 }

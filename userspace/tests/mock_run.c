@@ -36,7 +36,7 @@ struct run *mock_run(const char *scenario, const struct options *opt)
 	run->nr_workers = run->sc->workers ? run->sc->workers : 1;
 	run->budget_ns = 60 * NSEC_PER_SEC;
 	run->state = calloc(1, env.nr_subpages);
-	run->sh = map_shared(sizeof(*run->sh));
+	run->sh = run_shared(1);
 	if (!run->sh || region_reserve(&run->region, 1))
 		return NULL;
 	run->huge = run->sh->huge;
@@ -60,7 +60,7 @@ void mock_run_free(struct run *run)
 {
 	run->sc->cleanup(run);
 	region_release(&run->region);
-	munmap(run->sh, sizeof(*run->sh));
+	run_shared_free(run->sh);
 	free(run->state);
 	free(run->res);
 	free(run);

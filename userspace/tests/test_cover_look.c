@@ -60,7 +60,7 @@ static int setup(void **state)
 	memset(&options, 0, sizeof(options));
 	run = calloc(1, sizeof(*run));
 	run->res = calloc(1, sizeof(*run->res));
-	run->sh = calloc(1, sizeof(*run->sh));
+	run->sh = run_shared(1);
 	seen = calloc(1, sizeof(*seen));
 	run->cover = seen;
 	run->sc = scenario_by_name("zap");
@@ -78,7 +78,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	free(seen);
-	free(run->sh);
+	run_shared_free(run->sh);
 	free(run->res);
 	free(run);
 	return 0;

@@ -72,7 +72,7 @@ static int setup(void **state)
 	memset(&options, 0, sizeof(options));
 	run = calloc(1, sizeof(*run));
 	run->res = calloc(1, sizeof(*run->res));
-	run->sh = calloc(1, sizeof(*run->sh));
+	run->sh = run_shared(NR_THPS);
 	run->sc = scenario_by_name("zap");
 	run->opt = &options;
 	run->seed = 5;
@@ -86,7 +86,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	region_release(&run->region);
-	free(run->sh);
+	run_shared_free(run->sh);
 	free(run->res);
 	free(run);
 	return 0;

@@ -61,7 +61,7 @@ static void test_all(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&opt, "zap --duration 1.25 --rounds 3 --seed 0xffffffffffffffff "
-			       "--procs 64 --thps 1024 --stop-on never --json x --quiet mlock "
+			       "--procs 64 --thps 32768 --stop-on never --json x --quiet mlock "
 			       "--no-module --gentle --dry-run --allow-uncalibrated "
 			       "--mem-share 90"), CMDLINE_GO);
 	assert_int_equal(opt.nr_scenarios, 2);
@@ -71,7 +71,7 @@ static void test_all(void **state)
 	assert_int_equal(opt.rounds, 3);
 	assert_true(opt.seed == ~0ULL);
 	assert_int_equal(opt.procs, 64);
-	assert_int_equal(opt.thps, 1024);
+	assert_int_equal(opt.thps, 32768);
 	assert_int_equal(opt.jobs, 0);
 	assert_int_equal(opt.mem_share, 90);
 	assert_int_equal(parse(&opt, "--jobs 64"), CMDLINE_GO);
@@ -261,8 +261,8 @@ static void test_refused(void **state)
 		{ "--seed 18446744073709551616", "not '18446744073709551616'" },
 		{ "--procs 0", "--procs takes a number from 1 to 64" },
 		{ "--procs 65", "not '65'" },
-		{ "--thps 0", "--thps takes a number from 1 to 1024" },
-		{ "--thps 1025", "not '1025'" },
+		{ "--thps 0", "--thps takes a number from 1 to 32768" },
+		{ "--thps 32769", "not '32769'" },
 		{ "--jobs 0", "--jobs takes a number from 1 to 64" },
 		{ "--jobs 65", "not '65'" },
 		{ "--jobs all", "not 'all'" },

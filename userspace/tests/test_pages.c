@@ -54,9 +54,8 @@ static int setup(void **state)
 	run->nr_workers = 1;
 	run->gen = 4711;
 	run->state = calloc(run->nr_thps, env.nr_subpages);
-	run->sh = mmap(NULL, sizeof(*run->sh), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (run->sh == MAP_FAILED || region_reserve(&run->region, run->nr_thps))
+	run->sh = run_shared(run->nr_thps);
+	if (!run->sh || region_reserve(&run->region, run->nr_thps))
 		return -1;
 	if (mmap(run->region.base, run->region.len, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
@@ -72,7 +71,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	region_release(&run->region);
-	munmap(run->sh, sizeof(*run->sh));
+	run_shared_free(run->sh);
 	free(run->state);
 	free(run);
 	return 0;

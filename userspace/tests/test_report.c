@@ -167,7 +167,8 @@ static void test_limits(void **state)
 	} bad[] = {
 		{ "duration_ms", 0 }, { "duration_ms", 52 * 604800000LL + 1 },
 		{ "duration_ms", INT64_MAX }, { "rounds", THPRACE_MAX_ROUNDS + 1LL },
-		{ "procs", 65 }, { "thps", 1025 }, { "grid_k", 17 },
+		{ "procs", 65 }, { "thps", 32769 }, { "grid_k", 17 },
+		{ "jobs", 65 }, { "mem_share", 91 },
 	};
 	struct options back = { 0 };
 	json_t *root, *options;
