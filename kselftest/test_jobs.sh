@@ -128,8 +128,9 @@ job_killed()
 	kill -INT "$run"
 	got=0
 	wait "$run" || got=$?
-	[ "$got" = 2 ] && grep -q 'was killed by signal 9' "$tmp/out" && return 0
-	ksft_msg "exit status $got, expected 2"
+	left=$(find /sys/fs/cgroup -maxdepth 2 -name "thprace-$run-*" 2>/dev/null)
+	[ "$got" = 2 ] && grep -q 'was killed by signal 9' "$tmp/out" && [ -z "$left" ] && return 0
+	ksft_msg "exit status $got, expected 2; cgroups: $left"
 	ksft_show "$tmp/out"
 	return 1
 }

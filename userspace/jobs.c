@@ -246,6 +246,8 @@ static void look_around(struct report *rep, u64 *seen)
 	tell_progress(rep);
 }
 
+static bool any_died;
+
 /* A job was killed: what its scenario has left is collected, the others go on. */
 static void job_died(struct report *rep, unsigned int number, int status)
 {
@@ -273,6 +275,7 @@ static void job_died(struct report *rep, unsigned int number, int status)
 	}
 	result_unlock();
 	queue_done(rep, number);
+	any_died = true;
 }
 
 static int wait_for_jobs(struct report *rep, pid_t *pids)
@@ -344,5 +347,7 @@ int jobs_run(struct report *rep)
 	err = wait_for_jobs(rep, pids);
 	undo_hold_all();
 	look_at_whole(rep, whole);
+	if (any_died)
+		leak_remove_all(getpid());
 	return failed ? failed : err;
 }

@@ -366,12 +366,10 @@ void leak_stop(void)
 }
 
 /**
- * leak_sweep() - remove the cgroups of a run that was killed
- * @run: the process that called leak_begin()
- *
- * For another process, forked from it between cgroup_init() and leak_begin().
+ * leak_remove_all() - remove the cgroups of a run, whoever has made them
+ * @run: its main process
  */
-void leak_sweep(pid_t run)
+void leak_remove_all(pid_t run)
 {
 	char path[CGROUP_PATH];
 	unsigned int i;
@@ -380,5 +378,16 @@ void leak_sweep(pid_t run)
 		cgroup_name(path, sizeof(path), run, i);
 		cgroup_remove(path, NAPS_OF_SWEEP);
 	}
+}
+
+/**
+ * leak_sweep() - put back all cgroups of a run that was killed
+ * @run: the process that called leak_begin()
+ *
+ * For another process, forked from it between cgroup_init() and leak_begin().
+ */
+void leak_sweep(pid_t run)
+{
+	leak_remove_all(run);
 	cgroup_end(run);
 }

@@ -23,6 +23,7 @@ void leak_give_up(void);
 void leak_beside(void);
 struct leak *leak_begin_whole(void);
 void leak_remove(void);
+void leak_remove_all(pid_t run);
 void leak_stop(void);
 void leak_sweep(pid_t run);
 
