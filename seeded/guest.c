@@ -68,14 +68,14 @@ static double console_seconds(const char *dir, const char *splat)
 }
 
 /* Bounded, and without what would end a cell of a table. */
-static void say_splat(struct guest *g, const char *splat)
+static void say_splat(char *by, size_t size, const char *splat)
 {
 	size_t i;
 
-	snprintf(g->by, sizeof(g->by), "splat: %.60s", splat);
-	for (i = 0; g->by[i]; i++) {
-		if (g->by[i] == '|')
-			g->by[i] = '/';
+	snprintf(by, size, "splat: %.60s", splat);
+	for (i = 0; by[i]; i++) {
+		if (by[i] == '|')
+			by[i] = '/';
 	}
 }
 
@@ -112,13 +112,18 @@ static bool read_console(const char *dir, const char *splat, struct guest *g)
  * Without a time in the report (the scenario never came to an end), that of the
  * console is taken.
  */
-static bool read_report(const char *dir, struct guest *g)
+static bool read_report(const char *dir, bool observed, struct guest *g)
 {
-	json_t *root = load_in(dir, "r.json"), *first, *when;
+	json_t *root = load_in(dir, "r.json"), *all, *first, *when;
 	struct guest said;
 	bool violated;
+	size_t i = 0;
 
-	first = json_array_get(json_object_get(root, "violations"), 0);
+	all = json_object_get(root, "violations");
+	first = json_array_get(all, 0);
+	/* what the kernel says by itself is none of our checks */
+	while (observed && first && !strcmp(text_of(first, "check"), "kernel"))
+		first = json_array_get(all, ++i);
 	violated = first;
 	if (first) {
 		g->found = FOUND_CHECK;
@@ -127,13 +132,42 @@ static bool read_report(const char *dir, struct guest *g)
 		copy(g->cell, sizeof(g->cell), text_of(first, "cell"));
 		when = json_object_get(root, "first_violation_s");
 		g->seconds = INFINITY;
-		if (json_is_number(when))
+		/* reports are fetched when a command has ended */
+		if (!observed && json_is_number(when))
 			g->seconds = json_number_value(when);
 		else if (read_console(dir, "", &said))
 			g->seconds = said.seconds;
 	}
 	json_decref(root);
 	return violated;
+}
+
+/* How a test ended that was observed: the status of the guest is that of our verdict. */
+static bool test_failed(const char *dir)
+{
+	json_t *root = load_in(dir, "r.json");
+	json_t *status = json_object_get(json_object_get(root, "observe"), "status");
+	bool failed = json_integer_value(status) > 0;
+
+	json_decref(root);
+	return failed;
+}
+
+/* What was found without our checks, be it that they have found it as well. */
+static void read_itself(const char *dir, const char *verdict, const char *splat,
+			struct guest *g)
+{
+	copy(g->itself_by, sizeof(g->itself_by), found_names[FOUND_NOTHING]);
+	if (splat[0]) {
+		g->itself = FOUND_SPLAT;
+		say_splat(g->itself_by, sizeof(g->itself_by), splat);
+	} else if (!strcmp(verdict, "lost")) {
+		g->itself = FOUND_HANG;
+	} else if (test_failed(dir)) {
+		g->itself = FOUND_FAILURE;
+	}
+	if (g->itself == FOUND_HANG || g->itself == FOUND_FAILURE)
+		copy(g->itself_by, sizeof(g->itself_by), found_names[g->itself]);
 }
 
 /* The guest has come back, but not what ran in it. */
@@ -150,7 +184,7 @@ static bool report_hangs(const char *dir)
  * verdict.json of vm/run, then r.json: a check that spoke names the bug, be it
  * on the console of a guest that did not live to report it.
  */
-static void read_guest(const char *dir, bool ours, struct guest *g)
+static void read_guest(const char *dir, bool ours, bool observed, struct guest *g)
 {
 	const char *verdict, *splat;
 	json_t *root;
@@ -172,16 +206,21 @@ static void read_guest(const char *dir, bool ours, struct guest *g)
 	copy(g->kernel, sizeof(g->kernel), text_of(root, "kernel"));
 	verdict = text_of(root, "verdict");
 	splat = text_of(root, "splat");
-	if (ours && (read_report(dir, g) ||
+	if (observed)
+		read_itself(dir, verdict, splat, g);
+	if (ours && (read_report(dir, observed, g) ||
 		     ((splat[0] || !strcmp(verdict, "lost")) && read_console(dir, splat, g))))
 		;
 	else if (splat[0]) {
 		g->found = FOUND_SPLAT;
-		say_splat(g, splat);
+		say_splat(g->by, sizeof(g->by), splat);
 		g->seconds = console_seconds(dir, splat);
 	} else if (!strcmp(verdict, "lost") || (ours && report_hangs(dir))) {
 		g->found = FOUND_HANG;
 		copy(g->by, sizeof(g->by), "hang");
+	} else if (g->itself == FOUND_FAILURE) {
+		g->found = FOUND_FAILURE;
+		copy(g->by, sizeof(g->by), found_names[FOUND_FAILURE]);
 	} else if (!strcmp(verdict, "pass") || !strcmp(verdict, "inconclusive")) {
 		g->found = FOUND_NOTHING;
 		copy(g->by, sizeof(g->by), strcmp(verdict, "pass") ? "inconclusive" : "-");
@@ -203,7 +242,7 @@ bool is_found(const struct guest *g)
 void read_row(const char *results, const char *name, const char *tool, struct row *row)
 {
 	char *top = path_of("%s/%s/%s", results, name, tool), *dir;
-	bool ours = !strcmp(tool, OURS);
+	bool observed = strstr(tool, OBSERVED), ours = observed || !strcmp(tool, OURS);
 	struct dirent **entry;
 	int i, nr;
 
@@ -212,7 +251,7 @@ void read_row(const char *results, const char *name, const char *tool, struct ro
 	for (i = 0; i < nr; i++) {
 		if (entry[i]->d_name[0] != '.' && row->nr < MAX_SEEDS) {
 			dir = path_of("%s/%s", top, entry[i]->d_name);
-			read_guest(dir, ours, &row->guest[row->nr]);
+			read_guest(dir, ours, observed, &row->guest[row->nr]);
 			row->nr_found += is_found(&row->guest[row->nr]);
 			row->nr++;
 			free(dir);

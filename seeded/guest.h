@@ -7,6 +7,7 @@
 
 #define MAX_SEEDS	16
 #define OURS		"thprace"	/* a tool */
+#define OBSERVED	".observed"	/* behind the name of another: under thprace observe */
 
 enum found {
 	FOUND_NOTHING, FOUND_CHECK, FOUND_SPLAT, FOUND_HANG, FOUND_FAILURE, FOUND_ERROR, NR_FOUND
@@ -17,6 +18,8 @@ struct guest {
 	double seconds;			/* INFINITY: not found, or not known when */
 	char by[160];
 	char scenario[64], cell[128], kernel[64], date[16];
+	enum found itself;		/* of a test that was observed: without our checks */
+	char itself_by[160];
 };
 
 struct row {

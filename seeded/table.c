@@ -4,6 +4,7 @@
  *
  *   table detect PATCHES RESULTS [KIND]     a row for each bug (of KIND) that was run
  *   table others PATCHES RESULTS TOOL...    a row for each, a column for each tool
+ *   table observed PATCHES RESULTS TOOL...  a row for each: alone, and under observe
  *   table line PATCHES RESULTS NAME TOOL    one bug under one tool, one line
  *   table found RESULTS NAME TOOL           prints nothing: did it find it?
  *   table verdict PATCHES RESULTS MODE NAME...
@@ -11,9 +12,10 @@
  * PATCHES holds NAME.patch, with a header; RESULTS holds NAME/TOOL/SEED/ with
  * what vm/run left: verdict.json, console.log, and r.json of thprace. verdict
  * prints "N passed, N failed": a bug passes when every seed found it, a
- * control when none reported anything. It fails for a control, or, in MODE
- * short, for anything. Called by seeded/run; starts nothing itself. guest.c reads the
- * results, bugs.c the patches; here is only what is printed.
+ * control when none reported anything (in MODE others: our checks, while others ran).
+ * It fails for a control, or, in MODE short, for anything. Called by seeded/run; starts
+ * nothing itself. guest.c reads the results, bugs.c the patches; here and in others.c is
+ * only what is printed.
  *
  * KIND is "fixes", what really was a bug once, or "made", what was thought up and the
  * controls.
@@ -26,34 +28,10 @@
 
 #include "bugs.h"
 #include "guest.h"
+#include "others.h"
 
-#define MAX_TOOLS	16
-#define TOGETHER	"all"		/* all others side by side */
 #define FIXES		"fixes"
 #define MADE		"made"
-
-/* "rss 2, splat: Bad page map 1": who found it, and how often. */
-static void print_by(const struct row *row)
-{
-	unsigned int i, j, n;
-	const char *comma = "";
-
-	for (i = 0; i < row->nr; i++) {
-		for (j = 0; j < i; j++) {
-			if (!strcmp(row->guest[i].by, row->guest[j].by))
-				break;
-		}
-		if (j < i)
-			continue;
-		for (n = 0, j = i; j < row->nr; j++)
-			n += !strcmp(row->guest[i].by, row->guest[j].by);
-		if (n == row->nr)
-			printf("%s", row->guest[i].by);
-		else
-			printf("%s%s (%u)", comma, row->guest[i].by, n);
-		comma = ", ";
-	}
-}
 
 static void print_seconds(double seconds)
 {
@@ -132,122 +110,6 @@ static int detect(const char *patches, const char *results, const char *kind)
 	return 0;
 }
 
-/* A failure says something only of a test that passes on a control. */
-static bool tool_found(const struct row *row, const struct row *control)
-{
-	bool fails_there = !control->nr;
-	unsigned int i;
-
-	for (i = 0; i < control->nr; i++)
-		fails_there |= control->guest[i].found == FOUND_FAILURE;
-	for (i = 0; i < row->nr; i++) {
-		if (is_found(&row->guest[i]) &&
-		    !(row->guest[i].found == FOUND_FAILURE && fails_there))
-			return true;
-	}
-	return false;
-}
-
-/* Those of a tool on all controls, in one row. */
-static void read_controls(const char *results, char names[][128], unsigned int n,
-			  const char *tool, struct row *all)
-{
-	static struct row row;
-	unsigned int i, j;
-
-	memset(all, 0, sizeof(*all));
-	for (i = 0; i < n; i++) {
-		if (!is_control(names[i]))
-			continue;
-		read_row(results, names[i], tool, &row);
-		for (j = 0; j < row.nr && all->nr < MAX_SEEDS; j++)
-			all->guest[all->nr++] = row.guest[j];
-	}
-}
-
-/* Of the bugs that all tests were run on, how many each has found, and their union. */
-static void others_totals(const char *results, char names[][128], unsigned int n,
-			  char **tools, int nr_tools)
-{
-	static struct row row, controls[MAX_TOOLS];
-	unsigned int i, run = 0, together = 0, each[MAX_TOOLS] = { 0 };
-	bool any;
-	int t;
-
-	for (t = 0; t < nr_tools; t++)
-		read_controls(results, names, n, tools[t], &controls[t]);
-	for (i = 0; i < n; i++) {
-		read_row(results, names[i], TOGETHER, &row);
-		if (is_control(names[i]) || !row.nr)
-			continue;
-		run++;
-		for (any = false, t = 0; t < nr_tools; t++) {
-			bool found;
-
-			read_row(results, names[i], tools[t], &row);
-			found = tool_found(&row, &controls[t]);
-			each[t] += found;
-			any |= found && strcmp(tools[t], OURS);
-		}
-		together += any;
-	}
-	if (!run)
-		return;
-	printf("\nOf %u bugs", run);
-	for (t = 0; t < nr_tools; t++) {
-		if (!strcmp(tools[t], OURS))
-			printf(" thprace found %u;", each[t]);
-	}
-	printf(" the union of all others %u (", together);
-	for (any = false, t = 0; t < nr_tools; t++) {
-		if (!strcmp(tools[t], OURS) || !strcmp(tools[t], TOGETHER))
-			continue;
-		printf("%s%s %u", any ? ", " : "", tools[t], each[t]);
-		any = true;
-	}
-	printf(", alone).\n");
-}
-
-static int others(const char *patches, const char *results, char **tools, int nr_tools)
-{
-	static char names[MAX_BUGS][128];
-	unsigned int i, n = list_bugs(patches, names), any;
-	static struct row row;
-	int t;
-
-	printf("\n| bug |");
-	for (t = 0; t < nr_tools; t++)
-		printf(" %s |", tools[t]);
-	printf("\n| --- |");
-	for (t = 0; t < nr_tools; t++)
-		printf(" --- |");
-	printf("\n");
-	for (i = 0; i < n; i++) {
-		for (any = 0, t = 0; t < nr_tools; t++) {
-			if (!strcmp(tools[t], OURS))
-				continue;
-			read_row(results, names[i], tools[t], &row);
-			any += row.nr;
-		}
-		if (!any)
-			continue;
-		printf("| %s |", names[i]);
-		for (t = 0; t < nr_tools; t++) {
-			read_row(results, names[i], tools[t], &row);
-			printf(" ");
-			if (row.nr)
-				print_by(&row);
-			if (isfinite(median(&row)))
-				printf(", %.1f s", median(&row));
-			printf(" |");
-		}
-		printf("\n");
-	}
-	others_totals(results, names, n, tools, nr_tools);
-	printf("\n");
-	return 0;
-}
-
 static int found(const char *results, const char *name, const char *tool)
 {
 	static struct row row;
@@ -269,8 +131,21 @@ static int line(const char *results, const char *name, const char *tool)
 	return 0;
 }
 
-static int verdict(const char *results, bool strict, char **names, int nr)
+/* Our checks have nothing to say of a control, whatever runs on it. */
+static bool observed_reports(const char *results, const char *name)
 {
+	static struct row row;
+	unsigned int i, nr = 0;
+
+	read_row(results, name, TOGETHER OBSERVED, &row);
+	for (i = 0; i < row.nr; i++)
+		nr += row.guest[i].found == FOUND_CHECK;
+	return nr;
+}
+
+static int verdict(const char *results, const char *mode, char **names, int nr)
+{
+	bool strict = !strcmp(mode, "short");
 	unsigned int passed = 0, failed = 0, controls = 0;
 	static struct row row;
 	bool good;
@@ -285,6 +160,10 @@ static int verdict(const char *results, bool strict, char **names, int nr)
 				error += row.guest[k].found == FOUND_ERROR;
 			good = row.nr && !row.nr_found && !error;
 			controls += row.nr_found > 0;
+			if (!strcmp(mode, "others") && observed_reports(results, names[i])) {
+				controls++;
+				good = false;
+			}
 		} else {
 			good = row.nr && row.nr_found == row.nr;
 		}
@@ -308,12 +187,15 @@ int main(int argc, char **argv)
 		return detect(argv[2], argv[3], argv[4]);
 	if (argc > 4 && argc - 4 <= MAX_TOOLS && !strcmp(argv[1], "others"))
 		return others(argv[2], argv[3], argv + 4, argc - 4);
+	if (argc > 4 && argc - 4 <= MAX_TOOLS && !strcmp(argv[1], "observed"))
+		return observed(argv[2], argv[3], argv + 4, argc - 4);
 	if (argc == 5 && !strcmp(argv[1], "found"))
 		return found(argv[2], argv[3], argv[4]);
 	if (argc == 6 && !strcmp(argv[1], "line"))
 		return line(argv[3], argv[4], argv[5]);
 	if (argc > 5 && !strcmp(argv[1], "verdict"))
-		return verdict(argv[3], !strcmp(argv[4], "short"), argv + 5, argc - 5);
-	fprintf(stderr, "usage: table detect|others|line|found|verdict PATCHES RESULTS ...\n");
+		return verdict(argv[3], argv[4], argv + 5, argc - 5);
+	fprintf(stderr,
+		"usage: table detect|others|observed|line|found|verdict PATCHES RESULTS ...\n");
 	return 2;
 }

@@ -92,6 +92,28 @@ result control-01-f stress-ng 1 fail null
 result control-01-f thprace 1 pass null
 result control-02-g thprace 1 inconclusive null
 
+# Alone and under observe: found by nobody and our checks, by itself and both at once, by
+# itself alone; a failure on a control says nothing.
+observed() { echo "{\"violations\":[${1:+{\"check\":\"$1\"\}}],\"observe\":{\"status\":$2}}"; }
+result 04-d all 1 pass null
+result 04-d all.observed 1 fail null "$(observed rss 0)"
+printf '%s\n' "$load" "[    3.500000] $said" >"$tmp/results/04-d/all.observed/1/console.log"
+result 05-e all 1 splat '"BUG: y"'
+result 05-e all.observed 1 splat '"BUG: y"' "$(observed kernel 0)"
+printf '%s\n' "$load" "[    1.250000] $said" '[    1.300000] BUG: y' \
+	>"$tmp/results/05-e/all.observed/1/console.log"
+result 06-h all 1 pass null
+result 06-h all.observed 1 splat '"BUG: z"' "$(observed kernel 0)"
+result 07-i all 1 pass null
+result 07-i all.observed 1 inconclusive null "$(observed '' 1)"
+result 08-j all 1 pass null
+result 08-j all.observed 1 skip null
+result 06-h mmap10 1 pass null
+result 06-h mmap10.observed 1 pass null "$(observed '' 1)"
+result control-01-f mmap10 1 pass null
+result control-01-f all 1 pass null
+result control-01-f all.observed 1 fail null "$(observed '' 1)"
+
 r="$tmp/patches $tmp/results"
 # shellcheck disable=SC2086 # two words
 {
@@ -112,7 +134,13 @@ expect "no such kind" 2 usage "$table" detect $r new
 expect "another tool" 0 '^| 03-c | - (2), rss (1) | splat: BUG: x |  |$' "$table" others $r thprace stress-ng lts
 expect "found by it" 0 '^yes$' sh -c "'$table' found $tmp/results 03-c stress-ng && echo yes"
 expect "found by none" 0 '^no$' sh -c "'$table' found $tmp/results 03-c mmap10 || echo no"
-expect "what the others find" 0 '^Of 2 bugs thprace found 2; the union of all others 1 (stress-ng 1, alone).$' "$table" others $r thprace all stress-ng
+expect "what the others find" 0 '^Of 7 bugs thprace found 5; the union of all others 2 (stress-ng 1, alone).$' "$table" others $r thprace all stress-ng
+expect "observed: our checks" 0 '^| 04-d | - | rss, 2.5 s | - | checks |  |$' "$table" observed $r all mmap10
+expect "observed: both" 0 '^| 05-e | splat: BUG: y | split_lock, 0.2 s | splat: BUG: y | both |  |$' "$table" observed $r all mmap10
+expect "observed: by itself" 0 '^| 06-h | - | - | splat: BUG: z | itself | itself |$' "$table" observed $r all mmap10
+expect "observed: fails as on a control" 0 '^| 07-i | - | - | fails | - |  |$' "$table" observed $r all mmap10
+expect "observed: did not run" 0 '^| 08-j | - | did not run | | - |  |$' "$table" observed $r all mmap10
+expect "observed: in sum" 0 ': all 1 and 3 (2) of 5, mmap10 0 and 1 (0) of 1.$' "$table" observed $r all mmap10
 expect "only who has been run elsewhere" 0 '^rows: 2$' sh -c "'$table' others $r thprace stress-ng | grep -c '| 0' | sed 's/^/rows: /'"
 expect "a line" 0 '^01-a: 3/3 rss 3.2 s$' "$table" line $r 01-a thprace
 expect "all found" 0 '^ok seeded: 02-b$' "$table" verdict $r short 01-a 02-b
@@ -121,6 +149,8 @@ expect "and a fact in a table" 0 '^1 passed, 1 failed$' "$table" verdict $r dete
 expect "quiet controls" 0 '^2 passed, 0 failed$' "$table" verdict $r short control-01-f control-02-g
 result control-01-f thprace 2 fail null "$(violation rss 7)"
 expect "a control that is reported" 1 '^0 passed, 1 failed$' "$table" verdict $r detect control-01-f
+result control-02-g all.observed 1 fail null "$(observed rss 0)"
+expect "a control that is reported while another test runs" 1 '^0 passed, 1 failed$' "$table" verdict $r others control-02-g
 expect "no result is no pass" 1 '^0 passed, 1 failed$' "$table" verdict $r short none
 expect "usage" 2 usage "$table" detect
 }
