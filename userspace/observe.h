@@ -58,7 +58,7 @@ struct observe {
 	unsigned int nr_roots;
 	struct spans spans;		/* of the process that is visited */
 	pid_t visited;			/* 0: none */
-	pid_t huge_one;			/* the last that had huge pages, or 0 */
+	pid_t huge_one;			/* the last that had, or may have had, huge pages, or 0 */
 	u64 visit_left_ns;
 	u64 next_ns;			/* of the next step */
 	unsigned int batch;		/* regions a command */

@@ -182,7 +182,7 @@ static bool wants_rss(const struct observe *o)
 	       o->spans.rss < RSS_BYTES && o->looks.nr_visits % RSS_OF == 0;
 }
 
-/* Every other time one that had huge pages, as most may have none. */
+/* Every other time one that had huge pages, or may have, as most have none. */
 static pid_t choose(struct observe *o)
 {
 	bool again = rng_below(&o->rng, 2);
@@ -214,14 +214,14 @@ static int visit(struct observe *o)
 		return 0;
 	}
 	took_ns = now_ns() - begin_ns;
-	/* what has no huge page is looked at briefly */
+	/* what can have no page of a large folio is looked at briefly */
 	o->visit_left_ns = 0;
-	if (o->spans.huge) {
+	if (o->spans.likely) {
 		o->visit_left_ns = took_ns * READ_SHARE;
 		if (o->visit_left_ns < MIN_VISIT_NS)
 			o->visit_left_ns = MIN_VISIT_NS;
 		o->huge_one = o->visited;
-		o->looks.nr_huge++;
+		o->looks.nr_huge += !!o->spans.huge;
 	}
 	if (wants_rss(o)) {
 		nr = spans_draw(&o->spans, &o->rng, 1, &addr);

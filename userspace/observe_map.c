@@ -14,7 +14,7 @@
 #include "observe_map.h"
 #include "rng.h"
 
-#define HUGE_OF_4	3		/* draws of four that are of what is huge */
+#define HUGE_OF_4	3		/* draws of four that are of what may be huge */
 
 static const char *const shmem_names[] = {
 	"/memfd:", "/dev/zero (deleted)", "/SYSV", "/dev/shm/", "/run/shm/", "/anon_hugepage",
@@ -110,6 +110,7 @@ static void close_span(struct spans *s, struct rng *rng)
 	}
 	if (!s->open_rss)
 		return;
+	span.likely = span.huge + (s->eligible ? s->open_rss : 0);
 	span.start = round_down(span.start) < s->barrier ? round_up(s->barrier) :
 							   round_down(span.start);
 	span.end = round_up(span.end);
@@ -117,6 +118,7 @@ static void close_span(struct spans *s, struct rng *rng)
 	if (last && s->seen <= MAX_SPANS && span.start < last->end) {
 		if (span.end <= last->end) {
 			last->huge += span.huge;
+			last->likely += span.likely;
 			return;
 		}
 		span.start = last->end;
@@ -156,6 +158,7 @@ void spans_line(struct spans *s, char *line, struct rng *rng)
 		s->open.end = end;
 		s->open_rss = 0;
 		s->is_open = true;
+		s->eligible = false;
 		s->refused = is_refused(perms, inode, line + n);
 		return;
 	}
@@ -168,6 +171,8 @@ void spans_line(struct spans *s, char *line, struct rng *rng)
 		s->open_rss = kib * 1024;
 	else if (!strcmp(line, "AnonHugePages") || !strcmp(line, "ShmemPmdMapped"))
 		s->open.huge += kib * 1024;
+	else if (!strcmp(line, "THPeligible"))
+		s->eligible = kib;
 	else if (!strcmp(line, "VmFlags"))
 		read_flags(s, colon);
 }
@@ -184,6 +189,7 @@ void spans_end(struct spans *s, struct rng *rng)
 	close_span(s, rng);
 	for (i = 0; i < s->nr; i++) {
 		s->huge += s->span[i].huge;
+		s->likely += s->span[i].likely;
 		s->regions += (s->span[i].end - s->span[i].start) / env.hpage_size;
 	}
 }
@@ -226,23 +232,23 @@ int spans_read(struct spans *s, pid_t pid, struct rng *rng)
  * @max: regions
  * @addr: out, the first
  *
- * Mostly what is huge, each byte as often as any other.
+ * Mostly what is huge or may be, each byte as often as any other.
  *
  * Returns how many regions from there on, at least 1; 0: there are none.
  */
 unsigned int spans_draw(const struct spans *s, struct rng *rng, unsigned int max, u64 *addr)
 {
-	bool huge = s->huge && rng_below(rng, 4) < HUGE_OF_4;
+	bool likely = s->likely && rng_below(rng, 4) < HUGE_OF_4;
 	const struct span *span;
 	unsigned int i;
 	u64 at, nr, first;
 
 	if (!s->regions)
 		return 0;
-	at = rng_below(rng, huge ? s->huge : s->regions);
+	at = rng_below(rng, likely ? s->likely : s->regions);
 	for (i = 0; i < s->nr - 1; i++) {
 		span = &s->span[i];
-		nr = huge ? span->huge : (span->end - span->start) / env.hpage_size;
+		nr = likely ? span->likely : (span->end - span->start) / env.hpage_size;
 		if (at < nr)
 			break;
 		at -= nr;

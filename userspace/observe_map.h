@@ -11,19 +11,23 @@
 struct span {
 	u64 start, end;
 	u64 huge;			/* bytes mapped by huge entries */
+	/* those, and bytes where there may be pages of large folios: once they are mapped
+	 * by small entries, as when they are split, smaps does not tell
+	 */
+	u64 likely;
 };
 
 struct spans {
 	unsigned int nr;
 	u64 seen;			/* spans, kept or not */
-	u64 huge, regions;		/* of those kept */
+	u64 huge, likely, regions;	/* of those kept */
 	u64 rss;			/* of all of the process, bytes */
 	struct span span[MAX_SPANS];
 	/* while it is read */
 	u64 barrier;			/* end of the last mapping that would be refused */
 	struct span open;		/* the mapping that is read now */
 	u64 open_rss;
-	bool is_open, refused;
+	bool is_open, refused, eligible;
 };
 
 struct rng;

@@ -118,6 +118,24 @@ static void test_draw(void **state)
 	assert_int_equal(spans_draw(&spans, &rng, 8, &addr), 0);
 }
 
+/* What may be of large folios, as smaps says, as well as what is huge. */
+static void test_likely(void **state)
+{
+	unsigned int i, likely = 0;
+	u64 addr;
+
+	(void)state;
+	feed("400000-800000 rw-p 00000000 00:00 0 \nRss: 4096 kB\nTHPeligible:    0\n"
+	     "20000000-20200000 rw-p 00000000 00:00 0 \nRss: 2048 kB\nTHPeligible:    1\n");
+	assert_int_equal(spans.huge, 0);
+	assert_int_equal(spans.likely, 2 * MIB);
+	for (i = 0; i < 1000; i++) {
+		spans_draw(&spans, &rng, 8, &addr);
+		likely += addr == 512 * MIB;
+	}
+	assert_in_range(likely, 700, 950);
+}
+
 static void test_many(void **state)
 {
 	static char text[64 * (MAX_SPANS + 200) * 2];
@@ -178,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_barred),
 		cmocka_unit_test(test_merged),
 		cmocka_unit_test(test_draw),
+		cmocka_unit_test(test_likely),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_stat),
