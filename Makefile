@@ -24,7 +24,7 @@ seconds = $$(awk -v d='$(DURATION)' 'BEGIN { u = d; sub(/^[0-9.]+/, "", u); f["m
 
 .PHONY: all module modules_install userspace kselftests run check check-all unit kselftest deps \
 	lint bench bench-observe bench-regions machines own-kernels on-violation busy soak soak-pressure fuzz found seeded altered \
-	check-fleet browser merge-many intree clean help \
+	check-fleet browser merge-many intree drgn clean help \
 	install uninstall man deb check-packages
 
 # The module last: where it cannot be built the rest is there, and the reason is the last line.
@@ -133,6 +133,10 @@ bench-regions: deps	## how time and memory grow with the region, in a VM: 10 min
 bench-observe: deps	## what it costs a program to be observed, in a VM: 10 min; KERNEL=
 	gcc -O2 -Wall -Wextra -D_GNU_SOURCE -static -o bench/load bench/load.c
 	vm/run --kernel $(KERNEL) --timeout 1800 --put bench/load --put bench/observe -- observe $(ARGS)
+
+# Not in CI: it fetches 20 MB of packages.
+drgn: deps	## drgn/thprace.py on a made-up dump, and on the live kernel of a VM; KERNEL=
+	drgn/test $(KERNEL)
 
 # Every scenario on every kernel, as long as ROUNDS says; none may be reported.
 soak: deps	## all scenarios on all KERNELS, ROUNDS each: an hour a kernel
