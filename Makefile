@@ -132,7 +132,9 @@ bench-regions: deps	## how time and memory grow with the region, in a VM: 10 min
 
 bench-observe: deps	## what it costs a program to be observed, in a VM: 10 min; KERNEL=
 	gcc -O2 -Wall -Wextra -D_GNU_SOURCE -static -o bench/load bench/load.c
-	vm/run --kernel $(KERNEL) --timeout 1800 --put bench/load --put bench/observe -- observe $(ARGS)
+	debs=$$(vm/debs stress-ng) && vm/run --kernel $(KERNEL) --timeout 1800 --put bench/load \
+		--put bench/observe --put $$debs/usr/bin/stress-ng --put $$debs/usr/lib -- \
+		env LD_LIBRARY_PATH=/thprace/lib:/thprace/lib/x86_64-linux-gnu observe $(ARGS)
 
 # Not in CI: it fetches 20 MB of packages.
 drgn: deps	## drgn/thprace.py on a made-up dump, and on the live kernel of a VM; KERNEL=
