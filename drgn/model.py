@@ -53,13 +53,25 @@ class Model:
     def word(self, address, value):
         self.put(address, struct.pack("<Q", value & ALL))
 
-    def offset(self, kind, name):
-        return drgn.offsetof(self.prog.type("struct " + kind), name)
+    def offset(self, kind, *names):
+        """Of the first of these members that this kernel has."""
+        for name in names:
+            try:
+                return drgn.offsetof(self.prog.type("struct " + kind), name)
+            except LookupError:
+                pass
+        raise LookupError(f"no {names[0]} in struct {kind}")
+
+    def has(self, kind, name):
+        try:
+            return self.offset(kind, name) >= 0
+        except LookupError:
+            return False
 
     def set(self, address, kind, **fields):
         """Words; names of members have "__" for a dot, and a count is of 4 bytes."""
         for name, value in fields.items():
-            at = address + self.offset(kind, name.replace("__", "."))
+            at = address + self.offset(kind, *OTHER_NAMES.get(name, ()), name.replace("__", "."))
             if name in COUNTS:
                 self.put(at, struct.pack("<i", value))
             else:
@@ -78,6 +90,8 @@ class Model:
                 out.write(self.pages[address])
 
 
+# Of newer kernels.
+OTHER_NAMES = {"compound_head": ["compound_info"]}
 COUNTS = {"pid", "refcount", "_mapcount", "_refcount", "_entire_mapcount", "_large_mapcount",
           "_nr_pages_mapped"}
 
@@ -112,6 +126,10 @@ class Folio(Model):
         self.set(chain, "anon_vma_chain", vma=vma)
         self.set(vma, "vm_area_struct", vm_start=ADDR, vm_end=ADDR + 0x400000, vm_pgoff=ADDR >> 12,
                  vm_mm=mm)
+        if self.has("vm_area_struct", "__vm_anon_pgoff_lo"):
+            for half, name in enumerate(("lo", "hi")):
+                self.put(vma + self.offset("vm_area_struct", "__vm_anon_pgoff_" + name),
+                         struct.pack("<I", ADDR >> 12 + 32 * half & 0xffffffff))
 
     def make_folio(self):
         for i in range(513):
@@ -142,9 +160,10 @@ class Folio(Model):
             self.word(self.pte + 8 * i, 25 << 59 | (~(PFN + i) << 14 & ALL) >> 5)
         self.word(self.pte + 8 * 11, ~(PFN + 11) << 12 & (1 << 52) - 1 | 0x100)
         self.word(self.pte + 8 * 12, 2 << 59 | (~5 << 14 & ALL) >> 5)
-        memcg = self.alloc()
+        memcg, queue = self.alloc(), "deferred_split_queue.split_queue"
         self.set(self.head, "folio", memcg_data=memcg, _entire_mapcount=-1)
-        self.queue_at(memcg + self.offset("mem_cgroup", "deferred_split_queue.split_queue"))
+        self.whose = " of its memcg" if self.has("mem_cgroup", queue) else "$"
+        self.queue_at(memcg + (self.offset("mem_cgroup", queue) if self.whose != "$" else 64))
 
 
 class Test:
@@ -201,7 +220,7 @@ def main():
                   rf"13-511:{some}$", "pid", PID, ADDR)
         test.says(0, r"^mappings +508 found", "pfn", PFN)
         test.says(0, r"mapcounts 0-6:0,7:-1,8-511:0$", "pfn", PFN)
-        test.says(0, r"^queue +yes, one of 1 in the queue at 0x[0-9a-f]+ of its memcg", "pfn", PFN)
+        test.says(0, r"^queue +yes, one of 1 in the queue at 0x[0-9a-f]+" + model.whose, "pfn", PFN)
         test.says(0, r"1 VMAs\n .*of this folio$", "pfn", PFN)
         test.says(1, "nothing is mapped", "pid", PID, ADDR + 7 * PAGE)
         test.says(1, "nothing is mapped", "pid", PID, PAGE)

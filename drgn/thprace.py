@@ -6,11 +6,11 @@
     drgn/thprace.py --types thprace.ko pid 123 0x7f0000000000
     drgn/thprace.py --types vmlinux --core dump --symbols System.map pfn 0x12345
 
-For x86-64 with page tables of four levels, with drgn (Debian: python3-drgn), as root.  The types come from the module as it is
-built with a distribution's headers, or from any other file of that very kernel with DWARF; the
-addresses from /proc/kallsyms or a System.map.  So no package with debug information of the kernel
-is needed.  Memory is /proc/kcore, or an ELF dump with virtual addresses (of QEMU:
-"dump-guest-memory -p").
+For x86-64 with page tables of four levels, with drgn (Debian: python3-drgn), as root.  The types
+come from the module as it is built with a distribution's headers, or from any other file of that
+very kernel with DWARF; the addresses from /proc/kallsyms or a System.map.  So no package with debug
+information of the kernel is needed.  Memory is /proc/kcore, or an ELF dump with virtual addresses
+(of QEMU: "dump-guest-memory -p").
 
 Nothing is locked: what changes while it is looked at may be shown in between, and a report of the
 module is what judges.  Exit status: 0, 1 there is no such folio, 2 usage or an error.
