@@ -44,6 +44,8 @@
 #define BUDGET_PER_LANE_NS	NSEC_PER_SEC		/* of those that a CPU has */
 #define MIN_GRACE_NS		(20 * NSEC_PER_SEC)
 #define GRACE_BATCHES		4
+#define GRACE_TRIES		16	/* of an op that was never done: until then, */
+#define MORE_GRACE		3	/* so many times as long */
 #define BUDGET_FACTOR		50
 #define NOT_HUGE_BATCHES	20	/* in a row, then it makes no sense */
 
@@ -101,6 +103,16 @@ static u64 longest_of(u64 a, u64 b)
 	return a > b ? a : b;
 }
 
+/* How often its op was tried in vain, also in the passes before. */
+static u64 tried_in_vain(const struct run *run)
+{
+	struct op_count *op = tally_op(run_tally(run), run->sc->op);
+	u64 n = op ? op->busy + op->failed : 0;
+
+	op = run->before ? tally_op((struct tally *)&run->before->tally, run->sc->op) : NULL;
+	return op ? n + op->busy + op->failed : n;
+}
+
 /* On a slow machine a scenario gets a little longer, until it has met a split. */
 static bool time_is_up(const struct run *run)
 {
@@ -109,6 +121,8 @@ static bool time_is_up(const struct run *run)
 	if (now < run->deadline_ns)
 		return false;
 	grace_ns = longest_of(MIN_GRACE_NS, run->res->longest_ns * GRACE_BATCHES);
+	if (tried_in_vain(run) < GRACE_TRIES)
+		grace_ns *= MORE_GRACE;
 	if (now >= run->deadline_ns + grace_ns || run->fd < 0 || run->opt->grid ||
 	    run->opt->without || !run->last_pass)
 		return true;
