@@ -515,7 +515,10 @@ static u64 first_budget(const struct run *run)
 
 static unsigned int choose_thps(const struct run *run)
 {
-	unsigned int nr = run->opt->thps ? run->opt->thps : affordable_thps(run->opt, fitting_thps(run));
+	unsigned int nr = run->opt->thps;
+
+	if (!nr)
+		nr = affordable_thps(run->opt, fitting_thps(run));
 
 	/* The programs of all of a batch are kept. */
 	return run->sc->mixed && nr > STORM_ROUNDS ? STORM_ROUNDS : nr;

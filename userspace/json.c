@@ -235,8 +235,7 @@ static json_t *options_json(const struct report *rep)
 
 	for (i = 0; i < opt->nr_scenarios; i++)
 		json_array_append_new(names, json_string(opt->scenarios[i]->name));
-	json = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-			 "s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o,s:o,s:I,s:I}",
+	json = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o,s:o,s:o,s:o}",
 			 "without", without_json(opt->without),
 			 "first_round", u64_json(opt->first_round),
 			 "triage_ms", u64_json(opt->triage_ms),
@@ -253,9 +252,9 @@ static json_t *options_json(const struct report *rep)
 			 "steer", text_or_null(opt->steer),
 			 "grid_rows", text_or_null(opt->grid_rows),
 			 "ops", text_or_null(opt->ops.text),
-			 "orders", text_or_null(opt->orders.text),
-			 "jobs", (json_int_t)rep->nr_jobs,
-			 "mem_share", (json_int_t)(opt->mem_share ?: DEFAULT_MEM_SHARE));
+			 "orders", text_or_null(opt->orders.text));
+	json_object_set_new(json, "jobs", json_integer(rep->nr_jobs));
+	json_object_set_new(json, "mem_share", json_integer(opt->mem_share ?: DEFAULT_MEM_SHARE));
 	json_object_set_new(json, "scenarios", names);
 	return json;
 }

@@ -18,9 +18,10 @@
 
 static void *place(char **at, size_t size)
 {
+	const size_t align = alignof(struct shared);
 	void *here = *at;
 
-	*at += (size + alignof(struct shared) - 1) & ~(alignof(struct shared) - 1);
+	*at += (size + align - 1) & ~(align - 1);
 	return here;
 }
 
