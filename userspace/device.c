@@ -69,8 +69,8 @@ void device_start(u64 bytes)
 		return;
 	if (access(HOT_ADD, F_OK))
 		swap_load();
-	/* To read it makes one. */
-	if (read_text(HOT_ADD, text, sizeof(text)) <= 0)
+	/* To read it makes one, also where nothing may be written, in a container: for good. */
+	if (access(HOT_REMOVE, W_OK) || read_text(HOT_ADD, text, sizeof(text)) <= 0)
 		return;
 	text[strcspn(text, "\n")] = '\0';
 	if (parse_u64(text, 0, ~0U, &state->number))

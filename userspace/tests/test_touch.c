@@ -16,13 +16,22 @@
 #define SHMEM	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 #define KSM	"/sys/kernel/mm/ksm"
 
+#define ZRAM_CONTROL	"/sys/class/zram-control"
+
 static const char *shmem;
+static bool read_only;			/* nothing of sysfs may be written */
+static unsigned int nr_made;		/* devices, by who has read hot_add */
 
 /* A machine that has all settings, at 77. */
 ssize_t __wrap_read_text(const char *path, char *buf, size_t size)
 {
 	const char *text = "77\n";
 
+	if (!strcmp(path, ZRAM_CONTROL "/hot_add")) {
+		nr_made++;
+		copy_word(buf, size, "99999\n");
+		return strlen(buf);
+	}
 	if (strncmp(path, "/sys/kernel/mm/", 15))
 		return __real_read_text(path, buf, size);
 	if (!strcmp(path, SHMEM))
@@ -36,6 +45,8 @@ int __real_access(const char *path, int mode);
 
 int __wrap_access(const char *path, int mode)
 {
+	if (!strncmp(path, ZRAM_CONTROL, strlen(ZRAM_CONTROL)))
+		return read_only && mode & W_OK ? -1 : 0;
 	if (!strncmp(path, "/sys/kernel/mm/", 15) || !strncmp(path, "/proc/sys/", 10))
 		return 0;
 	return __real_access(path, mode);
@@ -186,6 +197,21 @@ static int setup(void **state)
 	return 0;
 }
 
+/* In a container a device can be made by reading, and then not be removed. */
+static void test_device(void **state)
+{
+	(void)state;
+	assert_int_equal(undo_init(), 0);
+	assert_int_equal(device_init(), 0);
+	read_only = true;
+	device_start(4096);
+	assert_int_equal(nr_made, 0);
+	assert_int_equal(device_open(), -ENODEV);
+	read_only = false;
+	device_start(4096);
+	assert_int_equal(nr_made, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +220,7 @@ int main(void)
 		cmocka_unit_test_setup(test_guarded, setup),
 		cmocka_unit_test_setup(test_gentle, setup),
 		cmocka_unit_test_setup(test_gentle_as_it_is, setup),
+		cmocka_unit_test(test_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
