@@ -138,7 +138,8 @@ void pair_draw(struct pair_round *round, const struct pair_choice *may, struct r
 	round->shape = rng_below(rng, 3) ? rng_below(rng, PAIR_SHAPES) : PAIR_HUGE;
 	if (may->shared && round->shape >= PAIR_FREED && round->shape < PAIR_OUT)
 		round->shape = PAIR_PTES;
-	if (may->pmd_only && round->shape == PAIR_ORDERS)
+	if ((may->pmd_only && round->shape == PAIR_ORDERS) ||
+	    (may->no_free && round->shape == PAIR_FREED))
 		round->shape = PAIR_PTES;
 	/* What is whole is not put together. */
 	for (i = 0; i < PAIR_LANES; i++) {

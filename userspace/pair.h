@@ -50,6 +50,7 @@ struct pair_choice {
 	bool shared;			/* memory */
 	bool quiet;			/* main does nothing meanwhile */
 	bool pmd_only;			/* no smaller folios */
+	bool no_free;			/* the kernel has no MADV_FREE */
 };
 
 bool pair_possible(const struct pair_choice *may);

@@ -281,7 +281,20 @@ void thp_fill(char *thp, u64 gen)
 		page_fill(thp + i * env.page_size, gen);
 }
 
-/* AnonHugePages of the mapping that begins at or before @addr, in bytes. */
+/* What a line of smaps says of PMD mappings, private or shared, in bytes; -1: nothing. */
+static long pmd_mapped(const char *line)
+{
+	static const char *const names[] = { "AnonHugePages:", "ShmemPmdMapped:" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strncmp(line, names[i], strlen(names[i])))
+			return strtoul(line + strlen(names[i]), NULL, 10) * 1024;
+	}
+	return -1;
+}
+
+/* Of the mapping that @addr is in. */
 static int smaps_is_huge(const char *addr)
 {
 	unsigned long start, end, len = 0;
@@ -298,10 +311,9 @@ static int smaps_is_huge(const char *addr)
 		if (sscanf(line, "%lx-%lx ", &start, &end) == 2) {
 			inside = (unsigned long)addr >= start && (unsigned long)addr < end;
 			len = end - start;
-		} else if (inside && !strncmp(line, "AnonHugePages:", 14)) {
+		} else if (inside && pmd_mapped(line) >= 0) {
 			/* All of the mapping is huge, or we don't know which. */
-			huge = strtoul(line + 14, NULL, 10) * 1024 >= len;
-			break;
+			huge = huge > 0 || (unsigned long)pmd_mapped(line) >= len;
 		}
 	}
 	fclose(f);

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "direct.h"
 #include "env.h"
@@ -47,6 +49,17 @@ static const struct touch direct_touches[] = {
 	{ .kind = TOUCH_DEVICE, .what = "of zram", .optional = true },
 	{ }
 };
+
+/* What is written comes from a file, or goes through one. */
+static const char *direct_why_not(void)
+{
+	int fd = syscall(SYS_memfd_create, "thprace", 0);
+
+	if (fd < 0)
+		return "this kernel has no memfd_create()";
+	close(fd);
+	return NULL;
+}
 
 static int direct_setup(struct run *run)
 {
@@ -425,6 +438,7 @@ const struct scenario scenario_direct = {
 	.workers = 2,
 	.weight = WEIGHT_OF_TABLE,
 	.touches = direct_touches,
+	.why_not = direct_why_not,
 	.setup = direct_setup,
 	.cleanup = direct_cleanup,
 	.map = direct_map,

@@ -89,6 +89,7 @@ static int pair_setup(struct run *run)
 	if (run->sc->readers)
 		readers_choose(&priv->may);
 	priv->may.quiet = run->opt->grid;
+	priv->may.no_free = !env_has_madvise(MADV_FREE);
 	priv->may.pmd_only = orders_of(run->opt, run->sc) == 1U << orders_pmd();
 	if (run->sc->file)
 		err = file_open(&priv->file, run->nr_thps);

@@ -442,7 +442,7 @@ static void draw_rounds(const struct pair_choice *may, u64 seed)
 				 (may->procs || !is_forbidden(i, i)));
 	}
 	for (i = 0; i < PAIR_SHAPES; i++)
-		assert_true(drawn.shape[i]);
+		assert_int_equal(drawn.shape[i], i != PAIR_FREED || !may->no_free);
 	for (i = 0; i < PAIR_ASIDES; i++)
 		assert_true(drawn.aside[i] || (i >= ASIDE_MIGRATE && !may->nodes));
 	assert_true(drawn.same && drawn.whole && drawn.strided && drawn.other);
@@ -460,6 +460,7 @@ static void test_draws(void **state)
 		memset(&may, 0, sizeof(may));
 		may.procs = i / 3 & 1;
 		may.nodes = i / 6 & 1;
+		may.no_free = i & 1;
 		/* Not all of it is to be had everywhere. */
 		for (k = 0; k < nr_uops; k++) {
 			may.op[0][k] = uops[k].pair && uops[k].effect != UOP_CANNOT && (k + i) % 5;
