@@ -30,10 +30,16 @@ static unsigned int draw_op(const bool *may, struct rng *rng)
 	return i;
 }
 
-/* Both move it: then one may meet the other half way, and no page is anywhere for sure. */
+/*
+ * Where both move it one may meet the other half way, and no page is anywhere for sure.
+ * And a file that is cut in the middle of a folio that is swapped out keeps the kernel
+ * busy for ever: docs/FOUND.md, shmem_truncate_swapped.
+ */
 static bool goes_together(const struct uop *a, const struct uop *b)
 {
 	if (a->flags & b->flags & (UOP_MOVES | UOP_ENDS))
+		return false;
+	if ((a->flags | b->flags) & UOP_TRUNCATES && (a->flags | b->flags) & UOP_SWAPS)
 		return false;
 	return a->act != uop_read || b->act != uop_read;
 }
@@ -140,6 +146,9 @@ void pair_draw(struct pair_round *round, const struct pair_choice *may, struct r
 		round->shape = PAIR_PTES;
 	if ((may->pmd_only && round->shape == PAIR_ORDERS) ||
 	    (may->no_free && round->shape == PAIR_FREED))
+		round->shape = PAIR_PTES;
+	if (round->shape == PAIR_OUT &&
+	    (op_of(round, 0)->flags | op_of(round, 1)->flags) & UOP_TRUNCATES)
 		round->shape = PAIR_PTES;
 	/* What is whole is not put together. */
 	for (i = 0; i < PAIR_LANES; i++) {

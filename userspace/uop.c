@@ -443,7 +443,7 @@ const struct uop uops[] = {
 	  false, true, NULL, uop_read },
 	{ "free", "pageout", UOP_FREES, UOP_CANNOT, 0, PHASES_FREE, "madvise_free_huge_pmd",
 	  true, true, NULL, act_free },
-	{ "pageout", "pageout", UOP_KEEPS, UOP_KEEPS, 0, PHASES_OUT,
+	{ "pageout", "pageout", UOP_KEEPS, UOP_KEEPS, UOP_SWAPS, PHASES_OUT,
 	  "shrink_folio_list try_to_unmap",
 	  true, true, pageout_why_not, act_pageout },
 	{ "collapse", "collapse", UOP_KEEPS, UOP_KEEPS, 0, PHASES_COLLAPSE, PHASES_COLLAPSE,

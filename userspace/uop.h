@@ -31,6 +31,7 @@ enum uop_effect {
 #define UOP_ENDS	32U		/* a child that was forked before */
 #define UOP_TRUNCATES	64U		/* the file ends before them for a moment */
 #define UOP_BY_FILE	128U		/* no mapping is needed for it */
+#define UOP_SWAPS	256U		/* they may be in swap after it */
 
 #define UOP_MAX_WRITTEN	16
 #define UOP_WRITE_STEP(piece)	((piece)->nr / UOP_MAX_WRITTEN + 1)

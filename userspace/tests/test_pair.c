@@ -272,6 +272,10 @@ static bool is_forbidden(unsigned int b, unsigned int c)
 
 	if (uops[b].effect == UOP_CANNOT || uops[c].effect == UOP_CANNOT)
 		return true;
+	/* A stock kernel would never come back. */
+	if ((uops[b].flags | uops[c].flags) & UOP_TRUNCATES &&
+	    (uops[b].flags | uops[c].flags) & UOP_SWAPS)
+		return true;
 	return what == what_of(c) && (what == W_MOVES || what == W_ENDS || what == W_READS);
 }
 
@@ -381,6 +385,8 @@ static void check_round(const struct pair_round *round, const struct pair_choice
 		check_piece(&round->piece[i]);
 		if (what_of(round->op[i]) == W_MOVES)
 			assert_int_equal(round->piece[i].stride, 1);
+		if (round->shape == PAIR_OUT)
+			assert_false(uops[round->op[i]].flags & UOP_TRUNCATES);
 		/* There is something to be put together. */
 		if (what_of(round->op[i]) == W_COLLAPSES)
 			assert_int_not_equal(round->shape, PAIR_HUGE);
