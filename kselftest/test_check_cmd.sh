@@ -156,7 +156,12 @@ usage()
 	run --procs 0
 	run --procs 65
 	run --thps 0
-	run --thps 1025
+	run --thps 32769
+	run --jobs 0
+	run --jobs 65
+	run --jobs x
+	run --jobs 2 --no-module
+	run --mem-share 91
 	run --stop-on second
 	run --nosuch
 	run --grid --steer a>end
