@@ -255,7 +255,7 @@ idle()
 	direct | partly) rounds=64 ;;
 	*) rounds=8 ;;
 	esac
-	injected idle 3 "$1" --quiet --rounds $rounds --duration 600 && json_says why '".*never done'
+	injected idle 3 "$1" --quiet --rounds "$rounds" --duration 600 && json_says why '".*never done'
 }
 
 # As if reclaim minded neither references nor what was written through them.
