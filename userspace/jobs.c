@@ -265,7 +265,11 @@ static void job_died(struct report *rep, unsigned int number, int status)
 	if (queue_runs(rep, number, &index)) {
 		report_job(&view, number);
 		res = rep->results[index];
-		collect(&view, view.part);
+		/* Before it runs, and when it has been added, what is there is another one's. */
+		if (view.sh->running && view.sh->index == index)
+			collect(&view, view.part);
+		else
+			result_reset(view.part, res->sc);
 		view.part->ending = END_BADLY;
 		snprintf(view.part->error, sizeof(view.part->error),
 			 "the process that ran %s was killed by signal %d", res->sc->name,
